@@ -1,0 +1,59 @@
+output "topic_arn" {
+  description = "ARN of the topic that Deep Security publishes to, for its settings; null when several existing topics were given."
+  value       = module.deep_security_datadog.topic_arn
+}
+
+output "publisher_user_name" {
+  description = "Name of the IAM user that Deep Security publishes as, for `aws iam create-access-key --user-name`; null when none was created."
+  value       = module.deep_security_datadog.publisher_user_name
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = module.deep_security_datadog.function_name
+}
+
+output "function_arn" {
+  description = "ARN of the function."
+  value       = module.deep_security_datadog.function_arn
+}
+
+output "role_arn" {
+  description = "ARN of the function's role."
+  value       = module.deep_security_datadog.role_arn
+}
+
+output "queue_url" {
+  description = "URL of the queue; null with direct delivery."
+  value       = module.deep_security_datadog.queue_url
+}
+
+output "queue_arn" {
+  description = "ARN of the queue; null with direct delivery."
+  value       = module.deep_security_datadog.queue_arn
+}
+
+output "dead_letter_queue_url" {
+  description = "URL of the dead-letter queue."
+  value       = module.deep_security_datadog.dead_letter_queue_url
+}
+
+output "dead_letter_queue_arn" {
+  description = "ARN of the dead-letter queue."
+  value       = module.deep_security_datadog.dead_letter_queue_arn
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = module.deep_security_datadog.log_group_name
+}
+
+output "deep_security_sns_configuration" {
+  description = "JSON for Deep Security's SNS settings (JSON configuration) by which it publishes only types and ranks that a destination wants. Types that Deep Security adds later are not in it. null when several existing topics were given."
+  value       = module.deep_security_datadog.deep_security_sns_configuration
+}
+
+output "secret_arn" {
+  description = "ARN of the secret that holds the API key."
+  value       = aws_secretsmanager_secret.datadog_api_key.arn
+}

@@ -1,0 +1,103 @@
+"""One Deep Security event: its type, severity, rank, host and time.
+
+The model is total: any JSON object is an event, and odd values give defaults, never an exception.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from .event_types import EventType, event_type
+from .severity import Severity
+from .values import number, text_of, time_of
+
+
+# `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: a display name with a label and an instance id,
+# either of which can be empty or missing (reference: deep-security-events, section 2.4).
+_DISPLAY_NAME = re.compile(r"(?P<name>.*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL)
+
+# Twice what DNS allows; the pattern's time grows with the square of the length.
+_LONGEST_NAME = 512
+
+
+@dataclass(frozen=True)
+class Host:
+    """`name`: address or DNS name; `label`: the cloud's name tag; `instance_id`: `i-…` or `ws-…`. Empty = not known."""
+
+    name: str = ""
+    label: str = ""
+    instance_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """What Datadog knows the host by: the instance id where there is one, else the name."""
+        return self.instance_id or self.name or self.label
+
+    @property
+    def display(self) -> str:
+        """What a person knows the host by."""
+        return self.label or self.name or self.instance_id
+
+    @classmethod
+    def from_display_name(cls, text: str) -> Host:
+        """Takes `NAME (LABEL) [INSTANCE-ID]` apart; anything else is a name as it stands."""
+        match = _DISPLAY_NAME.fullmatch(text[:_LONGEST_NAME].strip())
+        name, label, instance_id = match.groups("") if match else (text, "", "")
+        return cls(name.strip(), label.strip(), instance_id.strip())
+
+
+class Event:
+    """A read-only view of the event's properties. Everything derived is computed once, when first asked for."""
+
+    def __init__(self, properties: Mapping[str, object]) -> None:
+        self.properties = properties
+
+    @cached_property
+    def kind(self) -> EventType:
+        """The row of the table for its type."""
+        return event_type(self.properties)
+
+    @property
+    def type(self) -> str:
+        """`EventType` as it came, empty when there is none."""
+        return self.kind.name
+
+    @property
+    def is_test(self) -> bool:
+        """Whether this is what Deep Security's test button sends. It passes every filter: the button proves the way."""
+        return self.type == "TestSNS"
+
+    @cached_property
+    def known_severity(self) -> Severity | None:
+        """None when the event does not tell."""
+        return self.kind.severity.decide(self.properties)
+
+    @property
+    def severity(self) -> Severity:
+        """`info` when the event does not tell."""
+        known = self.known_severity
+        return Severity.INFO if known is None else known
+
+    @cached_property
+    def rank(self) -> float | None:
+        """Severity times asset value as Deep Security ranks it; types without a rank have None."""
+        return number(self.properties.get("Rank"))
+
+    @cached_property
+    def host(self) -> Host:
+        """The protected computer; for system events the target when that is one."""
+        shown = text_of(self.properties, "Hostname")
+        if not shown and text_of(self.properties, "TargetType") == "Host":
+            shown = text_of(self.properties, "TargetName")
+        host = Host.from_display_name(shown)
+        instance = text_of(self.properties, "HostInstanceID")
+        return Host(host.name, host.label, instance) if instance else host
+
+    @cached_property
+    def time(self) -> datetime | None:
+        """`LogDate`, in UTC; None when it is missing or cannot be read."""
+        return time_of(self.properties.get("LogDate"))

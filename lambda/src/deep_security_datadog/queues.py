@@ -1,0 +1,61 @@
+"""Sends remainders and refusals to SQS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from .settle import Refusal, Settlement
+
+# Seconds before a remainder is looked at again: what was not accepted a moment ago needs a little time.
+REMAINDER_DELAY = 5
+
+_LONGEST_ATTRIBUTE = 500
+
+
+class NotSent(Exception):
+    """A remainder or a refusal could not be put into its queue. The message names the AWS error code, no content."""
+
+
+class Queues:
+    """The function's own queue (None with direct delivery) and its dead-letter queue, by URL."""
+
+    def __init__(self, *, queue_url: str | None, dead_letter_queue_url: str | None) -> None:
+        self._queue_url = queue_url
+        self._dead_letter_queue_url = dead_letter_queue_url
+
+    @cached_property
+    def _sqs(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            "sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+        )
+
+    def carry_out(self, settlement: Settlement) -> None:
+        """Sends what the settlement asks for. Raises NotSent: then the record must come back as a whole."""
+        for refusal in settlement.refusals:
+            self._send(self._dead_letter_queue_url, refusal.body, MessageAttributes=_attributes(refusal))
+        for remainder in settlement.remainders:
+            self._send(self._queue_url, remainder, DelaySeconds=REMAINDER_DELAY)
+
+    def _send(self, url: str | None, body: str, **options: Any) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if not url:
+            raise NotSent("no queue is configured for it")
+        try:
+            self._sqs.send_message(QueueUrl=url, MessageBody=body or " ", **options)
+        except ClientError as error:
+            raise NotSent(error.response.get("Error", {}).get("Code", "unknown")) from None
+        except BotoCoreError as error:
+            raise NotSent(type(error).__name__) from None
+
+
+def _attributes(refusal: Refusal) -> Mapping[str, Mapping[str, str]]:
+    values = {"reason": refusal.reason, "status": str(refusal.status or ""), "origin": refusal.origin}
+    return {
+        name: {"DataType": "String", "StringValue": value[:_LONGEST_ATTRIBUTE]} for name, value in values.items() if value
+    }

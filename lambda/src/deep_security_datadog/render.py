@@ -1,0 +1,241 @@
+"""An event as Datadog shows it: title, text, severity, host, time, tags. Pure, driven by the table of event types.
+
+Limits of the v1 events intake: https://docs.datadoghq.com/api/latest/events/ and reference datadog-apis, 1.2 to 1.4.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import markdown
+from .envelope import Notification
+from .event import Event
+from .event_types import Fact, one
+from .severity import Severity
+from .tags import tags_of
+from .values import as_text, text_of, time_of
+
+LONGEST_TITLE = 200
+LONGEST_TEXT = 4000
+LONGEST_AGGREGATION_KEY = 100
+# Datadog takes 18 h; the rest is for the way there (reference: datadog-apis, section 1.3).
+OLDEST = timedelta(hours=17, minutes=45)
+# Clocks of agents go a little fast; an event further ahead has no usable time.
+_FUTURE = timedelta(minutes=1)
+_SHOWN_DELAY = timedelta(minutes=1)
+
+# One value may not push all others out; the rest of a long one is counted.
+_LONGEST_VALUE = 300
+_LONGEST_BLOCK = 1200
+_MOST_OTHERS = 100
+
+_ALERT_TYPES = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "info",
+    Severity.INFO: "info",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What rendering needs besides the event. `now` is when it is sent; `tags` and `console_url` are configured."""
+
+    now: datetime
+    notification: Notification = field(default_factory=Notification)
+    tags: tuple[str, ...] = ()
+    console_url: str | None = None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the text. The higher `importance`, the later it is cut."""
+
+    text: str
+    importance: int
+
+
+_HOST_FACTS = (
+    one("Instance", "HostInstanceID"),
+    one("Last address", "HostLastIPUsed"),
+    one("System", "HostOS"),
+    one("Policy", "HostSecurityPolicyName"),
+    one("Group", "HostGroupName"),
+    one("Cloud account", "HostOwnerID"),
+    one("Cloud", "HostCloudType"),
+    one("Asset value", "HostAssetValue"),
+    one("Agent version", "HostAgentVersion"),
+    one("Instance tags", "HostCloudInstanceTags"),
+)
+_IDENTIFIER_FACTS = (
+    one("Event id", "EventID"),
+    one("Unique id", "UniqueID"),
+    one("Tenant", "TenantName"),
+    one("Tenant id", "TenantID"),
+    one("Origin", "OriginString", "Origin"),
+    one("Deep Security tags", "Tags"),
+    one("Host id", "HostID"),
+    one("Host GUID", "HostGUID"),
+    one("Agent GUID", "HostAgentGUID"),
+    one("Tenant GUID", "TenantGUID"),
+)
+# Told by the title, the summary line or the times.
+_TOLD = frozenset(("EventType", "LogDate", "Hostname", "Severity", "SeverityString", "Rank"))
+
+
+def title(event: Event) -> str:
+    """Severity, module, what, on which host; at most 200 characters."""
+    host = markdown.shortened(markdown.plain(event.host.display), 60)
+    head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.kind.module)[:60]}"
+    tail = f" on {host}" if host else ""
+    what = markdown.plain(text_of(event.properties, *event.kind.subject))
+    if event.is_test:
+        what = "Deep Security reaches Datadog"
+    if not what:
+        return f"{head}{tail}"
+    return f"{head}: {markdown.shortened(what, LONGEST_TITLE - len(head) - len(tail) - 2)}{tail}"
+
+
+def text(event: Event, context: Context, *, limit: int = LONGEST_TEXT) -> str:
+    """The facts as Markdown, at most `limit` characters with whole fences; the least important lines go first."""
+    budget = limit - len(markdown.fenced(""))
+    lines = list(_lines(event, context))
+    left = sorted(range(len(lines)), key=lambda place: (lines[place].importance, -place))
+    size = sum(len(line.text) + 1 for line in lines)
+    cut: set[int] = set()
+    while size > budget - (len(_cut_note(len(cut))) if cut else 0) and len(cut) < len(lines):
+        place = left[len(cut)]
+        cut.add(place)
+        size -= len(lines[place].text) + 1
+    kept = [line.text for place, line in enumerate(lines) if place not in cut]
+    note = [_cut_note(len(cut))] if cut else []
+    return markdown.fenced("\n".join(kept + note))
+
+
+def _cut_note(count: int) -> str:
+    return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
+
+
+def _lines(event: Event, context: Context) -> Iterator[_Line]:
+    properties, kind = event.properties, event.kind
+    yield _Line(_summary(event), 100)
+    if event.is_test:
+        yield _Line("This is the test notification of Deep Security. Events will look like this one, with facts.", 90)
+    yield from _section("", kind.facts, properties, 80)
+    yield from _section("Host", _HOST_FACTS, properties, 50, first=_item("Computer", text_of(properties, "Hostname")))
+    yield from _times(event, context)
+    yield from _section("Identifiers", _IDENTIFIER_FACTS, properties, 30)
+    yield from _others(event)
+    if context.console_url:
+        yield _Line(f"\n[Open the Deep Security console]({context.console_url})", 70)
+
+
+def _summary(event: Event) -> str:
+    known = event.known_severity
+    severity = event.severity.label.capitalize()
+    words = [f"**{severity}**" if known is not None else f"**{severity}** (the event does not tell its severity)"]
+    words.append(markdown.escaped(event.kind.module[:60]))
+    if action := event.kind.action(event.properties):
+        words.append(markdown.escaped(action[:100]))
+    if event.rank is not None:
+        words.append(f"rank {event.rank:g}")
+    if host := event.host.display:
+        words.append(f"on {markdown.code(host[:100])}")
+    return " · ".join(words)
+
+
+def _section(
+    heading: str, facts: Iterable[Fact], properties: Mapping[str, object], importance: int, first: str = ""
+) -> Iterator[_Line]:
+    lines = [first] if first else []
+    lines += [line for fact in facts if (line := _fact_line(fact, properties))]
+    if lines and heading:
+        yield _Line(f"\n**{heading}**\n", importance + 1)
+    elif lines:
+        yield _Line("", importance + 1)
+    for place, line in enumerate(lines):
+        yield _Line(line, max(importance - place, importance - 19))
+
+
+def _fact_line(fact: Fact, properties: Mapping[str, object]) -> str:
+    value = fact(properties)
+    if fact.block and ("\n" in value or len(value) > _LONGEST_VALUE):
+        shown = markdown.block(markdown.shortened(value.strip(), _LONGEST_BLOCK))
+        return f"- {fact.label}:\n\n{shown}\n" if shown else ""
+    return _item(fact.label, value)
+
+
+def _item(label: str, value: str) -> str:
+    shown = markdown.code(markdown.shortened(value.strip(), _LONGEST_VALUE))
+    return f"- {label}: {shown}" if shown else ""
+
+
+def _times(event: Event, context: Context) -> Iterator[_Line]:
+    happened, sent = event.time, time_of(context.notification.timestamp)
+    items = [_item("Event", _shown_time(happened) or text_of(event.properties, "LogDate"))]
+    items.append(_item("Published by Deep Security", _shown_time(sent)))
+    if happened and (sent or context.now) - happened > _SHOWN_DELAY:
+        items.append(_item("Delay until published", str((sent or context.now) - happened).partition(".")[0]))
+    if happened and date_happened(event, context.now) is None:
+        items.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
+    shown = [item for item in items if item]
+    if shown:
+        yield _Line("\n**Times**\n", 61)
+        yield from (_Line(item, 60) for item in shown)
+
+
+def _shown_time(time: datetime | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC") if time else ""
+
+
+def _others(event: Event) -> Iterator[_Line]:
+    told = _TOLD.union(*(fact.properties for fact in (*event.kind.facts, *_HOST_FACTS, *_IDENTIFIER_FACTS)))
+    names = [name for name in event.properties if name not in told and as_text(event.properties[name]).strip()]
+    if names:
+        yield _Line("\n**Other properties**\n", 10)
+    for name in sorted(names)[:_MOST_OTHERS]:
+        value = markdown.code(markdown.shortened(as_text(event.properties[name]).strip(), _LONGEST_VALUE))
+        yield _Line(f"- {markdown.code(name[:100]) or '(no name)'}: {value}", 5)
+    if len(names) > _MOST_OTHERS:
+        yield _Line(f"- … and {len(names) - _MOST_OTHERS} more", 6)
+
+
+def date_happened(event: Event, now: datetime) -> int | None:
+    """Seconds since 1970; None where Datadog would refuse the time (too old) or it cannot be right (in the future)."""
+    if event.time is None or not now - OLDEST <= event.time <= now + _FUTURE:
+        return None
+    return int(min(event.time, now).timestamp())
+
+
+def aggregation_key(event: Event) -> str:
+    """Tenant, type, host and rule; hashed when longer than Datadog takes."""
+    parts = (
+        text_of(event.properties, "TenantID"),
+        event.type,
+        event.host.id,
+        text_of(event.properties, *event.kind.rule),
+    )
+    key = "|".join(markdown.plain(part) for part in parts)
+    return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
+
+
+def datadog_event(event: Event, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
+    """The body of `POST /api/v1/events`."""
+    body: dict[str, Any] = {
+        "title": title(event),
+        "text": text(event, context, limit=longest_text),
+        "alert_type": _ALERT_TYPES[event.severity],
+        "priority": "low" if event.severity == Severity.INFO and not event.is_test else "normal",
+        "aggregation_key": aggregation_key(event),
+        "tags": tags_of(event, account_id=context.notification.account_id, configured=context.tags),
+    }
+    if host := markdown.plain(event.host.id)[:255]:
+        body["host"] = host
+    if (seconds := date_happened(event, context.now)) is not None:
+        body["date_happened"] = seconds
+    return body

@@ -1,0 +1,94 @@
+"""Tags as Datadog takes them (https://docs.datadoghq.com/getting_started/tagging/ and reference datadog-apis, 1.10)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from .event import Event
+from .values import as_text, integer, text_of
+
+LONGEST_TAG = 200
+# The v2 events intake takes 100 (reference: datadog-apis, section 2.2); v1 names no number.
+MOST_TAGS = 100
+
+# A user's instance tags are kept apart from ours, and cannot pass for Datadog's reserved keys.
+INSTANCE_TAG_PREFIX = "instance_tag_"
+
+_OTHER = re.compile(r"[^\w\-:./]+")
+_CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
+_RULE_TEXT = ("Reason", "OSSEC_Description", "Cve", "Mitre", "MalwareName")
+# Only the beginning can matter, and an attacker may have sent a megabyte.
+_SEARCHED = 2000
+
+
+def tag(key: str, value: object) -> str:
+    """`key:value` in lower case with allowed characters; empty when there is no value."""
+    text = _clean(as_text(value)[:_SEARCHED])
+    return f"{key}:{text}"[:LONGEST_TAG].rstrip(":_") if text else ""
+
+
+def tags_of(event: Event, *, account_id: str, configured: Iterable[str]) -> list[str]:
+    """All tags of an event: its own, then the configured ones, which replace own ones of the same key.
+
+    account_id: of the topic that it came by, empty when unknown.
+    """
+    added = [cleaned for cleaned in (_configured(text) for text in configured) if cleaned]
+    keys = {text.partition(":")[0] for text in added}
+    own = (text for text in _own(event, account_id) if text and text.partition(":")[0] not in keys)
+    kept = list(dict.fromkeys(own))[: max(0, MOST_TAGS - len(added))]
+    return [*kept, *dict.fromkeys(added)][:MOST_TAGS]
+
+
+def _own(event: Event, account_id: str) -> Iterator[str]:
+    properties, kind, host = event.properties, event.kind, event.host
+    detect_only = kind.detect_only(properties)
+    yield "integration:deep_security"
+    yield tag("event_type", event.type or "unknown")
+    yield tag("module", kind.slug)
+    yield tag("severity", event.severity.label)
+    yield tag("action", kind.action(properties))
+    yield tag("detect_only", detect_only) if detect_only is not None else ""
+    yield tag("rule", text_of(properties, *kind.rule))
+    yield tag("rank", integer(event.rank)) if event.rank is not None else ""
+    yield tag("policy", text_of(properties, "HostSecurityPolicyName"))
+    yield tag("tenant", text_of(properties, "TenantName") or text_of(properties, "TenantID"))
+    yield tag("host_os", _system(text_of(properties, "HostOS")))
+    yield tag("host_name", host.display)
+    yield tag("instance-id", host.instance_id)
+    yield tag("aws_account", _aws_account(properties) or account_id)
+    yield tag("topic_account", account_id)
+    rule_text = " ".join(text_of(properties, name)[:_SEARCHED] for name in _RULE_TEXT)
+    yield from (tag("cve", found.upper()) for found in _CVE.findall(rule_text))
+    yield from (tag("mitre_technique", found) for found in _TECHNIQUE.findall(rule_text))
+    yield from (tag("ds_tag", part) for part in text_of(properties, "Tags")[:_SEARCHED].split(","))
+    yield from _instance_tags(properties.get("HostCloudInstanceTags"))
+
+
+def _instance_tags(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, text in value.items():
+            if name := _clean(as_text(key)).replace(":", "_"):
+                yield tag(f"{INSTANCE_TAG_PREFIX}{name}", text)
+
+
+def _aws_account(properties: Mapping[str, object]) -> str:
+    return text_of(properties, "HostOwnerID") if text_of(properties, "HostCloudType") in ("amazon", "") else ""
+
+
+def _system(text: str) -> str:
+    """`Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: kernels and builds would make too many values."""
+    return text.partition(" (")[0]
+
+
+def _configured(text: str) -> str:
+    key, colon, value = text.partition(":")
+    cleaned = _clean(key)
+    if not colon:
+        return cleaned[:LONGEST_TAG]
+    return tag(cleaned, value)
+
+
+def _clean(text: str) -> str:
+    return _OTHER.sub("_", text.lower().strip()).strip("_:")

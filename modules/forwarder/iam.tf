@@ -1,0 +1,135 @@
+locals {
+  use_vpc = length(var.function.subnet_ids) > 0
+
+  # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource because a look-up would need a call to AWS at plan time.
+  arn_parts  = split(":", aws_sqs_queue.dead_letter.arn)
+  partition  = local.arn_parts[1]
+  region     = local.arn_parts[3]
+  account_id = local.arn_parts[4]
+
+  # Assembled because the policy must exist before the function.
+  function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
+
+  api_key_parameter_arn = (
+    var.datadog.api_key_ssm_parameter == null ? null :
+    startswith(var.datadog.api_key_ssm_parameter, "arn:") ? var.datadog.api_key_ssm_parameter :
+    "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter/${trimprefix(var.datadog.api_key_ssm_parameter, "/")}"
+  )
+
+  log_statements = [{
+    Sid      = "WriteLog"
+    Effect   = "Allow"
+    Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+  }]
+
+  api_key_statements = [{
+    Sid      = "ReadApiKey"
+    Effect   = "Allow"
+    Action   = var.datadog.api_key_secret_arn != null ? "secretsmanager:GetSecretValue" : "ssm:GetParameter"
+    Resource = var.datadog.api_key_secret_arn != null ? var.datadog.api_key_secret_arn : local.api_key_parameter_arn
+  }]
+
+  # The key may guard other secrets too; the encryption context ties the permission to this one.
+  api_key_kms_statements = var.datadog.api_key_kms_key_arn == null ? [] : [{
+    Sid      = "DecryptApiKey"
+    Effect   = "Allow"
+    Action   = "kms:Decrypt"
+    Resource = var.datadog.api_key_kms_key_arn
+    Condition = {
+      StringEquals = {
+        (var.datadog.api_key_secret_arn != null ? "kms:EncryptionContext:SecretARN" : "kms:EncryptionContext:PARAMETER_ARN") = (
+          var.datadog.api_key_secret_arn != null ? var.datadog.api_key_secret_arn : local.api_key_parameter_arn
+        )
+      }
+    }
+  }]
+
+  # What the event source mapping does in the role's name.
+  receive_statements = !local.use_queue ? [] : [{
+    Sid      = "ReceiveMessages"
+    Effect   = "Allow"
+    Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    Resource = aws_sqs_queue.this[0].arn
+  }]
+
+  # The remainder of a message goes back to the queue; refused events, and with direct delivery failed invocations, to the dead-letter queue.
+  send_statements = [{
+    Sid      = "SendMessages"
+    Effect   = "Allow"
+    Action   = "sqs:SendMessage"
+    Resource = concat(aws_sqs_queue.this[*].arn, [aws_sqs_queue.dead_letter.arn])
+  }]
+
+  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+  queue_kms_statements = var.queue.kms_key_arn == null ? [] : [{
+    Sid      = "UseKeyOfQueues"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource = var.queue.kms_key_arn
+  }]
+
+  # Lambda makes the network interfaces in the role's name and cannot say beforehand which: EC2 offers no narrower resource for most of
+  # these. The second statement keeps them from the function's own code.
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  network_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+
+  network_statements = !local.use_vpc ? [] : [{
+    Sid      = "ManageNetworkInterfaces"
+    Effect   = "Allow"
+    Action   = local.network_actions
+    Resource = "*"
+  }]
+
+  network_deny_statements = !local.use_vpc ? [] : [{
+    Sid       = "NotFromTheCode"
+    Effect    = "Deny"
+    Action    = local.network_actions
+    Resource  = "*"
+    Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
+  }]
+}
+
+resource "aws_iam_role" "this" {
+  name                 = var.name
+  path                 = var.function.role_path
+  description          = "What the function ${var.name} may do."
+  permissions_boundary = var.function.permissions_boundary_arn
+  tags                 = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "LambdaAssumes"
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = "forward"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      local.log_statements,
+      local.api_key_statements,
+      local.api_key_kms_statements,
+      local.receive_statements,
+      local.send_statements,
+      local.queue_kms_statements,
+      local.network_statements,
+      local.network_deny_statements,
+    )
+  })
+}

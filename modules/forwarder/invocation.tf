@@ -1,0 +1,44 @@
+# Delivery "queue": Lambda polls.
+resource "aws_lambda_event_source_mapping" "queue" {
+  count = local.use_queue ? 1 : 0
+
+  event_source_arn = aws_sqs_queue.this[0].arn
+  function_name    = aws_lambda_function.this.arn
+  batch_size       = 10
+  # No waiting for a fuller batch: an alert that is late is worth less than the invocations saved.
+  maximum_batching_window_in_seconds = 0
+  # A message that failed returns by itself, its neighbours do not.
+  function_response_types = ["ReportBatchItemFailures"]
+  tags                    = var.tags
+
+  # Here and not as reserved concurrency, which takes from the account's pool and makes throttled messages count as received.
+  scaling_config {
+    maximum_concurrency = var.function.maximum_concurrency
+  }
+}
+
+# Delivery "direct": SNS invokes.
+resource "aws_lambda_permission" "topic" {
+  for_each = local.use_queue ? {} : var.topic_arns
+
+  statement_id  = "topic-${substr(sha256(each.key), 0, 16)}"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this.function_name
+  principal     = "sns.amazonaws.com"
+  source_arn    = each.value
+}
+
+resource "aws_lambda_function_event_invoke_config" "this" {
+  count = local.use_queue ? 0 : 1
+
+  function_name = aws_lambda_function.this.function_name
+  # The most that Lambda offers of both: 2 more attempts, 6 hours while it is throttled.
+  maximum_retry_attempts       = 2
+  maximum_event_age_in_seconds = 21600
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.dead_letter.arn
+    }
+  }
+}

@@ -1,0 +1,44 @@
+output "endpoint_arn" {
+  description = "ARN of what is subscribed to the topics: the queue, or with direct delivery the function. For the topic module's subscriber_arns."
+  value       = local.use_queue ? one(aws_sqs_queue.this[*].arn) : aws_lambda_function.this.arn
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "function_arn" {
+  description = "ARN of the function."
+  value       = aws_lambda_function.this.arn
+}
+
+output "role_arn" {
+  description = "ARN of the function's role."
+  value       = aws_iam_role.this.arn
+}
+
+output "queue_url" {
+  description = "URL of the queue; null with direct delivery."
+  value       = one(aws_sqs_queue.this[*].url)
+}
+
+output "queue_arn" {
+  description = "ARN of the queue; null with direct delivery."
+  value       = one(aws_sqs_queue.this[*].arn)
+}
+
+output "dead_letter_queue_url" {
+  description = "URL of the dead-letter queue."
+  value       = aws_sqs_queue.dead_letter.url
+}
+
+output "dead_letter_queue_arn" {
+  description = "ARN of the dead-letter queue."
+  value       = aws_sqs_queue.dead_letter.arn
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}

@@ -1,0 +1,32 @@
+resource "aws_sns_topic_subscription" "queue" {
+  for_each = local.use_queue ? var.topic_arns : {}
+
+  topic_arn      = each.value
+  protocol       = "sqs"
+  endpoint       = aws_sqs_queue.this[0].arn
+  redrive_policy = local.subscription_redrive_policy
+
+  # SNS gives up on a queue that refuses it, so the policies come first.
+  depends_on = [aws_sqs_queue_policy.this, aws_sqs_queue_policy.dead_letter]
+}
+
+resource "aws_sns_topic_subscription" "function" {
+  for_each = local.use_queue ? {} : var.topic_arns
+
+  topic_arn      = each.value
+  protocol       = "lambda"
+  endpoint       = aws_lambda_function.this.arn
+  redrive_policy = local.subscription_redrive_policy
+
+  # The first event must find everything that would catch it if it failed.
+  depends_on = [
+    aws_lambda_function_event_invoke_config.this,
+    aws_lambda_permission.topic,
+    aws_sqs_queue_policy.dead_letter,
+  ]
+}
+
+locals {
+  # For what SNS cannot hand over, such as while the endpoint's policy is broken.
+  subscription_redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letter.arn })
+}

@@ -1,0 +1,432 @@
+variable "name" {
+  description = "Name of the function, its role and its queue, and prefix of the names of the rest."
+  type        = string
+  nullable    = false
+
+  # IAM and Lambda take 64 characters; "/aws/lambda/<name>" and "<name>-dead-letter" stay within the wider limits of their services.
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", var.name))
+    error_message = "name must have 1 to 64 letters, digits, hyphens or underscores and begin with a letter or digit: it names a Lambda function and an IAM role."
+  }
+}
+
+variable "topic_arns" {
+  description = "ARNs of the SNS topics to forward from, each under a name of your choice (such as the account's). The names must be known at plan; the ARNs need not be."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.topic_arns) > 0
+    error_message = "topic_arns is empty: there is nothing to forward from. Name at least one topic."
+  }
+
+  validation {
+    condition     = alltrue([for arn in values(var.topic_arns) : can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
+    error_message = "topic_arns must be ARNs of standard SNS topics, without wildcards. Deep Security cannot publish to a FIFO topic."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.topic_arns))) == length(var.topic_arns)
+    error_message = "topic_arns names a topic twice. Name each once: a second subscription of the same endpoint is the same subscription."
+  }
+}
+
+variable "datadog" {
+  description = <<-EOT
+    Where Datadog is and where the function finds the API key (give exactly one of the first two):
+    - `api_key_secret_arn`: full ARN of a Secrets Manager secret, plain text or JSON with the property `DD_API_KEY`.
+    - `api_key_ssm_parameter`: name (or ARN, when it is another account's) of an SSM parameter, normally a SecureString.
+    - `api_key_kms_key_arn`: ARN of the customer managed key that encrypts the secret or parameter; null = the AWS managed key.
+    - `api_key_reload_interval`: seconds after which the function reads the key again, so that a rotated one is picked up.
+    - `site`: Datadog site, such as datadoghq.eu.
+    - `api_url`, `logs_url`: base URLs that replace those of the site, for PrivateLink or a proxy; null = derived from the site.
+  EOT
+  type = object({
+    api_key_secret_arn      = optional(string)
+    api_key_ssm_parameter   = optional(string)
+    api_key_kms_key_arn     = optional(string)
+    api_key_reload_interval = optional(number, 300)
+    site                    = optional(string, "datadoghq.com")
+    api_url                 = optional(string)
+    logs_url                = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = (var.datadog.api_key_secret_arn == null) != (var.datadog.api_key_ssm_parameter == null)
+    error_message = "datadog needs exactly one of api_key_secret_arn (Secrets Manager) and api_key_ssm_parameter (Parameter Store): the function reads the API key from there."
+  }
+
+  # The role may read this one secret, and IAM compares with the ARN that includes the six random characters.
+  validation {
+    condition     = var.datadog.api_key_secret_arn == null || can(regex("^arn:[^:]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*?]+-[A-Za-z0-9]{6}$", var.datadog.api_key_secret_arn))
+    error_message = "datadog.api_key_secret_arn must be the full ARN of a secret, with the six characters that Secrets Manager appends (`aws secretsmanager describe-secret`). Do not give the API key itself."
+  }
+
+  validation {
+    condition     = var.datadog.api_key_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter)?[A-Za-z0-9_./-]+$", var.datadog.api_key_ssm_parameter))
+    error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter, such as /datadog/api-key."
+  }
+
+  # A bare API key is a valid parameter name; taken for one, it would end up in the state and the function's environment.
+  validation {
+    condition     = var.datadog.api_key_ssm_parameter == null || !can(regex("^[0-9a-fA-F]{32}$", var.datadog.api_key_ssm_parameter))
+    error_message = "datadog.api_key_ssm_parameter looks like an API key. Store the key in a SecureString parameter and give the parameter's name."
+  }
+
+  validation {
+    condition     = var.datadog.api_key_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.datadog.api_key_kms_key_arn))
+    error_message = "datadog.api_key_kms_key_arn must be the ARN of a key (arn:...:key/...), because an IAM policy cannot name an alias. For the AWS managed key leave it null."
+  }
+
+  validation {
+    condition     = var.datadog.api_key_reload_interval >= 0 && var.datadog.api_key_reload_interval == floor(var.datadog.api_key_reload_interval)
+    error_message = "datadog.api_key_reload_interval must be a whole number of seconds, 0 or more."
+  }
+
+  # The shape only: Datadog adds sites, and a list would age.
+  validation {
+    condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]+$", var.datadog.site)) && !can(regex("^(app|api|www|http-intake)\\.", var.datadog.site))
+    error_message = "datadog.site must be a site's name such as datadoghq.com, datadoghq.eu or us5.datadoghq.com, without https:// and without app. or api. in front."
+  }
+
+  validation {
+    condition     = alltrue([for url in [var.datadog.api_url, var.datadog.logs_url] : url == null || can(regex("^(https://[A-Za-z0-9.-]+|https?://(localhost|127\\.0\\.0\\.1))(:[0-9]+)?/?$", url))])
+    error_message = "datadog.api_url and datadog.logs_url must be https URLs of a host, without a path, such as https://api.datadoghq.eu. Plain http is for a stand-in on localhost only: the API key travels in a header."
+  }
+}
+
+variable "datadog_tags" {
+  description = "Tags added to everything sent to Datadog, such as { env = \"production\" }."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  # 200 characters: https://docs.datadoghq.com/getting_started/tagging/
+  validation {
+    condition = alltrue([
+      for key, value in var.datadog_tags :
+      can(regex("^[A-Za-z][A-Za-z0-9_./-]*$", key)) && can(regex("^[^,\\s]+$", value)) && length("${key}:${value}") <= 200
+    ])
+    error_message = "datadog_tags need keys that begin with a letter and go on with letters, digits and _-./ , values without commas and blanks, and at most 200 characters together: other things Datadog would alter silently."
+  }
+}
+
+variable "destinations" {
+  description = "Where events go: `events` (Datadog events), `logs` (Datadog logs, for Cloud SIEM), or both."
+  type        = set(string)
+  default     = ["events"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.destinations) > 0 && length(setsubtract(var.destinations, ["events", "logs"])) == 0
+    error_message = "destinations must be [\"events\"], [\"logs\"] or [\"events\", \"logs\"]."
+  }
+}
+
+variable "filter" {
+  description = <<-EOT
+    Which events go to the destination `events`:
+    - `event_types`: only these types, such as AntiMalwareEvent; null = all.
+    - `rank_greater_than`: only events whose rank (severity times asset value) is strictly greater; null = any.
+    - `unranked_events`: what happens then to events without a rank (all of the types SystemEvent, AntiMalwareEvent and AppControlEvent): `keep` or `drop`.
+    - `minimum_severity`: info, low, medium, high or critical.
+    - `exclude`: maps of property to glob (`*`, `?`); an event that matches all of one map is dropped.
+  EOT
+  type = object({
+    event_types       = optional(set(string))
+    rank_greater_than = optional(number)
+    unranked_events   = optional(string, "keep")
+    minimum_severity  = optional(string, "info")
+    exclude           = optional(list(map(string)), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.filter.event_types == null || try(length(var.filter.event_types) > 0 && alltrue([for type in var.filter.event_types : can(regex("^[A-Za-z][A-Za-z0-9]*$", type))]), false)
+    error_message = "filter.event_types must be names of event types, such as [\"AntiMalwareEvent\", \"PayloadLog\"]. An empty list would drop everything: for all types leave it null."
+  }
+
+  validation {
+    condition     = var.filter.rank_greater_than == null || try(var.filter.rank_greater_than >= 0, false)
+    error_message = "filter.rank_greater_than must be 0 or more; null = any rank."
+  }
+
+  validation {
+    condition     = contains(["keep", "drop"], var.filter.unranked_events)
+    error_message = "filter.unranked_events must be \"keep\" or \"drop\"."
+  }
+
+  validation {
+    condition     = contains(["info", "low", "medium", "high", "critical"], var.filter.minimum_severity)
+    error_message = "filter.minimum_severity must be info, low, medium, high or critical."
+  }
+
+  validation {
+    condition     = alltrue([for pattern in var.filter.exclude : length(pattern) > 0])
+    error_message = "filter.exclude holds an empty map, which every event matches: everything would be dropped. Remove it."
+  }
+
+  # Lambda takes 4 KB of environment; a quarter is kept for the other variables. base64 makes bytes of characters: 4 for each 3.
+  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  validation {
+    condition     = length(base64encode("${jsonencode(var.filter)}${jsonencode(var.logs_filter)}${local.datadog_tags}")) <= 4096
+    error_message = "filter, logs_filter and datadog_tags together are too long for the function's environment (3 KB as JSON). Use globs to shorten exclude, or let Deep Security filter at the source."
+  }
+}
+
+variable "logs_filter" {
+  description = "Like `filter`, for the destination `logs`. null = every event becomes a log."
+  type = object({
+    event_types       = optional(set(string))
+    rank_greater_than = optional(number)
+    unranked_events   = optional(string, "keep")
+    minimum_severity  = optional(string, "info")
+    exclude           = optional(list(map(string)), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.logs_filter == null || contains(var.destinations, "logs")
+    error_message = "logs_filter has no effect because destinations lacks \"logs\". Add it, or remove logs_filter."
+  }
+
+  validation {
+    condition     = try(var.logs_filter.event_types, null) == null || try(length(var.logs_filter.event_types) > 0 && alltrue([for type in var.logs_filter.event_types : can(regex("^[A-Za-z][A-Za-z0-9]*$", type))]), false)
+    error_message = "logs_filter.event_types must be names of event types, such as [\"AntiMalwareEvent\", \"PayloadLog\"]. An empty list would drop everything: for all types leave it null."
+  }
+
+  validation {
+    condition     = try(var.logs_filter.rank_greater_than, null) == null || try(var.logs_filter.rank_greater_than >= 0, false)
+    error_message = "logs_filter.rank_greater_than must be 0 or more; null = any rank."
+  }
+
+  validation {
+    condition     = contains(["keep", "drop"], try(var.logs_filter.unranked_events, "keep"))
+    error_message = "logs_filter.unranked_events must be \"keep\" or \"drop\"."
+  }
+
+  validation {
+    condition     = contains(["info", "low", "medium", "high", "critical"], try(var.logs_filter.minimum_severity, "info"))
+    error_message = "logs_filter.minimum_severity must be info, low, medium, high or critical."
+  }
+
+  validation {
+    condition     = alltrue([for pattern in try(var.logs_filter.exclude, []) : length(pattern) > 0])
+    error_message = "logs_filter.exclude holds an empty map, which every event matches: everything would be dropped. Remove it."
+  }
+}
+
+variable "console_url" {
+  description = "Address of the Deep Security console, such as https://dsm.example.com:4119, to which events link. null = no links."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.console_url == null || can(regex("^https://[^\\s?#<>()\"]+$", var.console_url))
+    error_message = "console_url must be an https URL without query, such as https://dsm.example.com:4119."
+  }
+}
+
+variable "delivery" {
+  description = "`queue`: SNS to SQS to the function, which outlives hours of Datadog being down. `direct`: SNS to the function, which Lambda retries twice within minutes before the message goes to the dead-letter queue."
+  type        = string
+  default     = "queue"
+  nullable    = false
+
+  validation {
+    condition     = contains(["queue", "direct"], var.delivery)
+    error_message = "delivery must be \"queue\" or \"direct\"."
+  }
+}
+
+variable "function" {
+  description = <<-EOT
+    The Lambda function:
+    - `memory_size`: MB; it also sets the share of processor time.
+    - `timeout`: seconds an invocation may take. The queue's visibility timeout is six times as long.
+    - `architecture`: arm64 or x86_64; `runtime`: python3.11 or newer.
+    - `maximum_concurrency`: how many invocations the queue starts at once at most (delivery `queue` only).
+    - `log_retention_days`: days that its log is kept; `log_kms_key_arn`: customer managed key of the log, null = CloudWatch's own encryption.
+    - `log_level`: DEBUG, INFO, WARNING or ERROR.
+    - `permissions_boundary_arn`: policy that bounds its role, null = none; `role_path`: IAM path of the role.
+    - `subnet_ids`, `security_group_ids`: both, to run it in a VPC (which then needs a way to Datadog and to the AWS APIs); empty = outside of any.
+    - `package_path`: zip to deploy instead of the one that comes with the module; null = that one.
+  EOT
+  type = object({
+    memory_size              = optional(number, 256)
+    timeout                  = optional(number, 30)
+    architecture             = optional(string, "arm64")
+    runtime                  = optional(string, "python3.13")
+    maximum_concurrency      = optional(number, 5)
+    log_retention_days       = optional(number, 30)
+    log_kms_key_arn          = optional(string)
+    log_level                = optional(string, "INFO")
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    subnet_ids               = optional(list(string), [])
+    security_group_ids       = optional(list(string), [])
+    package_path             = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.function.memory_size >= 128 && var.function.memory_size <= 10240 && var.function.memory_size == floor(var.function.memory_size)
+    error_message = "function.memory_size must be a whole number of MB from 128 to 10240."
+  }
+
+  validation {
+    condition     = var.function.timeout >= 3 && var.function.timeout <= 900 && var.function.timeout == floor(var.function.timeout)
+    error_message = "function.timeout must be a whole number of seconds from 3 (less leaves no time for a request to Datadog) to 900 (Lambda's limit)."
+  }
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.function.architecture)
+    error_message = "function.architecture must be arm64 or x86_64; the package runs on either."
+  }
+
+  validation {
+    condition     = can(regex("^python3\\.(1[1-9]|[2-9][0-9])$", var.function.runtime))
+    error_message = "function.runtime must be python3.11 or newer, such as python3.13."
+  }
+
+  validation {
+    condition     = var.function.maximum_concurrency >= 2 && var.function.maximum_concurrency <= 1000 && var.function.maximum_concurrency == floor(var.function.maximum_concurrency)
+    error_message = "function.maximum_concurrency must be a whole number from 2 to 1000, the range of an SQS event source mapping."
+  }
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.function.log_retention_days)
+    error_message = "function.log_retention_days must be one that CloudWatch Logs takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653. For ever (0) is not offered: it only costs."
+  }
+
+  validation {
+    condition     = var.function.log_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.function.log_kms_key_arn))
+    error_message = "function.log_kms_key_arn must be the ARN of a key (arn:...:key/...): CloudWatch Logs takes no alias."
+  }
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.function.log_level)
+    error_message = "function.log_level must be DEBUG, INFO, WARNING or ERROR."
+  }
+
+  validation {
+    condition     = can(regex("^/([!-~]+/)?$", var.function.role_path))
+    error_message = "function.role_path must begin and end with a slash, such as /service/."
+  }
+
+  validation {
+    condition     = (length(var.function.subnet_ids) == 0) == (length(var.function.security_group_ids) == 0)
+    error_message = "function.subnet_ids and function.security_group_ids belong together: give both to run in a VPC, or neither."
+  }
+
+  validation {
+    condition     = var.function.package_path == null || try(fileexists(var.function.package_path), false)
+    error_message = "function.package_path names no file. Build one with `python lambda/package.py --output PATH`, or leave it null for the package that comes with the module."
+  }
+}
+
+variable "queue" {
+  description = <<-EOT
+    The queue (delivery `queue`) and the dead-letter queue:
+    - `retention_days`: days that the queue holds a message, 1 to 13.
+    - `minimum_outage_hours`: how long messages must be able to wait for Datadog before they go to the dead-letter queue.
+    - `max_receive_count`: attempts before that, 1 to 1000; null = as many as `minimum_outage_hours` takes.
+    - `kms_key_arn`: customer managed key of both queues; its policy must let sns.amazonaws.com use kms:GenerateDataKey and kms:Decrypt. null = the keys that SQS manages (SSE-SQS).
+  EOT
+  type = object({
+    retention_days       = optional(number, 7)
+    minimum_outage_hours = optional(number, 24)
+    max_receive_count    = optional(number)
+    kms_key_arn          = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  # A message keeps its age when SQS moves it to the dead-letter queue, which holds 14 days: what is left of them is the time to act.
+  validation {
+    condition     = var.queue.retention_days >= 1 && var.queue.retention_days <= 13
+    error_message = "queue.retention_days must be from 1 to 13: a message keeps its age in the dead-letter queue, which holds it 14 days at most (the limit of SQS)."
+  }
+
+  validation {
+    condition     = var.queue.minimum_outage_hours >= 0
+    error_message = "queue.minimum_outage_hours must be 0 or more."
+  }
+
+  validation {
+    condition     = var.queue.max_receive_count == null || try(var.queue.max_receive_count >= 1 && var.queue.max_receive_count <= 1000 && var.queue.max_receive_count == floor(var.queue.max_receive_count), false)
+    error_message = "queue.max_receive_count must be a whole number from 1 to 1000, the limit of SQS; null = derived from queue.minimum_outage_hours."
+  }
+
+  validation {
+    condition     = var.delivery != "queue" || (var.queue.max_receive_count == null && local.max_receive_count > 1000 ? false : true)
+    error_message = "A function.timeout of ${var.function.timeout} s lets a message be tried again every ${local.visibility_timeout} s, and SQS counts to 1000 attempts: that is less than queue.minimum_outage_hours (${var.queue.minimum_outage_hours}). Raise function.timeout to ${ceil(var.queue.minimum_outage_hours * 3.6 / 6)} s or more, or lower queue.minimum_outage_hours."
+  }
+
+  validation {
+    condition     = var.delivery != "queue" || local.longest_wait >= var.queue.minimum_outage_hours * 3600
+    error_message = "queue.max_receive_count (${local.max_receive_count}) attempts, one each ${local.visibility_timeout} s (six times function.timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog is still down. Leave max_receive_count null, give at least ${ceil(var.queue.minimum_outage_hours * 3600 / local.visibility_timeout)}, or lower minimum_outage_hours."
+  }
+
+  validation {
+    condition     = var.delivery != "queue" || local.longest_wait < var.queue.retention_days * 86400
+    error_message = "${local.max_receive_count} attempts, one each ${local.visibility_timeout} s (six times function.timeout), take as long as queue.retention_days (${var.queue.retention_days}) or longer: messages would expire in the queue and never reach the dead-letter queue. Raise retention_days, or lower max_receive_count, minimum_outage_hours or function.timeout."
+  }
+
+  validation {
+    condition     = var.queue.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.queue.kms_key_arn))
+    error_message = "queue.kms_key_arn must be the ARN of a customer managed key (arn:...:key/...). alias/aws/sqs cannot be used: its policy does not let SNS send to the queue. For encryption without a key of your own leave it null (SSE-SQS)."
+  }
+}
+
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms:
+    - `enabled`: false = none.
+    - `actions`: ARNs, normally of SNS topics, that are told when an alarm goes off and when it is over; empty = the alarms show in CloudWatch only.
+    - `oldest_message_seconds`: age of the oldest waiting message that is too old (delivery `queue`); null = one and a half times the visibility timeout, which is when a message has failed twice.
+    - `no_event_hours`: whole hours, 1 to 168, without any event after which silence is suspicious; null = silence is fine.
+  EOT
+  type = object({
+    enabled                = optional(bool, true)
+    actions                = optional(set(string), [])
+    oldest_message_seconds = optional(number)
+    no_event_hours         = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarms.actions : can(regex("^arn:[^:]+:[a-z0-9-]+:", arn))])
+    error_message = "alarms.actions must be ARNs, such as that of an SNS topic."
+  }
+
+  validation {
+    condition     = var.alarms.enabled || (length(var.alarms.actions) == 0 && var.alarms.no_event_hours == null && var.alarms.oldest_message_seconds == null)
+    error_message = "alarms.enabled is false, so the other settings of alarms have no effect. Remove them, or enable the alarms."
+  }
+
+  # SQS leaves a message out of this metric once it was received three times, that is after two visibility timeouts.
+  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+  validation {
+    condition     = var.alarms.oldest_message_seconds == null || try(var.alarms.oldest_message_seconds >= 60 && var.alarms.oldest_message_seconds < 2 * local.visibility_timeout, false)
+    error_message = "alarms.oldest_message_seconds must be from 60 to less than ${2 * local.visibility_timeout} (twice the visibility timeout, twelve times function.timeout): SQS does not count the age of a message that failed more often, so that a higher threshold would miss an outage."
+  }
+
+  # Seven days are the longest that an alarm evaluates, by periods of an hour.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  validation {
+    condition     = var.alarms.no_event_hours == null || try(var.alarms.no_event_hours >= 1 && var.alarms.no_event_hours <= 168 && var.alarms.no_event_hours == floor(var.alarms.no_event_hours), false)
+    error_message = "alarms.no_event_hours must be a whole number from 1 to 168 (seven days, the longest that CloudWatch evaluates); null = no such alarm."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

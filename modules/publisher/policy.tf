@@ -1,0 +1,31 @@
+locals {
+  # An empty condition would be refused by IAM, so the key is there only when ranges are given.
+  source_condition = length(var.source_cidrs) == 0 ? {} : {
+    Condition = { IpAddress = { "aws:SourceIp" = sort(var.source_cidrs) } }
+  }
+
+  publish_statements = [merge({
+    Sid      = "Publish"
+    Effect   = "Allow"
+    Action   = "sns:Publish"
+    Resource = var.topic_arns
+  }, local.source_condition)]
+
+  # SNS encrypts in the publisher's name: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+  key_statements = length(var.kms_key_arns) == 0 ? [] : [{
+    Sid      = "EncryptForTheTopics"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource = var.kms_key_arns
+  }]
+}
+
+resource "aws_iam_user_policy" "this" {
+  name = "publish"
+  user = aws_iam_user.this.name
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(local.publish_statements, local.key_statements)
+  })
+}

@@ -1,0 +1,223 @@
+"""`make demo`: the whole way on this machine, from Deep Security's topic to what Datadog shows.
+
+    python -m tools.demo [--events FILE] [--verbose]
+
+Starts AWS and Datadog stand-ins, applies examples/single-account as it is with real Terraform, publishes events, shows
+what arrived and takes everything down again. Succeeds only if each event arrived exactly once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from tools import datadog_intake, samples
+from tools.emulator import Emulator, EmulatorError, emulator
+from tools.samples import EventsError, Message
+from tools.terraform import Terraform, TerraformError, copy_modules
+
+EXAMPLE = Path("examples", "single-account")
+ARRIVE_SECONDS = 60
+# An event that comes twice comes within the time of a few invocations.
+SETTLE_SECONDS = 2
+LOG_LINES = 40
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the arrivals compare with what was published."""
+
+    missing: list[Any]
+    repeated: list[Any]
+    unexpected: int
+
+    @property
+    def good(self) -> bool:
+        return not (self.missing or self.repeated or self.unexpected)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; the result is the exit code."""
+    parser = argparse.ArgumentParser(prog="make demo", description="Show Deep Security events as they reach Datadog.")
+    parser.add_argument("--events", type=Path, help="JSON file with events of your own instead of the samples")
+    parser.add_argument(
+        "--verbose", action="store_true", help="print one event of each type in full, and Terraform's output"
+    )
+    options = parser.parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        messages = samples.split(samples.load(options.events)) if options.events else list(samples.messages().values())
+        return run(messages, verbose=options.verbose)
+    except KeyboardInterrupt:
+        console.print("\n[yellow]Interrupted; nothing was left running.[/]")
+        return 130
+    except (EmulatorError, EventsError, TerraformError) as error:
+        console.print(Text(str(error), style="red"))
+        return 1
+
+
+def _interrupt(number: int, _: Any) -> None:
+    # One is enough: what is taken down must not be interrupted again.
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def run(messages: list[Message], *, verbose: bool) -> int:
+    """From an empty machine to the verdict, and back."""
+    published = [event for message in messages for event in samples.events_of(message)]
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(_progress())
+        stack.enter_context(_uninterrupted_end())
+        with _step(progress, "AWS emulator and Datadog stand-in"):
+            aws = stack.enter_context(emulator())
+            datadog = stack.enter_context(datadog_intake.running())
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
+        terraform = _terraform(Path(folder), aws, datadog, progress if verbose else None)
+        with _step(progress, "terraform init"):
+            terraform.init()
+        with _step(progress, f"terraform apply {EXAMPLE}"):
+            terraform.apply()
+            outputs = terraform.output()
+        with _step(progress, f"publish {len(messages)} messages with {len(published)} events"):
+            for message in messages:
+                samples.publish(aws.client("sns"), outputs["topic_arn"], message)
+        _wait(progress, datadog, len(published))
+        verdict = compare(published, datadog.events)
+        log = [] if verdict.good else aws.function_log(outputs["function_name"])
+        with _step(progress, "terraform destroy"):
+            terraform.destroy()
+        received = list(datadog.events)
+    show(received, verbose=verbose)
+    return _conclude(verdict, len(published), log)
+
+
+def _terraform(folder: Path, aws: Emulator, datadog: datadog_intake.Intake, progress: Progress | None) -> Terraform:
+    # By the environment, which, unlike arguments, other users of the machine cannot see.
+    variables = {"TF_VAR_datadog_api_key": datadog_intake.API_KEY, "TF_VAR_datadog_api_url": datadog.url}
+    tree = copy_modules(folder)
+    show_line = (lambda line: progress.console.print(Text(line, style="dim"))) if progress else None
+    return Terraform(tree / EXAMPLE, aws.environment() | variables, show_line)
+
+
+def _progress() -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console)
+
+
+@contextlib.contextmanager
+def _step(progress: Progress, description: str) -> Iterator[None]:
+    task = progress.add_task(description, total=1)
+    if not console.is_terminal:
+        console.print(f"{description} ...")
+    yield
+    progress.update(task, completed=1)
+
+
+@contextlib.contextmanager
+def _uninterrupted_end() -> Iterator[None]:
+    """Entered first and so left last: from the first interruption on, further ones are ignored."""
+    previous = signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> None:
+    task = progress.add_task("events in Datadog", total=count)
+    if not console.is_terminal:
+        console.print("events in Datadog ...")
+    deadline = time.monotonic() + ARRIVE_SECONDS
+    while len(datadog.events) < count and time.monotonic() < deadline:
+        datadog.wait(lambda: len(datadog.events) >= count, 0.2)
+        progress.update(task, completed=len(datadog.events))
+    datadog.wait(lambda: len(datadog.events) > count, SETTLE_SECONDS)
+    progress.update(task, completed=len(datadog.events))
+
+
+def compare(published: list[Any], received: list[dict[str, Any]]) -> Verdict:
+    """Match by EventID where each published event has one of its own, else by number alone."""
+    numbers = Counter(event.get("EventID") for event in published)
+    told_apart = {number for number, count in numbers.items() if number is not None and count == 1}
+    arrived = Counter(number for event in received for number in told_apart if _names(event["text"], number))
+    missing = sorted(str(number) for number in told_apart if not arrived[number])
+    repeated = sorted(str(number) for number in told_apart if arrived[number] > 1)
+    return Verdict(missing, repeated, len(received) - len(published) if not missing and not repeated else 0)
+
+
+def _names(text: str, number: Any) -> bool:
+    return re.search(rf"(?<!\w){re.escape(str(number))}(?!\w)", text) is not None
+
+
+def show(received: list[dict[str, Any]], *, verbose: bool) -> None:
+    """The table of what Datadog received, in the order of the events' own times."""
+    table = Table(title="What Datadog received", title_justify="left", show_lines=True)
+    for name, ratio in (("Time", None), ("Alert type", None), ("Host", 2), ("Title", 5), ("Tags", 5)):
+        table.add_column(name, ratio=ratio, overflow="fold", no_wrap=ratio is None)
+    styles = {"error": "red", "warning": "yellow", "info": "cyan"}
+    for event in sorted(received, key=lambda event: event.get("date_happened", 0)):
+        kind = event.get("alert_type", "info")
+        table.add_row(
+            _clock(event.get("date_happened")),
+            Text(kind, style=styles.get(kind, "")),
+            Text(event.get("host", "")),
+            Text(event["title"]),
+            Text(" ".join(event.get("tags", []))),
+        )
+    console.print(table)
+    if verbose:
+        for event in {_kind(event): event for event in received}.values():
+            console.rule(Text(event["title"]))
+            console.print(Text(event["text"]))
+
+
+def _clock(seconds: int | None) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S") if seconds else "on arrival"
+
+
+def _kind(event: dict[str, Any]) -> str:
+    return next((tag for tag in event.get("tags", []) if tag.startswith("event_type:")), event["title"])
+
+
+def _conclude(verdict: Verdict, count: int, log: list[str]) -> int:
+    if verdict.good:
+        console.print(f"[green]All {count} events arrived, each once.[/]")
+        return 0
+    for words, numbers in (("did not arrive", verdict.missing), ("arrived more than once", verdict.repeated)):
+        if numbers:
+            console.print(f"[red]{len(numbers)} events {words}: EventID {', '.join(numbers)}[/]")
+    if verdict.unexpected:
+        console.print(f"[red]{verdict.unexpected:+d} events compared with the {count} published[/]")
+    console.print("The function's last log lines:")
+    for line in log[-LOG_LINES:]:
+        console.print(Text(line, style="dim"))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

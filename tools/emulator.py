@@ -1,0 +1,126 @@
+"""AWS on this machine: ministack as a process of its own, on a free port, in an environment that reaches nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from tools import processes
+
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+START_SECONDS = 60
+PORT_TRIES = 3
+
+
+class EmulatorError(Exception):
+    """The emulator did not start; the message ends with what it printed."""
+
+
+class Emulator:
+    """A running emulator. An access key of 12 digits is the account, so several accounts are several keys."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log_file = folder / "emulator.log"
+
+    def environment(self, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
+        """What AWS's SDKs and Terraform need in their environment."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "unused",
+            "AWS_REGION": region,
+        }
+
+    def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
+        """A boto3 client that ignores the environment and the files of whoever runs this."""
+        return boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="unused").client(  # noqa: S106
+            service, region_name=region, endpoint_url=self.url, config=Config(proxies={}), verify=False
+        )
+
+    def log(self) -> str:
+        """What the emulator printed, the functions' own log lines among it."""
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+    def function_log(self, name: str, account: str = ACCOUNT, region: str = REGION) -> list[str]:
+        """The function's log lines, oldest first."""
+        logs = self.client("logs", account, region)
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
+        events = [event for page in pages for event in page["events"]]
+        return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
+
+
+@contextlib.contextmanager
+def emulator(**settings: str) -> Iterator[Emulator]:
+    """Run the emulator while the block lasts. `settings` are further environment variables of its own."""
+    printed = ""
+    for _ in range(PORT_TRIES):
+        folder = Path(tempfile.mkdtemp(prefix="emulator-"))
+        port = _free_port()
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context((folder / "emulator.log").open("w", encoding="utf-8"))
+            process = stack.enter_context(
+                processes.running(
+                    [sys.executable, "-m", "ministack"],
+                    env=_environment(port, folder) | settings,
+                    cwd=folder,
+                    stdout=log,
+                    remove=[folder],
+                )
+            )
+            running = Emulator(port, folder)
+            if _answers(process, running):
+                yield running
+                return
+            printed = running.log()
+        # Another program can take the port between the look and the start; everything else is an error.
+        if "in use" not in printed:
+            break
+    raise EmulatorError(f"the emulator (ministack) did not start\n{printed}")
+
+
+def _answers(process: subprocess.Popen[str], running: Emulator) -> bool:
+    """Wait until it is ready; False when it ended or took too long."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), direct.open(f"{running.url}/_ministack/ready", timeout=5):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _environment(port: int, folder: Path) -> dict[str, str]:
+    """Functions inherit all of it, so nothing of the caller's goes in but what a process needs to run at all."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if name in os.environ}
+    return kept | {
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # Both would open further ports, one of them always the same.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,101 @@
+"""Programs that never outlive the one who started them.
+
+A guard process stands between: it starts the program in a process group of its own and reads its standard input. When
+that ends, because the caller stopped it or died in whatever way, the whole group is killed (the emulator runs functions
+as processes, Terraform runs providers) and the given folders are removed. This file is the guard too, so it imports
+nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+
+@contextlib.contextmanager
+def running(
+    command: Iterable[str | Path],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    stdout: IO[str] | int = subprocess.PIPE,
+    remove: Iterable[Path] = (),
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the program while the block lasts; standard error goes where standard output goes."""
+    removals = [argument for folder in remove for argument in ("--remove", str(folder))]
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", __file__, *removals, "--", *map(str, command)],
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # Ctrl-C reaches the caller only; what ends when is the caller's decision.
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Kill the program and everything it started, and wait until it is gone."""
+    if process.stdin:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def _guard(command: list[str], folders: list[str]) -> int:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    child_ended, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_default_signals,  # noqa: PLW1509 - one thread
+    )
+    caller = sys.stdin.fileno()
+    while child.poll() is None:
+        ready, _, _ = select.select([caller, child_ended], [], [])
+        if caller in ready and not os.read(caller, 1024):
+            break
+        if child_ended in ready:
+            os.read(child_ended, 1024)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    code = child.wait()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code if code >= 0 else 128 - code
+
+
+def _default_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _main(arguments: list[str]) -> int:
+    end = arguments.index("--")
+    return _guard(arguments[end + 1 :], [value for value in arguments[:end] if value != "--remove"])
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

@@ -1,0 +1,241 @@
+"""Real Terraform on a copy of this repository's modules, so that no lock file, state or .terraform lands in the tree.
+
+`python -m tools.terraform validate` checks the root, each module and each example; `python -m tools.terraform test`
+runs tests/terraform with mocked providers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tools import processes
+from tools.repository import ROOT
+
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+MINIMUM_VERSION = (1, 11)
+
+# Where Terraform looks by itself: https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+IMPLIED_MIRRORS = (
+    "~/.terraform.d/plugins",
+    "~/.local/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/usr/share/terraform/plugins",
+)
+MIRROR_PARENTS = ("/opt", "/usr/share")
+
+INSTALL_TERRAFORM = (
+    "Terraform {version} or newer is needed and `terraform` is not on the PATH{found}: "
+    "install it from https://developer.hashicorp.com/terraform/install"
+)
+INSTALL_PROVIDER = (
+    "Terraform could not get the provider hashicorp/aws. It needs access to registry.terraform.io, or a plugin mirror: "
+    "unpack the provider below ~/.terraform.d/plugins/registry.terraform.io/hashicorp/aws/VERSION/OS_ARCH "
+    "(`terraform providers mirror` makes such a folder elsewhere), or name one in the CLI configuration file."
+)
+
+READ_BY_TERRAFORM = (
+    "*.tf",
+    "modules/**/*.tf",
+    "examples/**/*.tf",
+    "lambda/*.zip",
+    "tests/**/*.tf",
+    "tests/**/*.tftest.hcl",
+)
+
+
+class TerraformError(Exception):
+    """Terraform is missing, or one of its commands failed; the message ends with its last lines."""
+
+
+Line = Callable[[str], None]
+
+
+def copy_modules(target: Path) -> Path:
+    """Copy what `terraform` reads, in the same layout, so that relative sources and the package are found."""
+    for pattern in READ_BY_TERRAFORM:
+        for source in ROOT.glob(pattern):
+            if source.is_file() and ".terraform" not in source.parts:
+                copy = target / source.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, copy)
+    return target
+
+
+class Terraform:
+    """Commands in one folder of a copied tree."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, on_line: Line | None = None) -> None:
+        self.folder = folder
+        self.on_line = on_line
+        self._settings = tempfile.TemporaryDirectory(prefix="terraform-settings-")
+        self._environment = clean_environment(Path(self._settings.name)) | dict(environment or {})
+        self._command = find_terraform()
+
+    def run(self, *arguments: str, quiet: bool = False) -> str:
+        """Run one command; its output line by line to `on_line` unless quiet, whole as the result."""
+        lines: list[str] = []
+        tail: deque[str] = deque(maxlen=60)
+        with processes.running([self._command, *arguments], env=self._environment, cwd=self.folder) as process:
+            for line in process.stdout or ():
+                lines.append(line)
+                tail.append(line)
+                if self.on_line and not quiet:
+                    self.on_line(line.rstrip("\n"))
+            code = process.wait()
+        if code != 0:
+            last_lines = "".join(tail)
+            raise TerraformError(
+                f"terraform {arguments[0]} failed in {self.folder.name} (exit code {code})\n{last_lines}"
+            )
+        return "".join(lines)
+
+    def init(self, *arguments: str) -> None:
+        """Install the provider and the modules."""
+        try:
+            self.run("init", "-backend=false", "-input=false", "-no-color", *arguments)
+        except TerraformError as error:
+            raise TerraformError(f"{error}\n{INSTALL_PROVIDER}") from error
+
+    def validate(self) -> None:
+        """Refuse warnings as well as errors: both reach every user of the module."""
+        answer = json.loads(self.run("validate", "-json", quiet=True) or "{}")
+        if answer.get("diagnostics"):
+            raise TerraformError(f"terraform validate in {self.folder}:\n{json.dumps(answer['diagnostics'], indent=2)}")
+
+    def apply(self, *arguments: str) -> None:
+        self.run("apply", "-auto-approve", "-input=false", "-no-color", *arguments)
+
+    def destroy(self, *arguments: str) -> None:
+        self.run("destroy", "-auto-approve", "-input=false", "-no-color", *arguments)
+
+    def plan(self, *arguments: str) -> dict[str, Any]:
+        """The plan as Terraform's JSON; the plan file stays in the copied folder as `plan`."""
+        self.run("plan", "-out=plan", "-input=false", "-no-color", *arguments)
+        return self._json("show", "-json", "plan")
+
+    def output(self) -> dict[str, Any]:
+        """The values of the root module's outputs by name."""
+        return {name: value["value"] for name, value in self._json("output", "-json").items()}
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        answer = json.loads(self.run(*arguments, quiet=True))
+        if not isinstance(answer, dict):
+            raise TerraformError(f"terraform {arguments[0]} answered with {type(answer).__name__} instead of an object")
+        return answer
+
+
+def find_terraform() -> str:
+    """The path of Terraform, in a version that the module accepts."""
+    wanted = ".".join(map(str, MINIMUM_VERSION))
+    path = shutil.which("terraform")
+    if not path:
+        raise TerraformError(INSTALL_TERRAFORM.format(version=wanted, found=""))
+    environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    # A configuration file that is named but missing makes Terraform print a warning around the JSON.
+    environment.pop("TF_CLI_CONFIG_FILE", None)
+    with processes.running([path, "version", "-json"], env=environment) as process:
+        text = process.stdout.read() if process.stdout else ""
+    try:
+        version = str(json.loads(text)["terraform_version"])
+        enough = tuple(int(part) for part in version.partition("-")[0].split(".")[:2]) >= MINIMUM_VERSION
+    except (ValueError, KeyError) as error:
+        raise TerraformError(f"`{path} version -json` answered: {text.strip() or 'nothing'}") from error
+    if not enough:
+        raise TerraformError(INSTALL_TERRAFORM.format(version=wanted, found=f" in that version (found {version})"))
+    return path
+
+
+def clean_environment(settings: Path) -> dict[str, str]:
+    """The caller's environment without anything that could reach a real account or change what Terraform does."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_", "DD_"))}
+    nothing = settings / "empty"
+    nothing.touch()
+    cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or ROOT / "build" / "terraform-plugins")
+    environment |= {
+        "AWS_CONFIG_FILE": str(nothing),
+        "AWS_SHARED_CREDENTIALS_FILE": str(nothing),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": str(cli_configuration(settings)),
+        "TF_IN_AUTOMATION": "1",
+    }
+    if not local_mirror():
+        # One download for all folders. There is no lock file to keep right, so the cache may be used without one.
+        cache.mkdir(parents=True, exist_ok=True)
+        environment |= {"TF_PLUGIN_CACHE_DIR": str(cache), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
+    return environment
+
+
+def cli_configuration(settings: Path) -> Path:
+    """The machine's own CLI configuration if it has one, else one that names the plugin mirror found, else none."""
+    for candidate in (os.environ.get("TF_CLI_CONFIG_FILE"), "~/.terraformrc"):
+        if candidate and (path := Path(candidate).expanduser()).is_file():
+            return path
+    path = settings / "terraform.tfrc"
+    mirror = local_mirror()
+    if mirror is None or str(mirror) in map(os.path.expanduser, IMPLIED_MIRRORS):
+        path.touch()
+    else:
+        path.write_text(
+            "provider_installation {\n"
+            f'  filesystem_mirror {{\n    path    = "{mirror}"\n    include = ["{PROVIDER}"]\n  }}\n'
+            f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
+            "}\n",
+            encoding="utf-8",
+        )
+    return path
+
+
+def local_mirror() -> Path | None:
+    """The folder of a plugin mirror on this machine that holds the provider."""
+    folders = [Path(folder).expanduser() for folder in IMPLIED_MIRRORS]
+    for parent in map(Path, MIRROR_PARENTS):
+        for depth in ("", "*/", "*/*/"):
+            folders += [found.parent for found in sorted(parent.glob(f"{depth}registry.terraform.io"))]
+    return next((folder for folder in folders if (folder / PROVIDER).is_dir()), None)
+
+
+def root_modules(tree: Path) -> list[Path]:
+    """Every folder with a configuration of its own."""
+    return sorted({path.parent for path in tree.rglob("*.tf") if ".terraform" not in path.parts})
+
+
+def _validate(tree: Path) -> None:
+    for folder in root_modules(tree):
+        print(f"terraform validate {folder.relative_to(tree)}", flush=True)
+        terraform = Terraform(folder)
+        terraform.init()
+        terraform.validate()
+
+
+def _test(tree: Path) -> None:
+    terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
+    tests = "-test-directory=tests/terraform"
+    terraform.init(tests)
+    terraform.run("test", "-no-color", tests)
+
+
+def _main(arguments: list[str]) -> int:
+    commands = {"validate": _validate, "test": _test}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print(f"usage: python -m tools.terraform {'|'.join(commands)}", file=sys.stderr)
+        return 2
+    try:
+        with tempfile.TemporaryDirectory(prefix="terraform-") as folder:
+            commands[arguments[0]](copy_modules(Path(folder)))
+    except TerraformError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))
