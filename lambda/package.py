@@ -3,8 +3,8 @@
     python lambda/package.py [--output FILE]
 
 Needs `build` and `hatchling` (requirements-dev.txt) and a package index for the vendored wheels, whose hashes
-requirements.txt pins. The result depends on nothing else: entries are sorted and stored without compression (the bytes of
-deflate depend on the zlib build), times and modes are fixed, and only pure Python wheels are taken.
+requirements.txt pins. The result depends on nothing else: entries are sorted and stored without compression (the
+bytes of deflate depend on the zlib build), times and modes are fixed, and only pure Python wheels are taken.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _MODE = 0o100644 << 16
 def main() -> None:
     """Writes the zip and says how large it is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=ZIP, metavar="FILE", help=f"default: {ZIP.name} beside this script")
+    parser.add_argument(
+        "--output", type=Path, default=ZIP, metavar="FILE", help=f"default: {ZIP.name} beside this script"
+    )
     output: Path = parser.parse_args().output
     build(output)
     print(f"{output}: {output.stat().st_size / 1e6:.2f} MB")
@@ -73,7 +75,9 @@ def _contents(wheel: Path) -> Iterator[tuple[str, bytes]]:
     with ZipFile(wheel) as archive:
         for name in archive.namelist():
             metadata = name.partition("/")[0].endswith(".dist-info")
-            licence = "/licenses/" in name or name.rpartition("/")[2].upper().startswith(("LICENSE", "NOTICE", "COPYING"))
+            licence = "/licenses/" in name or name.rpartition("/")[2].upper().startswith(
+                ("LICENSE", "NOTICE", "COPYING")
+            )
             if not name.endswith("/") and (not metadata or licence):
                 yield name, archive.read(name)
 

@@ -66,7 +66,7 @@ LOG_TIMES = ("@timestamp", "timestamp", "_timestamp", "Timestamp", "eventTime", 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came in; `body` is uncompressed if it could be."""
+    """One request as it came in; `body` is uncompressed, and empty where that failed."""
 
     method: str
     path: str
@@ -414,7 +414,7 @@ def _uncompressed(body: bytes, encoding: str) -> bytes:
     try:
         return decompress.get(encoding, bytes)(body)
     except (OSError, EOFError, zlib.error):
-        return body
+        return b""
 
 
 class _Handler(BaseHTTPRequestHandler):

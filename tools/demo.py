@@ -201,7 +201,7 @@ def _clock(seconds: int | None) -> str:
 
 
 def _kind(event: dict[str, Any]) -> str:
-    return next((tag for tag in event.get("tags", []) if tag.startswith("event_type:")), event["title"])
+    return next((str(tag) for tag in event.get("tags", []) if tag.startswith("event_type:")), str(event["title"]))
 
 
 def _conclude(verdict: Verdict, count: int, log: list[str]) -> int:

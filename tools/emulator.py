@@ -74,7 +74,7 @@ def emulator(**settings: str) -> Iterator[Emulator]:
             log = stack.enter_context((folder / "emulator.log").open("w", encoding="utf-8"))
             process = stack.enter_context(
                 processes.running(
-                    [sys.executable, "-m", "ministack"],
+                    [sys.executable, Path(__file__).with_name("emulator_process.py")],
                     env=_environment(port, folder) | settings,
                     cwd=folder,
                     stdout=log,

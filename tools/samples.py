@@ -30,8 +30,8 @@ class EventsError(Exception):
 def messages(now: datetime | None = None) -> dict[str, Message]:
     """The sample messages by name, the newest time in them being now.
 
-    Datadog takes no event older than 18 hours. Each event's EventID is replaced by a number of its own, so that each can
-    be told apart when it arrives.
+    Datadog takes no event older than 18 hours. Each event's EventID is replaced by a number of its own, so that each
+    can be told apart when it arrives.
     """
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(SAMPLES.glob("*.json"))}
     samples: dict[str, Message] = {name: value for name, value in found.items() if name not in NOT_MESSAGES}

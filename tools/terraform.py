@@ -166,6 +166,8 @@ def clean_environment(settings: Path) -> dict[str, str]:
         "CHECKPOINT_DISABLE": "1",
         "TF_CLI_CONFIG_FILE": str(cli_configuration(settings)),
         "TF_IN_AUTOMATION": "1",
+        # Sockets of providers; what a killed one leaves goes with the settings.
+        "TMPDIR": str(settings),
     }
     if not local_mirror():
         # One download for all folders. There is no lock file to keep right, so the cache may be used without one.

@@ -23,6 +23,30 @@ resource "aws_sqs_queue" "this" {
   kms_master_key_id          = var.queue.kms_key_arn
   tags                       = var.tags
 
+  # Not at the variables, whose validation cannot use what is derived from them.
+  lifecycle {
+    precondition {
+      condition     = local.max_receive_count <= 1000
+      error_message = "With a function.timeout of ${var.function.timeout} s a message is tried every ${local.visibility_timeout} s (six times that), and SQS counts no more than 1000 attempts: they end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}). Raise function.timeout to ${ceil(var.queue.minimum_outage_hours * 0.6)} or more, or lower queue.minimum_outage_hours."
+    }
+
+    precondition {
+      condition     = local.longest_wait >= var.queue.minimum_outage_hours * 3600
+      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), one every ${local.visibility_timeout} s (six times function.timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${ceil(var.queue.minimum_outage_hours * 3600 / local.visibility_timeout)}, or lower minimum_outage_hours."
+    }
+
+    precondition {
+      condition     = local.longest_wait < var.queue.retention_days * 86400
+      error_message = "${local.max_receive_count} attempts, one every ${local.visibility_timeout} s (six times function.timeout), take as long as queue.retention_days (${var.queue.retention_days}) or longer: messages would expire in the queue and never reach the dead-letter queue. Raise retention_days, or lower max_receive_count, minimum_outage_hours or function.timeout."
+    }
+  }
+}
+
+# By itself, so that both queues are made at once: the provider watches each change of a queue for half a minute.
+resource "aws_sqs_queue_redrive_policy" "this" {
+  count = local.use_queue ? 1 : 0
+
+  queue_url = aws_sqs_queue.this[0].url
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter.arn
     maxReceiveCount     = local.max_receive_count

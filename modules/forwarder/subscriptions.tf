@@ -6,8 +6,12 @@ resource "aws_sns_topic_subscription" "queue" {
   endpoint       = aws_sqs_queue.this[0].arn
   redrive_policy = local.subscription_redrive_policy
 
-  # SNS gives up on a queue that refuses it, so the policies come first.
-  depends_on = [aws_sqs_queue_policy.this, aws_sqs_queue_policy.dead_letter]
+  # SNS gives up on a queue that refuses it, and a queue without redrive policy keeps what fails until it expires.
+  depends_on = [
+    aws_sqs_queue_policy.dead_letter,
+    aws_sqs_queue_policy.this,
+    aws_sqs_queue_redrive_policy.this,
+  ]
 }
 
 resource "aws_sns_topic_subscription" "function" {

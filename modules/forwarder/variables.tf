@@ -362,21 +362,6 @@ variable "queue" {
   }
 
   validation {
-    condition     = var.delivery != "queue" || (var.queue.max_receive_count == null && local.max_receive_count > 1000 ? false : true)
-    error_message = "A function.timeout of ${var.function.timeout} s lets a message be tried again every ${local.visibility_timeout} s, and SQS counts to 1000 attempts: that is less than queue.minimum_outage_hours (${var.queue.minimum_outage_hours}). Raise function.timeout to ${ceil(var.queue.minimum_outage_hours * 3.6 / 6)} s or more, or lower queue.minimum_outage_hours."
-  }
-
-  validation {
-    condition     = var.delivery != "queue" || local.longest_wait >= var.queue.minimum_outage_hours * 3600
-    error_message = "queue.max_receive_count (${local.max_receive_count}) attempts, one each ${local.visibility_timeout} s (six times function.timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog is still down. Leave max_receive_count null, give at least ${ceil(var.queue.minimum_outage_hours * 3600 / local.visibility_timeout)}, or lower minimum_outage_hours."
-  }
-
-  validation {
-    condition     = var.delivery != "queue" || local.longest_wait < var.queue.retention_days * 86400
-    error_message = "${local.max_receive_count} attempts, one each ${local.visibility_timeout} s (six times function.timeout), take as long as queue.retention_days (${var.queue.retention_days}) or longer: messages would expire in the queue and never reach the dead-letter queue. Raise retention_days, or lower max_receive_count, minimum_outage_hours or function.timeout."
-  }
-
-  validation {
     condition     = var.queue.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.queue.kms_key_arn))
     error_message = "queue.kms_key_arn must be the ARN of a customer managed key (arn:...:key/...). alias/aws/sqs cannot be used: its policy does not let SNS send to the queue. For encryption without a key of your own leave it null (SSE-SQS)."
   }

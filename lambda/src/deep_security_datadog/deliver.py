@@ -1,6 +1,7 @@
 """HTTP to Datadog: one request per parcel, several at once, brief retries, and an outcome for each parcel.
 
-An outcome is a value and never an exception, so that one parcel's trouble stays its own. Knows nothing of Deep Security. Rules of the events intake: reference datadog-apis, sections 1.6 to 1.8 and 6.1.
+An outcome is a value and never an exception, so that one parcel's trouble stays its own. Knows nothing of Deep
+Security. Rules of the events intake: reference datadog-apis, sections 1.6 to 1.8 and 6.1.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ SHORTEST_REQUEST = 1.0
 
 # Retries inside an invocation bridge a hiccup; the queue bridges all that is longer.
 MOST_ATTEMPTS = 4
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+PAUSES = (0.2, 0.6, 1.8, 5.0)
+LONGEST_PAUSE = PAUSES[-1]
 
 # Refusals that no repetition changes. Any other status may be the way's fault (a proxy, a wrong URL, an outage),
 # and what is the way's fault must not cost an event.
@@ -99,9 +100,9 @@ class Courier:
                 return answer
             if answer.status == _TOO_LARGE and parcel.smaller:
                 parcel = replace(parcel, body=parcel.smaller(), smaller=None)
-            elif not journey.may_wait(wait):
+            elif attempt + 1 == MOST_ATTEMPTS or not journey.may_wait(wait):
                 return answer
-            elif attempt + 1 < MOST_ATTEMPTS:
+            else:
                 self._sleep(wait)
         return answer
 
@@ -212,7 +213,7 @@ def _session(connections: int) -> requests.Session:
 
 def _pause(attempt: int) -> float:
     """Exponential with jitter, so that many functions do not come back at the same instant."""
-    return random.uniform(0.5, 1.0) * FIRST_PAUSE * 4.0**attempt  # noqa: S311 (no secret depends on it)
+    return random.uniform(0.5, 1.0) * PAUSES[attempt]  # noqa: S311 (no secret depends on it)
 
 
 def _told(response: requests.Response, pause: float) -> float:

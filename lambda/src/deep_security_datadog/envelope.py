@@ -88,8 +88,8 @@ def _entries(value: object, around: Notification) -> Iterator[Entry]:
             yield from _parsed(body, around)
         case {"Sns": {"Message": str(message)} as notification}:
             yield from _parsed(message, _notification(notification))
-        case {"Type": "Notification", "Message": str(message)}:
-            yield from _parsed(message, _notification(value))
+        case {"Type": "Notification", "Message": str()}:
+            yield from _entries({"Sns": value}, around)
         case {"requestContext": dict(), "requestPayload": request}:
             yield from _entries(request, around)
         case {"Records": list(records)}:

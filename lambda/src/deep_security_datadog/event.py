@@ -15,7 +15,6 @@ from .event_types import EventType, event_type
 from .severity import Severity
 from .values import number, text_of, time_of
 
-
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: a display name with a label and an instance id,
 # either of which can be empty or missing (reference: deep-security-events, section 2.4).
 _DISPLAY_NAME = re.compile(r"(?P<name>.*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL)

@@ -37,6 +37,7 @@ class EventType:
     """What is particular to a type.
 
     subject: the properties whose first non-empty one names what happened (rule, malware, title).
+    detail: the properties whose first non-empty one the title adds in parentheses; empty = the action.
     rule: likewise for the tag `rule`; empty where the type has none.
     attributes: Datadog's standard log attribute to property.
     """
@@ -49,6 +50,7 @@ class EventType:
     rule: tuple[str, ...] = ()
     action: Callable[[Properties], str] = lambda _: ""
     detect_only: Callable[[Properties], bool | None] = lambda _: None
+    detail: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -130,6 +132,8 @@ _RISKS = {
     6: ("Blocked by Administrator", MEDIUM),
 }
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
+
+_BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
 
 _network_action = _word("Action", _NETWORK_ACTIONS, "ActionString")
 
@@ -290,7 +294,7 @@ _ROWS = (
         "Web Reputation",
         subject=("URL",),
         severity=severity.by_number("Risk", _RISKS, "RiskString"),
-        action=lambda properties: {True: "detect only", False: "blocked"}.get(_boolean("DetectOnly")(properties), ""),  # type: ignore[call-overload]
+        action=lambda properties: _BLOCKED_OR_NOT[_boolean("DetectOnly")(properties)],
         detect_only=_boolean("DetectOnly"),
         facts=(
             one("URL", "URL"),
@@ -308,6 +312,7 @@ _ROWS = (
         subject=("Reason", "Key"),
         severity=severity.by_number("Severity", _SEVERITIES, "SeverityString"),
         rule=("Reason",),
+        detail=("Key",),
         action=_word("Change", _CHANGES, "ChangeString"),
         facts=(
             one("Rule", "Reason"),
@@ -365,6 +370,7 @@ _ROWS = (
         subject=("Action", "FileName"),
         severity=severity.APPLICATION,
         rule=("Action",),
+        detail=("FileName",),
         action=_operation,
         detect_only=lambda properties: {1: True, 2: False}.get(integer(properties.get("Operation")) or 0),
         facts=(

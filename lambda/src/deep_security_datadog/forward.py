@@ -113,7 +113,7 @@ class Forwarder:
 
     def _settled(self, record: Record, handled: Sequence[Handled], report: Report) -> bool:
         """Carries the settlement out; False when the record has to come back."""
-        report.outcomes(record, handled)
+        report.outcomes(handled)
         settlement = settle(record, handled)
         if record.record_id is None and settlement.remainders:
             # Without a queue there is nowhere to put a remainder: Lambda brings the whole record again, refusals too.

@@ -30,9 +30,8 @@ class Queues:
         import boto3
         from botocore.config import Config
 
-        return boto3.client(
-            "sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-        )
+        retries = {"mode": "standard", "total_max_attempts": 2}
+        return boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries=retries))
 
     def carry_out(self, settlement: Settlement) -> None:
         """Sends what the settlement asks for. Raises NotSent: then the record must come back as a whole."""
@@ -57,5 +56,7 @@ class Queues:
 def _attributes(refusal: Refusal) -> Mapping[str, Mapping[str, str]]:
     values = {"reason": refusal.reason, "status": str(refusal.status or ""), "origin": refusal.origin}
     return {
-        name: {"DataType": "String", "StringValue": value[:_LONGEST_ATTRIBUTE]} for name, value in values.items() if value
+        name: {"DataType": "String", "StringValue": value[:_LONGEST_ATTRIBUTE]}
+        for name, value in values.items()
+        if value
     }

@@ -98,6 +98,9 @@ def title(event: Event) -> str:
         what = "Deep Security reaches Datadog"
     if not what:
         return f"{head}{tail}"
+    detail = text_of(event.properties, *event.kind.detail) or event.kind.action(event.properties)
+    if detail and detail != what:
+        tail = f" ({markdown.shortened(markdown.plain(detail), 50)}){tail}"
     return f"{head}: {markdown.shortened(what, LONGEST_TITLE - len(head) - len(tail) - 2)}{tail}"
 
 

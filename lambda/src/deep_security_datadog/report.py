@@ -50,7 +50,7 @@ class Report:
         self._counts["Filtered"] += 1
         self._reasons[f"{destination} filtered: {reason}"] += 1
 
-    def outcomes(self, record: Record, handled: Sequence[Handled]) -> None:
+    def outcomes(self, handled: Sequence[Handled]) -> None:
         for item in handled:
             for destination, answer in item.answers.items():
                 self._attempts += answer.attempts
@@ -68,8 +68,8 @@ class Report:
 
     def warning(self, message: str, record: Record, **fields: Any) -> None:
         notification = record.entries[0].notification if record.entries else None
-        ids = {"record_id": record.record_id, "message_id": notification.message_id if notification else ""}
-        self._write("WARNING", message, **ids, **fields)
+        message_id = notification.message_id if notification else ""
+        self._write("WARNING", message, record_id=record.record_id, message_id=message_id, **fields)
 
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))

@@ -65,9 +65,7 @@ class Handled:
     @property
     def touched(self) -> bool:
         """Whether anything happened that must not happen again."""
-        return bool(self.entry.problem) or any(
-            answer.outcome is not Outcome.RETRY for answer in self.answers.values()
-        )
+        return bool(self.entry.problem) or any(answer.outcome is not Outcome.RETRY for answer in self.answers.values())
 
 
 def settle(record: Record, handled: Sequence[Handled]) -> Settlement:

@@ -67,7 +67,7 @@ def by_number(name: str, scale: Mapping[int, tuple[str, Severity]], twin: str = 
 
     def decide(properties: Properties) -> Severity | None:
         value = integer(properties.get(name))
-        if value in scale:
+        if value is not None and value in scale:
             return scale[value][1]
         word = text_of(properties, twin).lower()
         return by_word.get(word, _BY_WORD.get(word))
@@ -120,12 +120,14 @@ _DETECT_ONLY = 0x80
 def _of_firewall(properties: Properties) -> Severity | None:
     action = integer(properties.get("Action"))
     word = text_of(properties, "ActionString").lower()
-    if action == 1 or (action is None and word == "deny"):
+    if action is None:
+        action = {"deny": 1, "log only": 6}.get(word, _DETECT_ONLY + 1 if word.startswith("detect only") else None)
+    if action == 1:
         severity = MEDIUM
-    elif (action is not None and action & _DETECT_ONLY and action > 0) or (action is None and word.startswith("detect only")):
-        severity = LOW
-    elif action == 6 or (action is None and word == "log only"):
+    elif action == 6:
         severity = INFO
+    elif action is not None and action > _DETECT_ONLY:
+        severity = LOW
     else:
         return None
     rank = number(properties.get("Rank")) or 0

@@ -57,7 +57,7 @@ def _own(event: Event, account_id: str) -> Iterator[str]:
     yield tag("host_os", _system(text_of(properties, "HostOS")))
     yield tag("host_name", host.display)
     yield tag("instance-id", host.instance_id)
-    yield tag("aws_account", _aws_account(properties) or account_id)
+    yield tag("aws_account", _aws_account(properties))
     yield tag("topic_account", account_id)
     rule_text = " ".join(text_of(properties, name)[:_SEARCHED] for name in _RULE_TEXT)
     yield from (tag("cve", found.upper()) for found in _CVE.findall(rule_text))
