@@ -50,6 +50,9 @@ package: $(READY) ## Build lambda/deep-security-datadog.zip
 golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 	PYTHONPATH=lambda/src $(BIN)/python -m tests.golden
 
+docs: golden ## Write docs/events.md anew
+	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
+
 requirements: $(READY) ## Pin requirements-dev.in anew in requirements-dev.txt
 	$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras --allow-unsafe \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
@@ -72,4 +75,4 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: demo test lint unit validate terraform-test e2e format package golden requirements clean help
+.PHONY: demo test lint unit validate terraform-test e2e format package golden docs requirements clean help

@@ -39,6 +39,9 @@ SETTLE_SECONDS = 2
 LOG_LINES = 40
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    # Nobody's window is known, as in a log of CI; 80 columns would make the tags' column too narrow to read.
+    console = Console(highlight=False, width=140)
 
 
 @dataclass(frozen=True)
@@ -177,17 +180,17 @@ def _names(text: str, number: Any) -> bool:
 def show(received: list[dict[str, Any]], *, verbose: bool) -> None:
     """The table of what Datadog received, in the order of the events' own times."""
     table = Table(title="What Datadog received", title_justify="left", show_lines=True)
-    for name, ratio in (("Time", None), ("Alert type", None), ("Host", 2), ("Title", 5), ("Tags", 5)):
-        table.add_column(name, ratio=ratio, overflow="fold", no_wrap=ratio is None)
+    for name in ("Time", "Alert type", "Host", "Title and tags"):
+        table.add_column(name, overflow="fold", max_width=22 if name == "Host" else None)
     styles = {"error": "red", "warning": "yellow", "info": "cyan"}
     for event in sorted(received, key=lambda event: event.get("date_happened", 0)):
         kind = event.get("alert_type", "info")
+        tags = Text(" ".join(event.get("tags", [])), style="dim")
         table.add_row(
             _clock(event.get("date_happened")),
             Text(kind, style=styles.get(kind, "")),
             Text(event.get("host", "")),
-            Text(event["title"]),
-            Text(" ".join(event.get("tags", []))),
+            Text(event["title"], style="bold").append("\n").append_text(tags),
         )
     console.print(table)
     if verbose:

@@ -68,13 +68,15 @@ def emulator(**settings: str) -> Iterator[Emulator]:
     """Run the emulator while the block lasts. `settings` are further environment variables of its own."""
     printed = ""
     for _ in range(PORT_TRIES):
-        folder = Path(tempfile.mkdtemp(prefix="emulator-"))
         port = _free_port()
         with contextlib.ExitStack() as stack:
+            # Removed here, or by the guard if this process is killed.
+            temporary = tempfile.TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True)
+            folder = Path(stack.enter_context(temporary))
             log = stack.enter_context((folder / "emulator.log").open("w", encoding="utf-8"))
             process = stack.enter_context(
                 processes.running(
-                    [sys.executable, Path(__file__).with_name("emulator_process.py")],
+                    [sys.executable, "-m", "ministack"],
                     env=_environment(port, folder) | settings,
                     cwd=folder,
                     stdout=log,

@@ -128,7 +128,7 @@ def _lines(event: Event, context: Context) -> Iterator[_Line]:
     properties, kind = event.properties, event.kind
     yield _Line(_summary(event), 100)
     if event.is_test:
-        yield _Line("This is the test notification of Deep Security. Events will look like this one, with facts.", 90)
+        yield _Line("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
     yield from _section("", kind.facts, properties, 80)
     yield from _section("Host", _HOST_FACTS, properties, 50, first=_item("Computer", text_of(properties, "Hostname")))
     yield from _times(event, context)

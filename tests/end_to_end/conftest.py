@@ -1,0 +1,147 @@
+"""One emulator and two applied copies of examples/single-account serve all end-to-end tests.
+
+Applying takes a minute or more. Terraform works on copies of the tree, so nothing lands in this one. Each copy sends to an intake of its own.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import datadog_intake, samples
+from tools.datadog_intake import Intake
+from tools.emulator import Emulator, emulator
+from tools.repository import ROOT
+from tools.terraform import Terraform, copy_modules
+
+ARRIVE_SECONDS = 30
+
+
+@dataclass
+class Copy:
+    """An applied copy of the example, and the Datadog organization it sends to."""
+
+    aws: Emulator
+    datadog: Intake
+    terraform: Terraform
+    api_key: str
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def publish(self, *messages: samples.Message) -> None:
+        for message in messages:
+            samples.publish(self.aws.client("sns"), self.outputs["topic_arn"], message)
+
+    def received(self, count: int) -> list[dict[str, Any]]:
+        """The events in Datadog once there are `count`; a little later, so that one too many is seen."""
+        assert self.datadog.wait(lambda: len(self.datadog.events) >= count, ARRIVE_SECONDS), self.story(count)
+        time.sleep(0.5)
+        assert len(self.datadog.events) == count, self.story(count)
+        return list(self.datadog.events)
+
+    def story(self, count: int) -> str:
+        log = "\n".join(self.aws.function_log(self.outputs["function_name"])[-30:])
+        return f"{len(self.datadog.events)} of {count} events, answers {self.datadog.answers}\n{log}"
+
+
+@dataclass
+class Stack:
+    """What is applied: the example as it is, and once more beside it under another name with direct delivery."""
+
+    aws: Emulator
+    queue: Copy
+    direct: Copy
+
+    @property
+    def copies(self) -> tuple[Copy, Copy]:
+        return self.queue, self.direct
+
+
+@dataclass
+class Demo:
+    """A finished run of the demo with its own folder for temporary files."""
+
+    code: int
+    output: str
+    folder: Path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that take the stack down come last, wherever they are written."""
+    items.sort(key=lambda item: item.get_closest_marker("destroys") is not None)
+
+
+@pytest.fixture(scope="session")
+def _parallel(tmp_path_factory) -> Iterator[tuple[Stack, Demo]]:
+    # The provider mostly waits for queue attributes to settle, so all of it fits into the time of the slowest.
+    with ExitStack() as stack:
+        aws = stack.enter_context(emulator())
+        queue = _copy(stack, aws, tmp_path_factory.mktemp("queue"))
+        direct = _copy(stack, aws, tmp_path_factory.mktemp("direct"), name="second", delivery="direct")
+        pool = stack.enter_context(ThreadPoolExecutor())
+        demo = pool.submit(_run_demo, tmp_path_factory.mktemp("demo"))
+        for future in [pool.submit(_apply, copy) for copy in (queue, direct)]:
+            future.result()
+        yield Stack(aws, queue, direct), demo.result()
+
+
+@pytest.fixture(scope="session")
+def stack(_parallel) -> Stack:
+    return _parallel[0]
+
+
+@pytest.fixture(scope="session")
+def demo(_parallel) -> Demo:
+    return _parallel[1]
+
+
+@pytest.fixture
+def queue(stack) -> Copy:
+    """Queue delivery, with nothing received yet and no fault injected."""
+    stack.queue.datadog.clear()
+    return stack.queue
+
+
+@pytest.fixture
+def direct(stack) -> Copy:
+    """Direct delivery, with nothing received yet and no fault injected."""
+    stack.direct.datadog.clear()
+    return stack.direct
+
+
+def _copy(stack: ExitStack, aws: Emulator, folder: Path, **variables: str) -> Copy:
+    api_key = uuid.uuid4().hex
+    datadog = stack.enter_context(datadog_intake.running([api_key]))
+    environment = {f"TF_VAR_{name}": value for name, value in variables.items()} | {
+        "TF_VAR_datadog_api_key": api_key,
+        "TF_VAR_datadog_api_url": datadog.url,
+    }
+    example = copy_modules(folder) / "examples" / "single-account"
+    return Copy(aws, datadog, Terraform(example, aws.environment() | environment, print), api_key)
+
+
+def _apply(copy: Copy) -> None:
+    copy.terraform.init()
+    copy.terraform.apply()
+    copy.outputs = copy.terraform.output()
+
+
+def _run_demo(folder: Path) -> Demo:
+    run = subprocess.run(
+        [sys.executable, "-m", "tools.demo", "--verbose"],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    return Demo(run.returncode, run.stdout + run.stderr, folder)

@@ -1,0 +1,125 @@
+"""Published as Deep Security publishes, received as Datadog shows it: the real zip behind real Terraform."""
+
+import json
+from collections import Counter
+from datetime import datetime
+
+import pytest
+
+from tools import samples
+
+NINE_TYPES = {
+    "AntiMalwareEvent",
+    "AppControlEvent",
+    "DeviceControlEvent",
+    "IntegrityEvent",
+    "LogInspectionEvent",
+    "PacketLog",
+    "PayloadLog",
+    "SystemEvent",
+    "WebReputationEvent",
+}
+
+
+def ten_events():
+    """One message of nine types; anti-malware comes twice."""
+    messages = samples.messages()
+    return [*messages["mixed-array"], messages["DeviceControlEvent"][0]]
+
+
+def by_event(received, published):
+    """Each published event with the one that tells its EventID."""
+    return [
+        (event, next(got for got in received if f"{event['EventID']}" in got["text"]))
+        for event in published
+        if "EventID" in event
+    ]
+
+
+def happened(event):
+    return int(datetime.fromisoformat(event["LogDate"]).timestamp())
+
+
+def test_ten_events_of_nine_types_in_one_message(queue):
+    published = ten_events()
+    assert len(published) == 10
+    assert {event["EventType"] for event in published} == NINE_TYPES
+    queue.publish(published)
+    received = queue.received(10)
+    for event, got in by_event(received, published):
+        assert got["date_happened"] == happened(event)
+        assert f"event_type:{event['EventType'].lower()}" in got["tags"]
+        assert got["text"].startswith("%%% \n")
+        assert got["text"].endswith("\n %%%")
+    assert len({got["text"] for got in received}) == 10
+
+
+def test_fields_of_each_type(queue):
+    """A severity and a host of each type, as section 4 of the design says, told from the samples by hand."""
+    queue.publish(ten_events())
+    cloud, other = "i-0123456789abcdef0", "i-0fedcba9876543210"
+    assert Counter(
+        (tag, got["alert_type"], got.get("host"))
+        for got in queue.received(10)
+        for tag in got["tags"]
+        if tag.startswith("event_type:")
+    ) == Counter(
+        [
+            ("event_type:systemevent", "info", cloud),
+            ("event_type:packetlog", "warning", cloud),
+            ("event_type:payloadlog", "error", cloud),
+            ("event_type:antimalwareevent", "warning", cloud),
+            ("event_type:antimalwareevent", "warning", "サーバー-01"),
+            ("event_type:webreputationevent", "error", cloud),
+            ("event_type:integrityevent", "warning", cloud),
+            ("event_type:loginspectionevent", "error", cloud),
+            ("event_type:appcontrolevent", "info", cloud),
+            ("event_type:devicecontrolevent", "warning", other),
+        ]
+    )
+
+
+@pytest.mark.parametrize("delivery", ["queue", "direct"])
+def test_each_sample_message_arrives_once(request, delivery):
+    copy = request.getfixturevalue(delivery)
+    messages = samples.messages()
+    published = [event for message in messages.values() for event in samples.events_of(message)]
+    copy.publish(*messages.values())
+    received = copy.received(len(published))
+    tests = [got for got in received if "event_type:testsns" in got["tags"]]
+    assert len(tests) == 1
+    found = by_event(received, published)
+    assert len({got["text"] for _, got in found}) == len(published) - 1
+
+
+def test_single_object_of_old_managers(queue):
+    message = samples.messages()["legacy-single-object"]
+    assert isinstance(message, dict)
+    queue.publish(message)
+    [got] = queue.received(1)
+    assert got["date_happened"] == happened(message)
+    assert str(message["EventID"]) in got["text"]
+
+
+def test_two_copies_do_not_mix(queue, direct):
+    message = samples.messages()["SystemEvent"]
+    queue.publish([message[0]])
+    direct.publish([message[1]])
+    [in_queue], [in_direct] = queue.received(1), direct.received(1)
+    assert str(message[0]["EventID"]) in in_queue["text"]
+    assert str(message[1]["EventID"]) in in_direct["text"]
+
+
+def test_no_event_and_no_key_in_the_log(queue):
+    queue.publish(ten_events())
+    queue.received(10)
+    log = "\n".join(queue.aws.function_log(queue.outputs["function_name"]))
+    assert log
+    assert queue.api_key not in log
+    assert "Eicar_test_file" not in log
+
+
+def test_samples_are_what_deep_security_writes():
+    written = samples.encode({"URL": "http://a/?b=<c>&d='", "Name": "サーバー"})
+    assert written == r'{"URL":"http://a/?b\u003d\u003cc\u003e\u0026d\u003d\u0027","Name":"サーバー"}'
+    assert json.loads(written) == {"URL": "http://a/?b=<c>&d='", "Name": "サーバー"}
