@@ -56,4 +56,7 @@ locals {
 
   # Existing topics beside a created one have their publishers already.
   publish_topic_arns = var.topic.create ? module.topic[*].topic_arn : sort(var.topic.existing_arns)
+
+  # Deep Security sends each event to every topic that it is configured with, so that two would double it.
+  publish_topic_arn = length(local.publish_topic_arns) == 1 ? local.publish_topic_arns[0] : null
 }

@@ -1,6 +1,6 @@
 output "topic_arn" {
   description = "ARN of the topic that Deep Security publishes to, for its settings; null when several existing topics were given."
-  value       = length(local.publish_topic_arns) == 1 ? local.publish_topic_arns[0] : null
+  value       = local.publish_topic_arn
 }
 
 output "publisher_user_name" {
@@ -50,5 +50,11 @@ output "log_group_name" {
 
 output "deep_security_sns_configuration" {
   description = "JSON for Deep Security's SNS settings (JSON configuration) by which it publishes only types and ranks that a destination wants. Types that Deep Security adds later are not in it. null when several existing topics were given."
-  value       = length(local.publish_topic_arns) == 1 ? jsonencode(local.deep_security_sns_configuration) : null
+  value = local.publish_topic_arn == null ? null : jsonencode({
+    Version = "2014-09-24"
+    Statement = [{
+      Topic     = local.publish_topic_arn
+      Condition = module.forwarder.deep_security_condition
+    }]
+  })
 }

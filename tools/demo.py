@@ -37,6 +37,7 @@ ARRIVE_SECONDS = 60
 # An event that comes twice comes within the time of a few invocations.
 SETTLE_SECONDS = 2
 LOG_LINES = 40
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 console = Console(highlight=False)
 if not console.is_terminal:
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--verbose", action="store_true", help="print one event of each type in full, and Terraform's output"
     )
     options = parser.parse_args(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in INTERRUPTIONS:
         signal.signal(number, _interrupt)
     try:
         messages = samples.split(samples.load(options.events)) if options.events else list(samples.messages().values())
@@ -78,9 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _interrupt(number: int, _: Any) -> None:
-    # One is enough: what is taken down must not be interrupted again.
-    signal.signal(number, signal.SIG_IGN)
+def _interrupt(*_: object) -> None:
+    # One is enough: what takes everything down must not be interrupted itself.
+    for number in INTERRUPTIONS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -89,7 +91,6 @@ def run(messages: list[Message], *, verbose: bool) -> int:
     published = [event for message in messages for event in samples.events_of(message)]
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(_progress())
-        stack.enter_context(_uninterrupted_end())
         with _step(progress, "AWS emulator and Datadog stand-in"):
             aws = stack.enter_context(emulator())
             datadog = stack.enter_context(datadog_intake.running())
@@ -139,16 +140,6 @@ def _step(progress: Progress, description: str) -> Iterator[None]:
         console.print(f"{description} ...")
     yield
     progress.update(task, completed=1)
-
-
-@contextlib.contextmanager
-def _uninterrupted_end() -> Iterator[None]:
-    """Entered first and so left last: from the first interruption on, further ones are ignored."""
-    previous = signal.signal(signal.SIGINT, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -75,9 +76,11 @@ class Terraform:
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, on_line: Line | None = None) -> None:
         self.folder = folder
         self.on_line = on_line
-        self._settings = tempfile.TemporaryDirectory(prefix="terraform-settings-")
-        self._environment = clean_environment(Path(self._settings.name)) | dict(environment or {})
         self._command = find_terraform()
+        # Not below the folder: the path of a provider's socket may have about a hundred characters.
+        settings = Path(tempfile.mkdtemp(prefix="terraform-"))
+        weakref.finalize(self, shutil.rmtree, settings, ignore_errors=True)
+        self._environment = clean_environment(settings) | dict(environment or {})
 
     def run(self, *arguments: str, quiet: bool = False) -> str:
         """Run one command; its output line by line to `on_line` unless quiet, whole as the result."""

@@ -42,3 +42,8 @@ output "log_group_name" {
   description = "Name of the function's log group."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "deep_security_condition" {
+  description = "Condition for the statement of a topic in Deep Security's SNS configuration (JSON, version 2014-09-24), by which it publishes only types and ranks that a destination wants."
+  value       = local.deep_security_condition
+}

@@ -1,6 +1,7 @@
 """One emulator and two applied copies of examples/single-account serve all end-to-end tests.
 
-Applying takes a minute or more. Terraform works on copies of the tree, so nothing lands in this one. Each copy sends to an intake of its own.
+Applying takes a minute or more. Terraform works on copies of the tree, so nothing lands in this one. Each copy sends
+to an intake of its own.
 """
 
 import os

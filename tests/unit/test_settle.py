@@ -1,4 +1,4 @@
-"""The decisions about a record as a state machine: whatever Datadog answers, each event is settled once or still there."""
+"""The decisions about a record as a state machine: each event is settled exactly once, or still there."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ class World:
 @given(st.lists(st.lists(st.sampled_from(["event", "text"]), max_size=6), max_size=4), st.data())
 def test_each_event_is_settled_exactly_once_at_each_destination(shape: list[list[str]], data: st.DataObject) -> None:
     number = 0
-    messages: list[list[Any]] = []
-    for kinds in shape:
-        messages.append([{"EventID": (number := number + 1)} if kind == "event" else "text" for kind in kinds])
+    messages: list[list[Any]] = [
+        [{"EventID": (number := number + 1)} if kind == "event" else "text" for kind in kinds] for kinds in shape
+    ]
     world = World(messages)
     for turn in range(ROUNDS):
         world.invoke(data, last=turn == ROUNDS - 1)

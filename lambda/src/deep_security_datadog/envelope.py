@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TypeAlias
 
 JsonObject: TypeAlias = Mapping[str, Any]
@@ -113,11 +114,17 @@ def _elements(element: object, around: Notification) -> Iterator[Entry]:
 
 def _parsed(text: str, around: Notification) -> Iterator[Entry]:
     try:
-        yield from _entries(json.loads(text), around)
+        yield from _entries(json.loads(text, parse_constant=str, parse_float=_finite), around)
     except (ValueError, RecursionError) as error:
         # The parser's message quotes no content; its position helps to find the fault.
         detail = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
         yield Entry(notification=around, text=text, problem=f"not readable as JSON ({detail})")
+
+
+def _finite(text: str) -> float | str:
+    """A number as it stands; as text where it would become infinite, which JSON cannot say."""
+    value = float(text)
+    return value if isfinite(value) else text
 
 
 def _not_an_event(value: object, around: Notification) -> Entry:

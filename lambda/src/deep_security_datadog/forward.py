@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from . import render
 from .api_key import ApiKey, reader
-from .deliver import Answer, Courier, Parcel
+from .deliver import Answer, Courier, Outcome
+from .destinations import PACK, Dispatch, Item, halves
 from .envelope import Entry, Record
 from .event import Event
 from .queues import NotSent, Queues
@@ -19,22 +17,9 @@ from .report import Report
 from .settings import Settings
 from .settle import Handled, Settlement, settle
 
-# The text of an event that Datadog found too large, in characters.
-_SHORT_TEXT = 1000
-
 
 class NotDelivered(Exception):
     """Something that no queue keeps was not delivered: Lambda has to try again."""
-
-
-@dataclass(frozen=True)
-class _Dispatch:
-    """A parcel and which entry it is of: record number, entry number, destination."""
-
-    record: int
-    entry: int
-    destination: str
-    parcel: Parcel
 
 
 class Forwarder:
@@ -44,6 +29,7 @@ class Forwarder:
         self._settings = settings
         self._courier = courier
         self._queues = queues
+        self._urls = {"events": settings.api_url, "logs": settings.logs_url}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Forwarder:
@@ -60,56 +46,66 @@ class Forwarder:
     ) -> dict[str, Any]:
         """Delivers and settles all records; see `handler.lambda_handler` for what it returns and raises."""
         report = Report(request_id, self._settings.log_level)
-        dispatches = self._dispatches(records, report)
-        answers = self._courier.deliver((item.parcel for item in dispatches), seconds_left=seconds_left)
+        answers = self._deliver(self._dispatches(records, report), seconds_left)
         failed = [
             record
-            for record, handled in zip(records, _handled(records, dispatches, answers), strict=True)
+            for record, handled in zip(records, _handled(records, answers), strict=True)
             if not self._settled(record, handled, report)
         ]
-        report.close(dispatches=len(dispatches), failed=len(failed))
+        report.close(failed=len(failed))
         if any(record.record_id is None for record in failed):
             raise NotDelivered(report.summary())
         return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in failed]}
 
-    def _dispatches(self, records: Sequence[Record], report: Report) -> list[_Dispatch]:
+    def _deliver(
+        self, dispatches: Sequence[Dispatch], seconds_left: Callable[[], float]
+    ) -> dict[tuple[int, int, str], Answer]:
+        """The answer for each record number, entry number and destination."""
+        answers: dict[tuple[int, int, str], Answer] = {}
+        while dispatches:
+            given = self._courier.deliver((dispatch.parcel for dispatch in dispatches), seconds_left=seconds_left)
+            again: list[Dispatch] = []
+            for dispatch, answer in zip(dispatches, given, strict=True):
+                if answer.outcome is Outcome.REFUSED and len(dispatch.items) > 1:
+                    again.extend(halves(self._urls[dispatch.destination], dispatch))
+                else:
+                    answers.update({(item.record, item.entry, dispatch.destination): answer for item in dispatch.items})
+            dispatches = again
+        return answers
+
+    def _dispatches(self, records: Sequence[Record], report: Report) -> list[Dispatch]:
         now = datetime.now(UTC)
-        return [
-            _Dispatch(record_number, entry_number, destination, parcel)
+        items = [
+            self._item(record_number, entry_number, entry, now)
             for record_number, record in enumerate(records)
             for entry_number, entry in enumerate(record.entries)
-            for destination, parcel in self._parcels(entry, now, report)
+            if entry.properties is not None
+        ]
+        for item in items:
+            report.received(item.event, now)
+        return [
+            dispatch
+            for name in self._settings.destinations
+            for dispatch in PACK[name](self._urls[name], [item for item in items if self._wanted(name, item, report)])
         ]
 
-    def _parcels(self, entry: Entry, now: datetime, report: Report) -> list[tuple[str, Parcel]]:
-        if entry.properties is None:
-            return []
-        event = Event(entry.properties)
-        report.received(event, now)
-        parcels = []
-        for destination in self._settings.destinations:
-            owed = entry.notification.destinations
-            if owed is not None and destination not in owed:
-                continue
-            if reason := self._settings.filters[destination].reason_to_drop(event):
-                report.filtered(destination, reason)
-            else:
-                parcels.append((destination, self._parcel(event, entry, now)))
-        return parcels
-
-    def _parcel(self, event: Event, entry: Entry, now: datetime) -> Parcel:
+    def _item(self, record: int, number: int, entry: Entry, now: datetime) -> Item:
         context = render.Context(
             now=now,
             notification=entry.notification,
             tags=self._settings.tags,
             console_url=self._settings.console_url,
         )
-        body = partial(_event_body, event, context)
-        return Parcel(
-            url=f"{self._settings.api_url}/api/v1/events",
-            body=body(render.LONGEST_TEXT),
-            smaller=partial(body, _SHORT_TEXT),
-        )
+        return Item(record, number, Event(entry.properties or {}), context)
+
+    def _wanted(self, destination: str, item: Item, report: Report) -> bool:
+        owed = item.context.notification.destinations
+        if owed is not None and destination not in owed:
+            return False
+        reason = self._settings.filters[destination].reason_to_drop(item.event)
+        if reason:
+            report.filtered(destination, reason)
+        return not reason
 
     def _settled(self, record: Record, handled: Sequence[Handled], report: Report) -> bool:
         """Carries the settlement out; False when the record has to come back."""
@@ -127,16 +123,10 @@ class Forwarder:
         return not settlement.comes_back
 
 
-def _event_body(event: Event, context: render.Context, longest_text: int) -> bytes:
-    return json.dumps(render.datadog_event(event, context, longest_text=longest_text), separators=(",", ":")).encode()
-
-
-def _handled(
-    records: Sequence[Record], dispatches: Sequence[_Dispatch], answers: Sequence[Answer]
-) -> list[list[Handled]]:
+def _handled(records: Sequence[Record], answers: dict[tuple[int, int, str], Answer]) -> list[list[Handled]]:
     by_entry: dict[tuple[int, int], dict[str, Answer]] = {}
-    for item, answer in zip(dispatches, answers, strict=True):
-        by_entry.setdefault((item.record, item.entry), {})[item.destination] = answer
+    for (record_number, entry_number, destination), answer in answers.items():
+        by_entry.setdefault((record_number, entry_number), {})[destination] = answer
     return [
         [
             Handled(entry=entry, answers=by_entry.get((record_number, entry_number), {}))

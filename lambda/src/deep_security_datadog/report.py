@@ -74,7 +74,7 @@ class Report:
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))
 
-    def close(self, *, dispatches: int, failed: int) -> None:
+    def close(self, *, failed: int) -> None:
         milliseconds = round((time.monotonic() - self._started) * 1000)
         counts = {name: self._counts[name] for name in METRICS}
         definitions = [{"Name": name, "Unit": "Count"} for name in METRICS]
@@ -87,8 +87,7 @@ class Report:
             "WARNING" if failed else "INFO",
             "invocation",
             always=True,
-            requests=self._attempts,
-            dispatches=dispatches,
+            attempts=self._attempts,
             failed_records=failed,
             milliseconds=milliseconds,
             reasons=dict(sorted(self._reasons.items())),
