@@ -45,6 +45,32 @@ if not console.is_terminal:
     console = Console(highlight=False, width=140)
 
 
+class Interruption:
+    """Ctrl-C and its relatives as KeyboardInterrupt, once: what takes everything down must not be interrupted itself.
+
+    While held it waits, so that nothing is started or made without being noted down for its end.
+    """
+
+    def __init__(self) -> None:
+        self._holding = False
+        self._came = False
+
+    def __call__(self, *_: object) -> None:
+        for number in INTERRUPTIONS:
+            signal.signal(number, signal.SIG_IGN)
+        self._came = True
+        if not self._holding:
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        self._holding = True
+        yield
+        self._holding = False
+        if self._came:
+            raise KeyboardInterrupt
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How the arrivals compare with what was published."""
@@ -66,11 +92,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--verbose", action="store_true", help="print one event of each type in full, and Terraform's output"
     )
     options = parser.parse_args(arguments)
+    interruption = Interruption()
     for number in INTERRUPTIONS:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interruption)
     try:
         messages = samples.split(samples.load(options.events)) if options.events else list(samples.messages().values())
-        return run(messages, verbose=options.verbose)
+        return run(messages, interruption, verbose=options.verbose)
     except KeyboardInterrupt:
         console.print("\n[yellow]Interrupted; nothing was left running.[/]")
         return 130
@@ -79,23 +106,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _interrupt(*_: object) -> None:
-    # One is enough: what takes everything down must not be interrupted itself.
-    for number in INTERRUPTIONS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
-def run(messages: list[Message], *, verbose: bool) -> int:
+def run(messages: list[Message], interruption: Interruption, *, verbose: bool) -> int:
     """From an empty machine to the verdict, and back."""
     published = [event for message in messages for event in samples.events_of(message)]
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(_progress())
-        with _step(progress, "AWS emulator and Datadog stand-in"):
+        with _step(progress, "AWS emulator and Datadog stand-in"), interruption.held():
             aws = stack.enter_context(emulator())
             datadog = stack.enter_context(datadog_intake.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
-        terraform = _terraform(Path(folder), aws, datadog, progress if verbose else None)
+            terraform = _terraform(Path(folder), aws, datadog, progress if verbose else None)
         with _step(progress, "terraform init"):
             terraform.init()
         with _step(progress, f"terraform apply {EXAMPLE}"):

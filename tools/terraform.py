@@ -48,7 +48,7 @@ READ_BY_TERRAFORM = (
     "examples/**/*.tf",
     "lambda/*.zip",
     "tests/**/*.tf",
-    "tests/**/*.tftest.hcl",
+    "tests/terraform/**/*.hcl",
 )
 
 

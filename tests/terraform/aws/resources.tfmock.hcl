@@ -1,0 +1,32 @@
+# A mocked provider makes up random strings for what AWS computes. Where these are parsed or compared, they must look real.
+
+mock_resource "aws_sns_topic" {
+  defaults = {
+    arn = "arn:aws:sns:eu-central-1:111122223333:created"
+  }
+}
+
+mock_resource "aws_sqs_queue" {
+  defaults = {
+    arn = "arn:aws:sqs:eu-central-1:111122223333:a-queue"
+    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/a-queue"
+  }
+}
+
+mock_resource "aws_lambda_function" {
+  defaults = {
+    arn = "arn:aws:lambda:eu-central-1:111122223333:function:events"
+  }
+}
+
+mock_resource "aws_iam_role" {
+  defaults = {
+    arn = "arn:aws:iam::111122223333:role/events"
+  }
+}
+
+mock_resource "aws_cloudwatch_log_group" {
+  defaults = {
+    arn = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/events"
+  }
+}

@@ -1,0 +1,179 @@
+# The user that Deep Security publishes as may publish and nothing else.
+
+mock_provider "aws" {
+  source          = "./tests/terraform/aws"
+  override_during = plan
+}
+
+variables {
+  name       = "events-publisher"
+  topic_arns = ["arn:aws:sns:eu-central-1:111122223333:created"]
+}
+
+run "publish_and_nothing_else" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_user_policy.this.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid      = "Publish"
+        Effect   = "Allow"
+        Action   = "sns:Publish"
+        Resource = ["arn:aws:sns:eu-central-1:111122223333:created"]
+      }]
+    }
+    error_message = "One action on one topic."
+  }
+
+  assert {
+    condition     = aws_iam_user.this.name == "events-publisher" && aws_iam_user.this.path == "/" && aws_iam_user.this.permissions_boundary == null
+    error_message = "A plain user."
+  }
+}
+
+run "with_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    kms_key_arns = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_user_policy.this.policy).Statement[1] == {
+      Sid      = "EncryptForTheTopics"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+    }
+    error_message = "The two actions that SNS needs in the publisher's name."
+  }
+}
+
+run "from_some_addresses" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    source_cidrs = ["203.0.113.7/32", "198.51.100.0/24"]
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[0].Condition == { IpAddress = { "aws:SourceIp" = ["198.51.100.0/24", "203.0.113.7/32"] } }
+    error_message = "Only from the given ranges."
+  }
+}
+
+run "boundary_path_and_tags" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    path                     = "/service/"
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/boundary"
+    tags                     = { team = "security" }
+  }
+
+  assert {
+    condition     = aws_iam_user.this.path == "/service/" && aws_iam_user.this.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary" && aws_iam_user.this.tags.team == "security"
+    error_message = "The user takes them all."
+  }
+}
+
+run "no_topic" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    topic_arns = []
+  }
+
+  expect_failures = [var.topic_arns]
+}
+
+run "wildcard_topic" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    topic_arns = ["arn:aws:sns:eu-central-1:111122223333:*"]
+  }
+
+  expect_failures = [var.topic_arns]
+}
+
+run "alias_of_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    kms_key_arns = ["alias/events"]
+  }
+
+  expect_failures = [var.kms_key_arns]
+}
+
+run "address_without_a_mask" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    source_cidrs = ["203.0.113.7"]
+  }
+
+  expect_failures = [var.source_cidrs]
+}
+
+run "path_without_its_slash" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    path = "/service"
+  }
+
+  expect_failures = [var.path]
+}
+
+run "name_too_long" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    name = "a2345678901234567890123456789012345678901234567890123456789012345"
+  }
+
+  expect_failures = [var.name]
+}

@@ -1,0 +1,113 @@
+# The topic is encrypted, and by a key that its publishers can use.
+
+mock_provider "aws" {
+  source          = "./tests/terraform/aws"
+  override_during = plan
+}
+
+variables {
+  name = "created"
+}
+
+run "by_default" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  assert {
+    condition     = aws_sns_topic.this.kms_master_key_id == "alias/aws/sns"
+    error_message = "Encrypted without a key of one's own."
+  }
+}
+
+run "by_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  assert {
+    condition     = aws_sns_topic.this.kms_master_key_id == "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    error_message = "Encrypted by the given key."
+  }
+}
+
+run "by_an_alias" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    kms_key_arn = "alias/aws/sns"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "another_account_needs_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    publishers = { account_ids = ["444455556666"] }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "an_organization_needs_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    publishers = { organization_id = "o-a1b2c3d4e5" }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "a_principal_of_another_account_needs_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    publishers = { principal_arns = ["arn:aws:iam::444455556666:user/deep-security"] }
+  }
+
+  expect_failures = [aws_sns_topic_policy.this]
+}
+
+run "a_principal_of_the_own_account_needs_none" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    publishers = { principal_arns = ["arn:aws:iam::111122223333:role/deep-security"] }
+  }
+
+  assert {
+    condition     = strcontains(aws_sns_topic_policy.this.policy, "arn:aws:iam::111122223333:role/deep-security")
+    error_message = "The AWS managed key serves the own account."
+  }
+}

@@ -1,0 +1,230 @@
+# Who may publish to a created topic and who may subscribe to it.
+
+mock_provider "aws" {
+  source          = "./tests/terraform/aws"
+  override_during = plan
+}
+
+variables {
+  name = "created"
+}
+
+run "nobody_listed" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  assert {
+    condition = jsondecode(aws_sns_topic_policy.this.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "OnlyOverTls"
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "sns:Publish"
+        Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }]
+    }
+    error_message = "The policy allows nobody anything and denies what is not encrypted on the way."
+  }
+}
+
+run "listed_publishers" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    publishers = {
+      principal_arns = ["arn:aws:iam::444455556666:user/deep-security"]
+      account_ids    = ["012345678901"]
+    }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement if statement.Effect == "Allow"] == [{
+      Sid       = "ListedPublishers"
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::444455556666:user/deep-security", "arn:aws:iam::012345678901:root"] }
+      Action    = "sns:Publish"
+      Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
+    }]
+    error_message = "Just the listed may publish, and nobody may do anything else."
+  }
+}
+
+run "an_organization" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    publishers  = { organization_id = "o-a1b2c3d4e5" }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement if statement.Effect == "Allow"] == [{
+      Sid       = "OrganizationPublishes"
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = "sns:Publish"
+      Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
+      Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5" } }
+    }]
+    error_message = "Only principals of the organization may publish."
+  }
+}
+
+run "subscribers" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    subscriber_arns = ["arn:aws:sqs:eu-central-1:999900001111:hub", "arn:aws:lambda:eu-central-1:999900001111:function:hub"]
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement if statement.Effect == "Allow"] == [
+      {
+        Sid       = "Subscriber0"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:aws:iam::999900001111:root" }
+        Action    = "sns:Subscribe"
+        Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
+        Condition = { StringEquals = { "SNS:Protocol" = "sqs", "SNS:Endpoint" = "arn:aws:sqs:eu-central-1:999900001111:hub" } }
+      },
+      {
+        Sid       = "Subscriber1"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:aws:iam::999900001111:root" }
+        Action    = "sns:Subscribe"
+        Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
+        Condition = { StringEquals = { "SNS:Protocol" = "lambda", "SNS:Endpoint" = "arn:aws:lambda:eu-central-1:999900001111:function:hub" } }
+      },
+    ]
+    error_message = "An account may subscribe its queue or function and nothing else."
+  }
+}
+
+run "another_partition" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  override_resource {
+    target          = aws_sns_topic.this
+    override_during = plan
+    values          = { arn = "arn:aws-cn:sns:cn-north-1:111122223333:created" }
+  }
+
+  variables {
+    kms_key_arn     = "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    publishers      = { account_ids = ["444455556666"] }
+    subscriber_arns = ["arn:aws-cn:sqs:cn-north-1:999900001111:hub"]
+  }
+
+  assert {
+    condition     = !strcontains(aws_sns_topic_policy.this.policy, "arn:aws:")
+    error_message = "Every ARN is of the topic's partition."
+  }
+}
+
+run "wildcard_principal" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    publishers = { principal_arns = ["*"] }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "wildcard_in_a_principal" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    publishers = { principal_arns = ["arn:aws:iam::111122223333:role/*"] }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "account_number_without_its_zero" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    publishers  = { account_ids = [12345678901] }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "organization_by_its_name" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    publishers  = { organization_id = "Example" }
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "subscriber_of_another_kind" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    subscriber_arns = ["https://example.com/hook"]
+  }
+
+  expect_failures = [var.subscriber_arns]
+}
+
+run "fifo_topic" {
+  command = plan
+
+  module {
+    source = "./modules/topic"
+  }
+
+  variables {
+    name = "created.fifo"
+  }
+
+  expect_failures = [var.name]
+}
