@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements
+# Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
+FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
 
 ##@ To try it
 
@@ -22,7 +24,7 @@ lint: $(READY) ## Style, format and types
 	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	terraform fmt -check -diff -recursive
+	$(FMT) -check -diff -recursive
 	$(BIN)/mypy
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
@@ -42,7 +44,7 @@ e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emu
 format: $(READY) ## Format Python and Terraform
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
-	terraform fmt -recursive
+	$(FMT) -recursive
 
 package: $(READY) ## Build lambda/deep-security-datadog.zip
 	$(BIN)/python lambda/package.py

@@ -16,14 +16,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -115,31 +115,30 @@ def run(messages: list[Message], interruption: Interruption, *, verbose: bool) -
             aws = stack.enter_context(emulator())
             datadog = stack.enter_context(datadog_intake.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
-            terraform = _terraform(Path(folder), aws, datadog, progress if verbose else None)
-        with _step(progress, "terraform init"):
+            terraform = _terraform(Path(folder), aws, datadog)
+        steps = _TerraformSteps(progress, terraform, verbose=verbose)
+        with steps.step("terraform init"):
             terraform.init()
-        with _step(progress, f"terraform apply {EXAMPLE}"):
+        with steps.step(f"terraform apply {EXAMPLE}"):
             terraform.apply()
             outputs = terraform.output()
-        with _step(progress, f"publish {len(messages)} messages with {len(published)} events"):
+        with _step(progress, f"publish {_count(messages, 'message')} with {_count(published, 'event')}"):
             for message in messages:
                 samples.publish(aws.client("sns"), outputs["topic_arn"], message)
         _wait(progress, datadog, len(published))
         verdict = compare(published, datadog.events)
         log = [] if verdict.good else aws.function_log(outputs["function_name"])
-        with _step(progress, "terraform destroy"):
+        with steps.step("terraform destroy"):
             terraform.destroy()
         received = list(datadog.events)
     show(received, verbose=verbose)
-    return _conclude(verdict, len(published), log)
+    return _conclude(verdict, published, log)
 
 
-def _terraform(folder: Path, aws: Emulator, datadog: datadog_intake.Intake, progress: Progress | None) -> Terraform:
+def _terraform(folder: Path, aws: Emulator, datadog: datadog_intake.Intake) -> Terraform:
     # By the environment, which, unlike arguments, other users of the machine cannot see.
     variables = {"TF_VAR_datadog_api_key": datadog_intake.API_KEY, "TF_VAR_datadog_api_url": datadog.url}
-    tree = copy_modules(folder)
-    show_line = (lambda line: progress.console.print(Text(line, style="dim"))) if progress else None
-    return Terraform(tree / EXAMPLE, aws.environment() | variables, show_line)
+    return Terraform(copy_modules(folder) / EXAMPLE, aws.environment() | variables)
 
 
 def _progress() -> Progress:
@@ -155,17 +154,49 @@ def _progress() -> Progress:
 
 @contextlib.contextmanager
 def _step(progress: Progress, description: str) -> Iterator[None]:
-    task = progress.add_task(description, total=1)
-    if not console.is_terminal:
-        console.print(f"{description} ...")
+    task = _add(progress, description, 1)
     yield
     progress.update(task, completed=1)
 
 
-def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> None:
-    task = progress.add_task("events in Datadog", total=count)
+def _add(progress: Progress, description: str, total: int | None) -> TaskID:
     if not console.is_terminal:
-        console.print("events in Datadog ...")
+        console.print(f"{description} ...")
+    return progress.add_task(description, total=total)
+
+
+class _TerraformSteps:
+    """Terraform's commands as steps that go forward resource by resource."""
+
+    _PLAN = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")
+    _DONE = re.compile(r"(Creation|Destruction) complete")
+
+    def __init__(self, progress: Progress, terraform: Terraform, *, verbose: bool) -> None:
+        self._progress = progress
+        self._verbose = verbose
+        self._task: TaskID | None = None
+        terraform.on_line = self._line
+
+    @contextlib.contextmanager
+    def step(self, description: str) -> Iterator[None]:
+        task = self._task = _add(self._progress, description, None)
+        yield
+        total = self._progress.tasks[task].total or 1
+        self._progress.update(task, total=total, completed=total)
+
+    def _line(self, line: str) -> None:
+        if self._task is None:
+            return
+        if found := self._PLAN.match(line):
+            self._progress.update(self._task, total=int(found[1]) + int(found[2]))
+        elif self._DONE.search(line):
+            self._progress.advance(self._task)
+        if self._verbose:
+            self._progress.console.print(Text(line, style="dim"))
+
+
+def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> None:
+    task = _add(progress, "events in Datadog", count)
     deadline = time.monotonic() + ARRIVE_SECONDS
     while len(datadog.events) < count and time.monotonic() < deadline:
         datadog.wait(lambda: len(datadog.events) >= count, 0.2)
@@ -218,19 +249,23 @@ def _kind(event: dict[str, Any]) -> str:
     return next((str(tag) for tag in event.get("tags", []) if tag.startswith("event_type:")), str(event["title"]))
 
 
-def _conclude(verdict: Verdict, count: int, log: list[str]) -> int:
+def _conclude(verdict: Verdict, published: list[Any], log: list[str]) -> int:
     if verdict.good:
-        console.print(f"[green]All {count} events arrived, each once.[/]")
+        console.print(f"[green]{_count(published, 'event')} published, {len(published)} arrived, each once.[/]")
         return 0
     for words, numbers in (("did not arrive", verdict.missing), ("arrived more than once", verdict.repeated)):
         if numbers:
-            console.print(f"[red]{len(numbers)} events {words}: EventID {', '.join(numbers)}[/]")
+            console.print(f"[red]{_count(numbers, 'event')} {words}: EventID {', '.join(numbers)}[/]")
     if verdict.unexpected:
-        console.print(f"[red]{verdict.unexpected:+d} events compared with the {count} published[/]")
+        console.print(f"[red]{verdict.unexpected:+d} compared with the {_count(published, 'event')} published[/]")
     console.print("The function's last log lines:")
     for line in log[-LOG_LINES:]:
         console.print(Text(line, style="dim"))
     return 1
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ provider "aws" {
 module "deep_security_datadog" {
   # From the registry:
   #   source  = "example/deep-security-datadog/aws"
-  #   version = "~> 1.0"
+  #   version = "~> 0.1"
   source = "../../"
 
   name        = var.name

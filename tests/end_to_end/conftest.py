@@ -25,6 +25,7 @@ from tools.repository import ROOT
 from tools.terraform import Terraform, copy_modules
 
 ARRIVE_SECONDS = 30
+EXAMPLE = "examples/single-account"
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Stack:
     aws: Emulator
     queue: Copy
     direct: Copy
+    faults: Copy
 
     @property
     def copies(self) -> tuple[Copy, Copy]:
@@ -87,11 +89,12 @@ def _parallel(tmp_path_factory) -> Iterator[tuple[Stack, Demo]]:
         aws = stack.enter_context(emulator())
         queue = _copy(stack, aws, tmp_path_factory.mktemp("queue"))
         direct = _copy(stack, aws, tmp_path_factory.mktemp("direct"), name="second", delivery="direct")
+        faults = _copy(stack, aws, tmp_path_factory.mktemp("faults"), root="tests/end_to_end/faults")
         pool = stack.enter_context(ThreadPoolExecutor())
         demo = pool.submit(_run_demo, tmp_path_factory.mktemp("demo"))
-        for future in [pool.submit(_apply, copy) for copy in (queue, direct)]:
+        for future in [pool.submit(_apply, copy) for copy in (queue, direct, faults)]:
             future.result()
-        yield Stack(aws, queue, direct), demo.result()
+        yield Stack(aws, queue, direct, faults), demo.result()
 
 
 @pytest.fixture(scope="session")
@@ -118,15 +121,21 @@ def direct(stack) -> Copy:
     return stack.direct
 
 
-def _copy(stack: ExitStack, aws: Emulator, folder: Path, **variables: str) -> Copy:
+@pytest.fixture
+def faults(stack) -> Copy:
+    """Queue delivery with short timeouts, with nothing received yet and no fault injected."""
+    stack.faults.datadog.clear()
+    return stack.faults
+
+
+def _copy(stack: ExitStack, aws: Emulator, folder: Path, root: str = EXAMPLE, **variables: str) -> Copy:
     api_key = uuid.uuid4().hex
     datadog = stack.enter_context(datadog_intake.running([api_key]))
     environment = {f"TF_VAR_{name}": value for name, value in variables.items()} | {
         "TF_VAR_datadog_api_key": api_key,
         "TF_VAR_datadog_api_url": datadog.url,
     }
-    example = copy_modules(folder) / "examples" / "single-account"
-    return Copy(aws, datadog, Terraform(example, aws.environment() | environment, print), api_key)
+    return Copy(aws, datadog, Terraform(copy_modules(folder) / root, aws.environment() | environment, print), api_key)
 
 
 def _apply(copy: Copy) -> None:

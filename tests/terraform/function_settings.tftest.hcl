@@ -72,7 +72,7 @@ run "everything_set" {
       runtime            = "python3.11"
       log_retention_days = 365
       log_kms_key_arn    = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-      package_path       = "LICENSE"
+      package_path       = "versions.tf"
     }
     tags = { team = "security" }
   }
@@ -83,7 +83,7 @@ run "everything_set" {
   }
 
   assert {
-    condition     = aws_lambda_function.this.filename == "LICENSE" && aws_lambda_function.this.source_code_hash == filebase64sha256("LICENSE")
+    condition     = aws_lambda_function.this.filename == "versions.tf" && aws_lambda_function.this.source_code_hash == filebase64sha256("versions.tf")
     error_message = "Another package."
   }
 

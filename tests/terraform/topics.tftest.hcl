@@ -86,3 +86,18 @@ run "bounds_of_a_user_that_is_not_created" {
 
   expect_failures = [var.publishers]
 }
+
+run "a_publisher_in_another_account" {
+  command = plan
+
+  variables {
+    topic      = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+    publishers = { account_ids = ["444455556666"] }
+  }
+
+  # The topic module refuses the account unless the key reaches it.
+  assert {
+    condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created"
+    error_message = "With a key of one's own, other accounts can publish."
+  }
+}

@@ -89,7 +89,7 @@ def test_every_second_failing_is_not_down(intake: responses.RequestsMock, courie
 
 def test_starts_nothing_when_the_time_is_up(intake: responses.RequestsMock, courier: Courier) -> None:
     intake.post(EVENTS_URL, status=202)
-    assert deliver(courier, 3, seconds=3.5) == [Outcome.RETRY] * 3
+    assert deliver(courier, 3, seconds=2.5) == [Outcome.RETRY] * 3
     assert len(intake.calls) == 0
 
 

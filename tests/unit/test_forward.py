@@ -96,7 +96,13 @@ def test_a_remainder_that_cannot_be_sent_fails_the_message(
 ) -> None:
     answer_by_title(intake, {"Firewall": 500})
     queues.broken = True
-    assert forward(forwarder(), sqs_record(mixed)) == ["r-1"]
+    warm = forwarder()
+    assert forward(warm, sqs_record(mixed)) == ["r-1"]
+    intake.reset()
+    intake.post(EVENTS_URL, status=202)
+    queues.broken = False
+    assert forward(warm, sqs_record(mixed)) == []
+    assert len(intake.calls) == 1, "what was accepted is not sent again"
 
 
 def test_refused_events_are_kept_one_by_one(
@@ -133,6 +139,17 @@ def test_direct_delivery_raises_until_all_is_accepted(
     assert not any(settlement.remainders for settlement in queues.carried_out)
 
 
+def test_direct_delivery_sends_only_the_rest_again(intake: responses.RequestsMock, forwarder: Build) -> None:
+    warm = forwarder()
+    answer_by_title(intake, {"Intrusion": 500})
+    with pytest.raises(NotDelivered):
+        forward(warm, payload=sample("sns-lambda-envelope"))
+    intake.reset()
+    intake.post(EVENTS_URL, status=202)
+    assert forward(warm, payload=sample("sns-lambda-envelope")) == []
+    assert ["Intrusion" in event["title"] for event in sent(intake)] == [True]
+
+
 def test_direct_delivery_settles(intake: responses.RequestsMock, forwarder: Build) -> None:
     intake.post(EVENTS_URL, status=202)
     assert forward(forwarder(), payload=sample("sns-lambda-envelope")) == []
@@ -143,8 +160,7 @@ def test_a_remainder_never_outgrows_the_queue(
 ) -> None:
     events = [{"EventType": "SystemEvent", "Title": "keep" if i % 7 else "go", "D": 'ü"\\' * 1500} for i in range(70)]
     answer_by_title(intake, {"keep": 500})
-    courier_fails_late = forwarder()
-    forward(courier_fails_late, sqs_record(events))
+    forward(forwarder(), sqs_record(events))
     bodies = [body for settlement in queues.carried_out for body in settlement.remainders]
     assert len(bodies) > 1 and all(len(body.encode()) <= LARGEST_BODY for body in bodies)
     put_back = [event for body in bodies for event in json.loads(json.loads(body)["Message"])]

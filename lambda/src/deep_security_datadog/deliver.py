@@ -26,7 +26,7 @@ USER_AGENT = f"deep-security-datadog/{__version__}"
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 # What is kept back at the end of an invocation for putting back what was not delivered.
-MARGIN = 3.0
+MARGIN = 2.0
 # A request is not begun with less than this left.
 SHORTEST_REQUEST = 1.0
 

@@ -12,6 +12,7 @@ from .deliver import Answer, Courier, Outcome
 from .destinations import PACK, Dispatch, Item, halves
 from .envelope import Entry, Record
 from .event import Event
+from .memory import Answers, Memory
 from .queues import NotSent, Queues
 from .report import Report
 from .settings import Settings
@@ -30,6 +31,7 @@ class Forwarder:
         self._courier = courier
         self._queues = queues
         self._urls = {"events": settings.api_url, "logs": settings.logs_url}
+        self._memory = Memory()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Forwarder:
@@ -46,7 +48,8 @@ class Forwarder:
     ) -> dict[str, Any]:
         """Delivers and settles all records; see `handler.lambda_handler` for what it returns and raises."""
         report = Report(request_id, self._settings.log_level)
-        answers = self._deliver(self._dispatches(records, report), seconds_left)
+        known = self._memory.answers(records)
+        answers = known | self._deliver(self._dispatches(records, known, report), seconds_left)
         failed = [
             record
             for record, handled in zip(records, _handled(records, answers), strict=True)
@@ -57,11 +60,8 @@ class Forwarder:
             raise NotDelivered(report.summary())
         return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in failed]}
 
-    def _deliver(
-        self, dispatches: Sequence[Dispatch], seconds_left: Callable[[], float]
-    ) -> dict[tuple[int, int, str], Answer]:
-        """The answer for each record number, entry number and destination."""
-        answers: dict[tuple[int, int, str], Answer] = {}
+    def _deliver(self, dispatches: Sequence[Dispatch], seconds_left: Callable[[], float]) -> Answers:
+        answers: Answers = {}
         while dispatches:
             given = self._courier.deliver((dispatch.parcel for dispatch in dispatches), seconds_left=seconds_left)
             again: list[Dispatch] = []
@@ -73,7 +73,7 @@ class Forwarder:
             dispatches = again
         return answers
 
-    def _dispatches(self, records: Sequence[Record], report: Report) -> list[Dispatch]:
+    def _dispatches(self, records: Sequence[Record], known: Answers, report: Report) -> list[Dispatch]:
         now = datetime.now(UTC)
         items = [
             self._item(record_number, entry_number, entry, now)
@@ -86,7 +86,14 @@ class Forwarder:
         return [
             dispatch
             for name in self._settings.destinations
-            for dispatch in PACK[name](self._urls[name], [item for item in items if self._wanted(name, item, report)])
+            for dispatch in PACK[name](
+                self._urls[name],
+                [
+                    item
+                    for item in items
+                    if (item.record, item.entry, name) not in known and self._wanted(name, item, report)
+                ],
+            )
         ]
 
     def _item(self, record: int, number: int, entry: Entry, now: datetime) -> Item:
@@ -118,12 +125,15 @@ class Forwarder:
             self._queues.carry_out(settlement)
         except NotSent as error:
             report.warning("not put into the queue, so the message comes back as a whole", record, reason=str(error))
-            return False
-        report.settled(record, settlement)
+            settlement = Settlement(comes_back=True)
+        if settlement.comes_back:
+            self._memory.keep(record, handled)
+        else:
+            report.settled(record, settlement)
         return not settlement.comes_back
 
 
-def _handled(records: Sequence[Record], answers: dict[tuple[int, int, str], Answer]) -> list[list[Handled]]:
+def _handled(records: Sequence[Record], answers: Answers) -> list[list[Handled]]:
     by_entry: dict[tuple[int, int], dict[str, Answer]] = {}
     for (record_number, entry_number, destination), answer in answers.items():
         by_entry.setdefault((record_number, entry_number), {})[destination] = answer

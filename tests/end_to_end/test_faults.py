@@ -1,0 +1,262 @@
+"""Nothing is lost and nothing is doubled, whatever goes wrong, with the real zip between SNS and the stand-in.
+
+Each test counts unique and repeated arrivals. Where a repetition cannot be avoided, the number is stated.
+"""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tools.datadog_intake import Answer, Outcome, delay, every, first, reset, respond, when
+
+# The function's timeout in faults/main.tf is 5 s; a message that failed comes back after six times that.
+VISIBILITY_SECONDS = 30
+PATIENCE_SECONDS = 3 * VISIBILITY_SECONDS
+
+_numbers = iter(range(1_000_000, 9_000_000))
+
+
+def messages(count, events_each):
+    """Messages of events with a number of their own in the title, which Datadog shows."""
+    return [
+        [{"EventType": "SystemEvent", "Severity": 1, "Title": f"n{next(_numbers)}"} for _ in range(events_each)]
+        for _ in range(count)
+    ]
+
+
+def titles(sent):
+    return {event["Title"] for message in sent for event in message}
+
+
+def arrivals(faults):
+    return Counter(match.group() for got in faults.datadog.events if (match := re.search(r"n\d{7}", got["title"])))
+
+
+def settle(faults, sent, *, repeated=0, missing=frozenset()):
+    """Wait until all are there and the queue is empty, then look for losses and repetitions."""
+    expected = titles(sent) - missing
+    complete = faults.datadog.wait(lambda: set(arrivals(faults)) >= expected, PATIENCE_SECONDS)
+    assert complete, (len(set(arrivals(faults))), len(expected), faults.story(len(expected)))
+    wait_until_empty(faults)
+    counts = arrivals(faults)
+    assert set(counts) == expected
+    assert sum(counts.values()) - len(counts) <= repeated, faults.datadog.answers
+
+
+def waiting(faults, name):
+    attributes = faults.aws.client("sqs").get_queue_attributes(QueueUrl=faults.outputs[name], AttributeNames=["All"])
+    return sum(int(value) for key, value in attributes["Attributes"].items() if key.startswith("ApproximateNumberOf"))
+
+
+def wait_until_empty(faults):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while waiting(faults, "queue_url"):
+        assert time.monotonic() < end, faults.story(0)
+        time.sleep(0.3)
+
+
+def dead_letters(faults):
+    """What is in the dead-letter queue, taken out."""
+    sqs, url, found = faults.aws.client("sqs"), faults.outputs["dead_letter_queue_url"], []
+    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+        "Messages"
+    ):
+        for message in batch:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        found += batch
+    return found
+
+
+def test_every_second_request_500(faults):
+    faults.datadog.faults.append(every(2, respond(500)))
+    sent = messages(4, 5)
+    faults.publish(*sent)
+    settle(faults, sent)
+
+
+def test_every_third_429_with_headers(faults):
+    faults.datadog.faults.append(every(3, respond(429, "", {"Retry-After": "1", "X-RateLimit-Reset": "1"})))
+    sent = messages(4, 5)
+    faults.publish(*sent)
+    settle(faults, sent)
+
+
+def test_every_fourth_connection_reset(faults):
+    faults.datadog.faults.append(every(4, reset()))
+    sent = messages(4, 5)
+    faults.publish(*sent)
+    settle(faults, sent)
+
+
+def test_accepted_then_the_connection_dies(faults):
+    """The one thing that doubles: as many as answers were lost."""
+    fault = every(5, reset(after_accepting=True))
+    faults.datadog.faults.append(fault)
+    sent = messages(4, 5)
+    faults.publish(*sent)
+    settle(faults, sent, repeated=8)
+    assert sum(arrivals(faults).values()) == 20 + faults.datadog.answers.count(0)
+
+
+def test_answers_slower_than_the_timeout(faults):
+    faults.datadog.faults.append(first(4, Outcome(delay=6, accept=False, answer_as_usual=False, answer=Answer(504))))
+    sent = messages(2, 5)
+    faults.publish(*sent)
+    settle(faults, sent)
+
+
+def test_503_with_a_page_of_a_proxy(faults):
+    faults.datadog.faults.append(first(40, respond(503, "<html>Service unavailable</html>")))
+    sent = messages(3, 10)
+    faults.publish(*sent)
+    settle(faults, sent)
+
+
+def test_down_for_a_minute_during_100_messages(faults):
+    sent = messages(100, 2)
+    faults.datadog.down()
+    try:
+        faults.publish(*sent[:60])
+        time.sleep(60)
+        faults.publish(*sent[60:])
+    finally:
+        faults.datadog.up()
+    settle(faults, sent)
+    assert dead_letters(faults) == []
+
+
+def test_key_rotated_in_mid_stream(faults):
+    sent = messages(20, 3)
+    faults.publish(*sent[:10])
+    faults.datadog.wait(lambda: len(faults.datadog.events) >= 5, PATIENCE_SECONDS)
+    old, new = faults.api_key, "rotated-key"
+    faults.aws.client("secretsmanager").put_secret_value(SecretId=faults.outputs["secret_arn"], SecretString=new)
+    faults.datadog.keys = {new}
+    try:
+        faults.publish(*sent[10:])
+        settle(faults, sent)
+    finally:
+        faults.datadog.keys = {old, new}
+
+
+def test_one_event_refused(faults):
+    sent = messages(3, 5)
+    culprit = sent[1][2]["Title"]
+    faults.datadog.faults.append(when(lambda request: culprit.encode() in request.body, respond(400)))
+    faults.publish(*sent)
+    settle(faults, sent, missing={culprit})
+    [kept] = dead_letters(faults)
+    attributes = {name: value["StringValue"] for name, value in kept["MessageAttributes"].items()}
+    assert attributes.pop("origin")
+    assert attributes == {"reason": "events: HTTP 400", "status": "400"}
+    assert json.loads(json.loads(kept["Body"])["Message"]) == [sent[1][2]]
+    # The cause is gone, and the message is put back by hand, as a redrive does.
+    faults.datadog.faults.clear()
+    faults.aws.client("sqs").send_message(QueueUrl=faults.outputs["queue_url"], MessageBody=kept["Body"])
+    settle(faults, sent)
+
+
+def test_odd_messages_between_good_ones(faults):
+    sns, topic = faults.aws.client("sns"), faults.outputs["topic_arn"]
+    sent = messages(4, 2)
+    large = messages(1, 1)
+    large[0][0]["Description"] = "x" * (262_144 - len(json.dumps(large[0])) - 100)
+    odd = ["not JSON", "12", "[[1]]", '[null, "text"]', "{", " "]
+    for good, text in zip([*sent, *large], odd, strict=False):
+        faults.publish(good)
+        sns.publish(TopicArn=topic, Message=text)
+    sns.publish(TopicArn=topic, Message=odd[-1])
+    settle(faults, sent + large)
+    reasons = Counter(
+        kept["MessageAttributes"]["reason"]["StringValue"].split(" (")[0] for kept in dead_letters(faults)
+    )
+    assert sum(reasons.values()) >= len(odd)
+    assert set(reasons) == {
+        "not readable as JSON",
+        "a number where an event",
+        "an array where an event",
+        "null where an event",
+        "a string where an event",
+    }
+
+
+def workers(name):
+    """Processes in which the emulator runs the function."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if f"ministack-lambda-{name}-" in command:
+            yield int(folder.name)
+
+
+def test_killed_in_mid_batch(faults):
+    """What was accepted before the kill is sent again: not more than that."""
+    sent = messages(4, 10)
+    before = []
+
+    def kill(_):
+        if len(faults.datadog.events) >= 12 and not before:
+            before.append(len(faults.datadog.events))
+            for process in workers(faults.outputs["function_name"]):
+                os.kill(process, signal.SIGKILL)
+
+    faults.datadog.faults.append(kill)
+    faults.publish(*sent)
+    # Requests under way at the kill are accepted too: as many as the function makes at once, in each process.
+    settle(faults, sent, repeated=40)
+    assert before
+    assert sum(arrivals(faults).values()) - 40 <= before[0] + 2 * 16
+
+
+def test_the_queue_refuses_the_remainder(faults):
+    sqs, url = faults.aws.client("sqs"), faults.outputs["queue_url"]
+    sent = messages(1, 10)
+    for event in sent[0]:
+        event["Description"] = "x" * 2000
+    culprit = sent[0][4]["Title"]
+    fault = when(lambda request: culprit.encode() in request.body, respond(500))
+    faults.datadog.faults.append(fault)
+    faults.publish(*sent)
+    # After SNS has put it there, nothing of that size fits any more.
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MaximumMessageSize": "1024"})
+    try:
+        log = "not put into the queue"
+        end = time.monotonic() + PATIENCE_SECONDS
+        while log not in "\n".join(faults.aws.function_log(faults.outputs["function_name"])):
+            assert time.monotonic() < end
+            time.sleep(0.3)
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"MaximumMessageSize": "262144"})
+        faults.datadog.faults.clear()
+    settle(faults, sent)
+
+
+def test_invocations_at_once(faults):
+    most = []
+
+    def measure(request):
+        most.append(sum("process_request_thread" in thread.name for thread in threading.enumerate()))
+        return delay(0.2)
+
+    faults.datadog.faults.append(measure)
+    sent = messages(30, 4)
+    faults.publish(*sent)
+    settle(faults, sent)
+    assert max(most) > 16, "more requests at once than one invocation makes"
+
+
+@pytest.mark.parametrize("count", [40])
+def test_burst_of_1000_events(faults, count):
+    """The article's own forwarder delivers one event of each message: 40."""
+    sent = messages(count, 25)
+    faults.publish(*sent)
+    settle(faults, sent)
