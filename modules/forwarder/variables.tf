@@ -278,8 +278,8 @@ variable "function" {
   }
 
   validation {
-    condition     = var.function.timeout >= 3 && var.function.timeout <= 900 && var.function.timeout == floor(var.function.timeout)
-    error_message = "function.timeout must be a whole number of seconds from 3 (less leaves no time for a request to Datadog) to 900 (Lambda's limit)."
+    condition     = var.function.timeout >= 5 && var.function.timeout <= 900 && var.function.timeout == floor(var.function.timeout)
+    error_message = "function.timeout must be a whole number of seconds from 5 (less leaves no time for a request to Datadog) to 900 (Lambda's limit)."
   }
 
   validation {

@@ -103,11 +103,11 @@ run "a_setting_of_the_queue_is_not_judged" {
   }
 
   variables {
-    function = { timeout = 3 }
+    function = { timeout = 5 }
   }
 
   assert {
-    condition     = aws_lambda_function.this.timeout == 3
+    condition     = aws_lambda_function.this.timeout == 5
     error_message = "Without a queue nothing has to wait a day."
   }
 }
