@@ -16,6 +16,9 @@ FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
 demo: $(READY) ## Apply the example to AWS on this machine, publish events, show what Datadog gets [EVENTS=file.json] [VERBOSE=1]
 	@$(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
+explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
+	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(EVENTS)" $(if $(FILTER),--filter '$(FILTER)')
+
 ##@ To check it
 
 test: lint unit validate terraform-test e2e ## Everything that must pass before a change lands
@@ -77,4 +80,4 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: demo test lint unit validate terraform-test e2e format package golden docs requirements clean help
+.PHONY: demo explain test lint unit validate terraform-test e2e format package golden docs requirements clean help

@@ -3,6 +3,23 @@ output "endpoint_arn" {
   value       = local.use_queue ? one(aws_sqs_queue.this[*].arn) : aws_lambda_function.this.arn
 }
 
+output "subscription_endpoint" {
+  description = "For the subscription module's endpoint: ARNs of what is subscribed and of the dead-letter queue, available when both take in messages."
+  value = {
+    arn                   = local.use_queue ? one(aws_sqs_queue.this[*].arn) : aws_lambda_function.this.arn
+    dead_letter_queue_arn = aws_sqs_queue.dead_letter.arn
+  }
+
+  # The same that the subscriptions made here wait for.
+  depends_on = [
+    aws_lambda_function_event_invoke_config.this,
+    aws_lambda_permission.topic,
+    aws_sqs_queue_policy.dead_letter,
+    aws_sqs_queue_policy.this,
+    aws_sqs_queue_redrive_policy.this,
+  ]
+}
+
 output "function_name" {
   description = "Name of the function."
   value       = aws_lambda_function.this.function_name

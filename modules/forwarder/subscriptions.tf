@@ -1,5 +1,5 @@
 resource "aws_sns_topic_subscription" "queue" {
-  for_each = local.use_queue ? var.topic_arns : {}
+  for_each = var.subscribe && local.use_queue ? var.topic_arns : {}
 
   topic_arn      = each.value
   protocol       = "sqs"
@@ -12,10 +12,17 @@ resource "aws_sns_topic_subscription" "queue" {
     aws_sqs_queue_policy.this,
     aws_sqs_queue_redrive_policy.this,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = split(":", each.value)[3] == local.region
+      error_message = local.other_region_message
+    }
+  }
 }
 
 resource "aws_sns_topic_subscription" "function" {
-  for_each = local.use_queue ? {} : var.topic_arns
+  for_each = var.subscribe && !local.use_queue ? var.topic_arns : {}
 
   topic_arn      = each.value
   protocol       = "lambda"
@@ -28,9 +35,19 @@ resource "aws_sns_topic_subscription" "function" {
     aws_lambda_permission.topic,
     aws_sqs_queue_policy.dead_letter,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = split(":", each.value)[3] == local.region
+      error_message = local.other_region_message
+    }
+  }
 }
 
 locals {
   # For what SNS cannot hand over, such as while the endpoint's policy is broken.
   subscription_redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letter.arn })
+
+  # The provider calls SNS in its own region, where a topic of another one does not exist.
+  other_region_message = "topic_arns names a topic outside of ${local.region}, the region of the queues. It must be subscribed in its own region: set subscribe to false, and make each subscription by modules/subscription with a provider of this account in the topic's region."
 }

@@ -31,6 +31,13 @@ variable "topic_arns" {
   }
 }
 
+variable "subscribe" {
+  description = "Whether to subscribe to the topics. false = the subscription module does it for each, as topics of other regions need."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "datadog" {
   description = <<-EOT
     Where Datadog is and where the function finds the API key (give exactly one of the first two):

@@ -20,7 +20,7 @@ import pytest
 
 from tools import datadog_intake, samples
 from tools.datadog_intake import Intake
-from tools.emulator import Emulator, emulator
+from tools.emulator import ACCOUNT, REGION, Emulator, emulator
 from tools.repository import ROOT
 from tools.terraform import Terraform, copy_modules
 
@@ -36,6 +36,8 @@ class Copy:
     datadog: Intake
     terraform: Terraform
     api_key: str
+    account: str = ACCOUNT
+    region: str = REGION
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def publish(self, *messages: samples.Message) -> None:
@@ -50,7 +52,7 @@ class Copy:
         return list(self.datadog.events)
 
     def story(self, count: int) -> str:
-        log = "\n".join(self.aws.function_log(self.outputs["function_name"])[-30:])
+        log = "\n".join(self.aws.function_log(self.outputs["function_name"], self.account, self.region)[-30:])
         return f"{len(self.datadog.events)} of {count} events, answers {self.datadog.answers}\n{log}"
 
 

@@ -28,3 +28,13 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", page.read_text(), flags=re.MULTILINE)) <= targets
+
+
+def test_the_tests_that_hold_the_promises_exist() -> None:
+    named = re.findall(r"`(test_\w+|\w+\.tftest\.hcl)`", (ROOT / "docs" / "delivery.md").read_text())
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    files = {path.name for path in (ROOT / "tests").rglob("*.hcl")} | {
+        path.name for path in (ROOT / "tests").rglob("*.py")
+    }
+    assert len(named) > 20
+    assert not [name for name in named if name not in files and f"def {name}(" not in tests]

@@ -125,9 +125,13 @@ def test_what_is_no_event_is_kept_and_its_neighbours_go_on(
     assert [r.reason.startswith("not readable") for s in queues.carried_out for r in s.refusals] == [True]
 
 
-def test_filtered_events_are_settled(intake: responses.RequestsMock, forwarder: Build) -> None:
+def test_filtered_events_are_settled_and_counted_by_reason(
+    intake: responses.RequestsMock, forwarder: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert forward(forwarder(FILTER='{"rank_greater_than": 1}'), sqs_record(sample("PacketLog")[:1])) == []
     assert len(intake.calls) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["Received"], line["Filtered"], line["FilteredByRankGreaterThan"]) == (1, 1, 1)
 
 
 def test_direct_delivery_raises_until_all_is_accepted(
@@ -187,7 +191,8 @@ def test_the_log_holds_counts_and_no_content(
     forward(forwarder(DD_LOG_LEVEL="DEBUG"), sqs_record(sample("mixed-array")))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     last = lines[-1]
-    assert (last["Received"], last["Accepted"], last["Refused"], last["request_id"]) == (9, 8, 1, "q")
+    assert (last["Received"], last["Accepted"], last["Refused"]) == (9, 8, 1)
+    assert (last["request_id"], last["records"], lines[0]["record"]) == ("q", ["m-1"], "m-1")
     assert [metric["Name"] for metric in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]][:2] == [
         "Received",
         "Filtered",

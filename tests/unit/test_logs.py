@@ -94,7 +94,10 @@ def test_all_messages_share_a_request(intake: responses.RequestsMock, forwarder:
 
 
 def test_what_logs_did_not_take_goes_to_logs_only(
-    intake: responses.RequestsMock, forwarder: Build, queues: RememberingQueues
+    intake: responses.RequestsMock,
+    forwarder: Build,
+    queues: RememberingQueues,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     intake.post(EVENTS_URL, status=202)
     intake.post(LOGS_URL, status=503)
@@ -103,6 +106,9 @@ def test_what_logs_did_not_take_goes_to_logs_only(
     intake.reset()
     intake.post(LOGS_URL, status=202)
     assert forward(both(forwarder), {"eventSource": "aws:sqs", "messageId": "r-2", "body": body}) == []
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (line["Accepted"], line["EventsAccepted"], line["LogsWaiting"]) == (9, 9, 9)
+    assert "LogsAccepted" not in line and "FilteredByRankGreaterThan" not in line
     assert len(logged(intake)) == 9 and {call.request.url for call in intake.calls} == {LOGS_URL}
 
 

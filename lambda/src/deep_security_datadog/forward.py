@@ -47,7 +47,8 @@ class Forwarder:
         self, records: Sequence[Record], *, seconds_left: Callable[[], float], request_id: str
     ) -> dict[str, Any]:
         """Delivers and settles all records; see `handler.lambda_handler` for what it returns and raises."""
-        report = Report(request_id, self._settings.log_level)
+        several = len(self._settings.destinations) > 1
+        report = Report(request_id, self._settings.log_level, by_destination=several)
         known = self._memory.answers(records)
         answers = known | self._deliver(self._dispatches(records, known, report), seconds_left)
         failed = [
@@ -55,7 +56,7 @@ class Forwarder:
             for record, handled in zip(records, _handled(records, answers), strict=True)
             if not self._settled(record, handled, report)
         ]
-        report.close(failed=len(failed))
+        report.close(records, failed=len(failed))
         if any(record.record_id is None for record in failed):
             raise NotDelivered(report.summary())
         return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in failed]}

@@ -26,14 +26,17 @@ METRICS = ("Received", "Filtered", "Accepted", "Retried", "Requeued", "Refused")
 DELAY = "DeliveryDelay"
 # CloudWatch takes at most 100 values of a metric in one line.
 _MOST_VALUES = 100
+# Ids in a line; an event source mapping hands over at most ten records here.
+_MOST_IDS = 20
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class Report:
     """Collects what happened in one invocation."""
 
-    def __init__(self, request_id: str, level: str) -> None:
+    def __init__(self, request_id: str, level: str, *, by_destination: bool = False) -> None:
         self._request_id = request_id
+        self._by_destination = by_destination
         self._least = _LEVELS.index(level)
         self._started = time.monotonic()
         self._counts: Counter[str] = Counter()
@@ -47,18 +50,27 @@ class Report:
             self._delays.append(max(0.0, (now - event.time).total_seconds()))
 
     def filtered(self, destination: str, reason: str) -> None:
-        self._counts["Filtered"] += 1
+        self._count("Filtered", destination)
+        self._counts[f"FilteredBy{reason.title().replace('_', '')}"] += 1
         self._reasons[f"{destination} filtered: {reason}"] += 1
 
     def outcomes(self, handled: Sequence[Handled]) -> None:
         for item in handled:
             for destination, answer in item.answers.items():
                 self._attempts += answer.attempts
-                self._counts["Retried"] += max(0, answer.attempts - 1)
+                self._count("Retried", destination, max(0, answer.attempts - 1))
                 if answer.outcome is Outcome.ACCEPTED:
-                    self._counts["Accepted"] += 1
+                    self._count("Accepted", destination)
                 else:
+                    self._count("Refused" if answer.outcome is Outcome.REFUSED else "Waiting", destination, total=False)
                     self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
+
+    def _count(self, name: str, destination: str, count: int = 1, *, total: bool = True) -> None:
+        """In total and, where that differs, by destination."""
+        if total:
+            self._counts[name] += count
+        if self._by_destination and count:
+            self._counts[f"{destination.capitalize()}{name}"] += count
 
     def settled(self, record: Record, settlement: Settlement) -> None:
         self._counts["Refused"] += len(settlement.refusals)
@@ -67,17 +79,17 @@ class Report:
             self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
 
     def warning(self, message: str, record: Record, **fields: Any) -> None:
-        notification = record.entries[0].notification if record.entries else None
-        message_id = notification.message_id if notification else ""
-        self._write("WARNING", message, record_id=record.record_id, message_id=message_id, **fields)
+        self._write("WARNING", message, record=_identity(record), **fields)
 
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))
 
-    def close(self, *, failed: int) -> None:
+    def close(self, records: Sequence[Record], *, failed: int) -> None:
         milliseconds = round((time.monotonic() - self._started) * 1000)
-        counts = {name: self._counts[name] for name in METRICS}
-        definitions = [{"Name": name, "Unit": "Count"} for name in METRICS]
+        # The six always, so that silence can be told from zero; the others where there is something to say, for each
+        # metric costs.
+        counts = dict.fromkeys(METRICS, 0) | dict(self._counts)
+        definitions = [{"Name": name, "Unit": "Count"} for name in counts]
         values: dict[str, Any] = dict(counts)
         if self._delays:
             definitions.append({"Name": DELAY, "Unit": "Seconds"})
@@ -88,6 +100,7 @@ class Report:
             "invocation",
             always=True,
             attempts=self._attempts,
+            records=[_identity(record) for record in records[:_MOST_IDS]],
             failed_records=failed,
             milliseconds=milliseconds,
             reasons=dict(sorted(self._reasons.items())),
@@ -102,3 +115,8 @@ class Report:
         line = {"level": level, "message": message, "request_id": self._request_id, **fields}
         sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
         sys.stdout.flush()
+
+
+def _identity(record: Record) -> str:
+    """The id that SNS gave the message, by which Deep Security's side knows it; else the one of SQS."""
+    return next((entry.notification.message_id for entry in record.entries), "") or record.record_id or ""

@@ -1,0 +1,44 @@
+# The security account. The member accounts are in account_*.tf.
+
+provider "aws" {
+  profile = var.security.profile
+  region  = var.security.region
+
+  default_tags {
+    tags = var.tags
+  }
+}
+
+locals {
+  # One entry for each account_*.tf.
+  members = [
+    module.production,
+    module.staging,
+  ]
+}
+
+# Every step waits for what it needs: the queue, the topics with policies that let it subscribe, the queue's policy that admits these
+# topics, the subscriptions. A depends_on between the modules would make this a circle.
+module "forwarder" {
+  # From the registry:
+  #   source  = "example/deep-security-datadog/aws//modules/forwarder"
+  #   version = "~> 0.1"
+  source = "../../modules/forwarder"
+
+  name        = var.name
+  topic_arns  = { for member in local.members : member.account => member.topic_arn }
+  console_url = var.console_url
+
+  # A member account's region may be another.
+  subscribe = false
+
+  datadog = {
+    api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn
+    site               = var.datadog_site
+    api_url            = var.datadog_api_url
+  }
+
+  alarms = {
+    actions = var.alarm_topic_arns
+  }
+}

@@ -1,0 +1,24 @@
+# What a member account gets, and the subscription of the security account's queue to it.
+
+module "topic" {
+  source = "../../../modules/topic"
+
+  name            = var.name
+  subscriber_arns = [var.endpoint_arn]
+}
+
+module "publisher" {
+  source = "../../../modules/publisher"
+
+  name       = "${var.name}-publisher"
+  topic_arns = [module.topic.topic_arn]
+}
+
+module "subscription" {
+  source = "../../../modules/subscription"
+
+  providers = { aws = aws.subscriber }
+
+  topic_arn = module.topic.topic_arn
+  endpoint  = var.subscription_endpoint
+}

@@ -1,0 +1,14 @@
+# The provider must be of the endpoint's account, which then owns the subscription and needs no confirmation, and of the topic's region,
+# the only one that knows the topic.
+resource "aws_sns_topic_subscription" "this" {
+  topic_arn      = var.topic_arn
+  protocol       = split(":", var.endpoint.arn)[2]
+  endpoint       = var.endpoint.arn
+  redrive_policy = local.same_region ? jsonencode({ deadLetterTargetArn = var.endpoint.dead_letter_queue_arn }) : null
+}
+
+locals {
+  # SNS wants the dead-letter queue in the account and region of the subscription, and the region is the topic's.
+  # https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+  same_region = split(":", var.topic_arn)[3] == split(":", var.endpoint.dead_letter_queue_arn)[3]
+}
