@@ -80,5 +80,5 @@ def test_destroy_leaves_nothing(stack):
     missing = {kind for kind, found in left(stack.aws).items() if not found}
     assert missing == set(), "nothing to look for"
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda copy: copy.terraform.destroy(), stack.copies))
+        list(pool.map(lambda copy: copy.terraform.destroy(), [*stack.copies, stack.faults]))
     assert {kind: found for kind, found in left(stack.aws).items() if found} == {}
