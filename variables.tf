@@ -98,7 +98,7 @@ variable "topic" {
   description = <<-EOT
     The SNS topic that Deep Security publishes to:
     - `create`: false = only the existing ones.
-    - `existing_arns`: topics made elsewhere, in this account or another, to forward from as well. Their ARNs must be known at plan; for topics made by the same configuration use modules/forwarder, where each has a name.
+    - `existing_arns`: topics made elsewhere, in this account or another, to forward from as well, in the region of the provider (others need modules/subscription). Their ARNs must be known at plan; for topics made by the same configuration use modules/forwarder, where each has a name.
     - `kms_key_arn`: customer managed key that encrypts the created topic or, without one, the existing topics that the user publishes to; its policy must let every publisher use kms:GenerateDataKey and kms:Decrypt. null = the AWS managed key alias/aws/sns, which only principals of this account can use.
   EOT
   type = object({

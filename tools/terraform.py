@@ -211,7 +211,7 @@ def local_mirror() -> Path | None:
 def root_modules(tree: Path) -> list[Path]:
     """Every folder with a configuration that is valid by itself."""
     files = [path for path in tree.rglob("*.tf") if ".terraform" not in path.parts]
-    # Terraform accepts a module that is handed aliased providers only where a caller hands them over, and checks it there.
+    # Terraform accepts a module that takes aliased providers only where a caller hands them over, and checks it there.
     handed = {path.parent for path in files if "configuration_aliases" in path.read_text(encoding="utf-8")}
     return sorted({path.parent for path in files} - handed)
 

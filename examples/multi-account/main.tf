@@ -12,8 +12,8 @@ provider "aws" {
 locals {
   # One entry for each account_*.tf.
   members = [
-    module.production,
-    module.staging,
+    module.production.member,
+    module.staging.member,
   ]
 }
 

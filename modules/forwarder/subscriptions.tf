@@ -49,5 +49,5 @@ locals {
   subscription_redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letter.arn })
 
   # The provider calls SNS in its own region, where a topic of another one does not exist.
-  other_region_message = "topic_arns names a topic outside of ${local.region}, the region of the queues. It must be subscribed in its own region: set subscribe to false, and make each subscription by modules/subscription with a provider of this account in the topic's region."
+  other_region_message = "topic_arns names a topic outside of ${local.region}, the region of the queues. It must be subscribed in its own region: give the forwarder module subscribe = false, and make each subscription by modules/subscription with a provider of this account in the topic's region (examples/multi-account)."
 }

@@ -1,4 +1,4 @@
-"""One emulator and two applied copies of examples/single-account serve all end-to-end tests.
+"""One emulator and applied copies of the examples serve all end-to-end tests.
 
 Applying takes a minute or more. Terraform works on copies of the tree, so nothing lands in this one. Each copy sends
 to an intake of its own.
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,6 +26,8 @@ from tools.terraform import Terraform, copy_modules
 
 ARRIVE_SECONDS = 30
 EXAMPLE = "examples/single-account"
+# By the profiles that examples/multi-account names unless told otherwise.
+ACCOUNTS = {"security": "999900001111", "production": "444455556666", "staging": "777788889999"}
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Stack:
     queue: Copy
     direct: Copy
     faults: Copy
+    accounts: Copy
 
     @property
     def copies(self) -> tuple[Copy, Copy]:
@@ -92,11 +95,12 @@ def _parallel(tmp_path_factory) -> Iterator[tuple[Stack, Demo]]:
         queue = _copy(stack, aws, tmp_path_factory.mktemp("queue"))
         direct = _copy(stack, aws, tmp_path_factory.mktemp("direct"), name="second", delivery="direct")
         faults = _copy(stack, aws, tmp_path_factory.mktemp("faults"), root="tests/end_to_end/faults")
+        accounts = _copy_of_accounts(stack, aws, tmp_path_factory.mktemp("accounts"))
         pool = stack.enter_context(ThreadPoolExecutor())
         demo = pool.submit(_run_demo, tmp_path_factory.mktemp("demo"))
-        for future in [pool.submit(_apply, copy) for copy in (queue, direct, faults)]:
+        for future in [pool.submit(_apply, copy) for copy in (queue, direct, faults, accounts)]:
             future.result()
-        yield Stack(aws, queue, direct, faults), demo.result()
+        yield Stack(aws, queue, direct, faults, accounts), demo.result()
 
 
 @pytest.fixture(scope="session")
@@ -130,14 +134,39 @@ def faults(stack) -> Copy:
     return stack.faults
 
 
-def _copy(stack: ExitStack, aws: Emulator, folder: Path, root: str = EXAMPLE, **variables: str) -> Copy:
+@pytest.fixture
+def accounts(stack) -> Copy:
+    """Three accounts in two regions, with nothing received yet."""
+    stack.accounts.datadog.clear()
+    return stack.accounts
+
+
+def _copy_of_accounts(stack: ExitStack, aws: Emulator, folder: Path) -> Copy:
+    profiles = folder / "credentials"
+    profiles.write_text(
+        "".join(f"[{name}]\naws_access_key_id={key}\naws_secret_access_key=unused\n" for name, key in ACCOUNTS.items())
+    )
+    copy = _copy(stack, aws, folder, "examples/multi-account", {"AWS_SHARED_CREDENTIALS_FILE": str(profiles)})
+    copy.account, copy.region = ACCOUNTS["security"], "eu-central-1"
+    return copy
+
+
+def _copy(
+    stack: ExitStack,
+    aws: Emulator,
+    folder: Path,
+    root: str = EXAMPLE,
+    settings: Mapping[str, str] | None = None,
+    **variables: str,
+) -> Copy:
     api_key = uuid.uuid4().hex
     datadog = stack.enter_context(datadog_intake.running([api_key]))
     environment = {f"TF_VAR_{name}": value for name, value in variables.items()} | {
         "TF_VAR_datadog_api_key": api_key,
         "TF_VAR_datadog_api_url": datadog.url,
     }
-    return Copy(aws, datadog, Terraform(copy_modules(folder) / root, aws.environment() | environment, print), api_key)
+    environment = aws.environment() | environment | dict(settings or {})
+    return Copy(aws, datadog, Terraform(copy_modules(folder) / root, environment, print), api_key)
 
 
 def _apply(copy: Copy) -> None:
