@@ -16,6 +16,7 @@ def home(tmp_path, monkeypatch):
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(terraform, "IMPLIED_MIRRORS", ("~/.terraform.d/plugins",))
     monkeypatch.setattr(terraform, "MIRROR_PARENTS", (str(tmp_path / "opt"),))
     return home
