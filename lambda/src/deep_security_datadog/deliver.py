@@ -27,8 +27,8 @@ CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 # What is kept back at the end of an invocation for putting back what was not delivered.
 MARGIN = 2.0
-# A request is not begun with less than this left.
-SHORTEST_REQUEST = 1.0
+# A request is not begun with less than this left: one that is accepted but cut off before its answer is doubled.
+SHORTEST_REQUEST = 2.0
 
 # Retries inside an invocation bridge a hiccup; the queue bridges all that is longer.
 MOST_ATTEMPTS = 4
