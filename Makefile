@@ -17,7 +17,7 @@ demo: $(READY) ## Apply the example to AWS on this machine, publish events, show
 	@$(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
 explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
-	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(EVENTS)" $(if $(FILTER),--filter '$(FILTER)')
+	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)')
 
 ##@ To check it
 

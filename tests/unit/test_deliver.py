@@ -10,7 +10,7 @@ import requests
 import responses
 
 from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable
-from deep_security_datadog.deliver import MOST_ATTEMPTS, Courier, Outcome, Parcel
+from deep_security_datadog.deliver import MARGIN, MOST_ATTEMPTS, SHORTEST_REQUEST, Courier, Outcome, Parcel
 from tests.payload import EVENTS_URL
 
 PARCEL = Parcel(url=EVENTS_URL, body=b"{}")
@@ -87,9 +87,10 @@ def test_every_second_failing_is_not_down(intake: responses.RequestsMock, courie
     assert deliver(courier, 50) == [Outcome.ACCEPTED] * 50
 
 
-def test_starts_nothing_when_the_time_is_up(intake: responses.RequestsMock, courier: Courier) -> None:
+@pytest.mark.parametrize("seconds", [0.0, MARGIN, MARGIN + SHORTEST_REQUEST - 0.1, 3.9])
+def test_starts_nothing_when_the_time_is_up(intake: responses.RequestsMock, courier: Courier, seconds: float) -> None:
     intake.post(EVENTS_URL, status=202)
-    assert deliver(courier, 3, seconds=2.5) == [Outcome.RETRY] * 3
+    assert deliver(courier, 3, seconds=seconds) == [Outcome.RETRY] * 3
     assert len(intake.calls) == 0
 
 

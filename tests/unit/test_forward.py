@@ -26,7 +26,7 @@ def forward(forwarder: Forwarder, *records: dict[str, Any], payload: Any = None)
 
 
 def sent(intake: responses.RequestsMock) -> list[dict[str, Any]]:
-    return [json.loads(call.request.body or "") for call in intake.calls]
+    return [json.loads(call.request.body or "") for call in intake.calls if call.request.url == EVENTS_URL]
 
 
 def answer_by_title(intake: responses.RequestsMock, statuses: dict[str, int]) -> None:
@@ -199,3 +199,22 @@ def test_the_log_holds_counts_and_no_content(
     ]
     text = json.dumps(lines)
     assert "Out Of Allowed Policy" not in text and "203.0.113" not in text and '"key"' not in text
+
+
+@pytest.mark.parametrize("depth", [50, 300, 900, 950, 970, 980, 2000, 20_000])
+@pytest.mark.parametrize("status", [202, 400, 500])
+def test_deep_nesting_never_ends_the_invocation(
+    intake: responses.RequestsMock, forwarder: Build, queues: RememberingQueues, depth: int, status: int
+) -> None:
+    """What the parser takes can be rendered and put back; what it does not take is kept."""
+    intake.post("https://http-intake.logs.datadoghq.com/api/v2/logs", status=202)
+    answer_by_title(intake, {"deep": status})
+    nested = "[" * depth + "]" * depth
+    message = f'[{{"EventType":"SystemEvent","Title":"deep","D":{nested}}},{{"EventType":"SystemEvent"}}]'
+    assert forward(forwarder(DESTINATIONS="events,logs"), sqs_record(message)) == []
+    (settlement,) = queues.carried_out
+    parsed = not any("not readable" in refusal.reason for refusal in settlement.refusals)
+    assert parsed or depth > 300
+    if parsed:
+        assert (len(settlement.refusals), len(settlement.remainders)) == (status == 400, status == 500)
+        assert len(sent(intake)) >= 2

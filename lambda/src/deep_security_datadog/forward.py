@@ -84,18 +84,12 @@ class Forwarder:
         ]
         for item in items:
             report.received(item.event, now)
-        return [
-            dispatch
-            for name in self._settings.destinations
-            for dispatch in PACK[name](
-                self._urls[name],
-                [
-                    item
-                    for item in items
-                    if (item.record, item.entry, name) not in known and self._wanted(name, item, report)
-                ],
-            )
-        ]
+        dispatches: list[Dispatch] = []
+        for name in self._settings.destinations:
+            open_items = [item for item in items if (item.record, item.entry, name) not in known]
+            wanted = [item for item in open_items if self._wanted(name, item, report)]
+            dispatches.extend(PACK[name](self._urls[name], wanted))
+        return dispatches
 
     def _item(self, record: int, number: int, entry: Entry, now: datetime) -> Item:
         context = render.Context(
