@@ -10,7 +10,8 @@ import pytest
 from tools import events_page
 
 ROOT = Path(__file__).parents[2]
-PAGES = [path for path in ROOT.rglob("*.md") if not {".venv", ".terraform", "golden"} & set(path.parts)]
+HIDDEN_OR_GOLDEN = re.compile(r"(^|/)(\.|golden/)")
+PAGES = [path for path in ROOT.rglob("*.md") if not HIDDEN_OR_GOLDEN.search(str(path.relative_to(ROOT)))]
 
 
 def test_events_page() -> None:
