@@ -23,6 +23,9 @@ explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVE
 
 test: lint unit validate terraform-test e2e ## Everything that must pass before a change lands
 
+bench: $(READY) ## Measure what the payload costs [ARGS="--quick --only cpu --against REVISION"]
+	@$(BIN)/python -m tools.bench $(ARGS)
+
 lint: $(READY) ## Style, format and types
 	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	$(BIN)/ruff check
@@ -80,4 +83,4 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: demo explain test lint unit validate terraform-test e2e format package golden docs requirements clean help
+.PHONY: demo explain test bench lint unit validate terraform-test e2e format package golden docs requirements clean help

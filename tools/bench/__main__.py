@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,14 +118,14 @@ def run(subjects: Sequence[str], against: str | None, *, quick: bool) -> Results
     return results
 
 
-def table(title: str, found: dict[str, list[Figure]] | Any) -> Table:
+def table(title: str, found: Mapping[str, Sequence[Figure]]) -> Table:
     """A row a figure: what this tree gives and, where there is another revision, what that gives and the quotient."""
     result = Table(title=title, title_justify="left")
     other = next((name for name in found if name != WORKING_TREE), None)
     result.add_column("Figure")
     for name in (WORKING_TREE, "Spread", *((other, "Now : then") if other else ()), "Relative to", "Target"):
         result.add_column(str(name), justify="right")
-    then = {(figure.name, figure.unit): figure for figure in found.get(other, ())}
+    then = {(figure.name, figure.unit): figure for figure in (found[other] if other else ())}
     for figure in found[WORKING_TREE]:
         before = then.get((figure.name, figure.unit))
         compared = [_shown(before), _quotient(figure, before)] if other else []
@@ -150,7 +150,7 @@ def _quotient(figure: Figure, before: Figure | None) -> str:
 
 def _relative(figure: Figure, figures: Sequence[Figure]) -> str:
     value = None if figure.comparable else ratio(figure, figures)
-    return "" if value is None or figure.name == figure.relative_to else f"{value:.2f} × {figure.relative_to}"
+    return "" if value is None or figure.name == figure.relative_to else f"{value:.2f} of {figure.relative_to}"
 
 
 def _target(figure: Figure) -> Text:
@@ -182,8 +182,8 @@ def save(results: Results, about: dict[str, Any], *, quick: bool) -> None:
         }
         for subject, found in results.items()
     }
-    value = {"machine": about, "quick": quick, "ratios": ratios, "figures": figures}
-    file.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    everything = {"machine": about, "quick": quick, "ratios": ratios, "figures": figures}
+    file.write_text(json.dumps(everything, indent=1), encoding="utf-8")
     paths = [file, *plot.write(results, FOLDER)]
     console.print("Written: " + ", ".join(str(path.relative_to(ROOT)) for path in paths))
 

@@ -1,4 +1,4 @@
-"""What the subjects share: the payloads, the stand-in, and a way to run a program with a payload in a process of its own."""
+"""What the subjects share: the payloads, the stand-in, and a way to run a program with a payload in its own process."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Bench:
         return json.loads(result.read_text(encoding="utf-8")), done.stderr
 
     def _environment(self, payload: Payload, folder: Path) -> dict[str, str]:
-        # Lambda's order: the payload, then what the runtime ships. -S leaves out the .pth files of the virtual environment.
+        # Lambda's order: the payload, then what the runtime ships. -S leaves out the virtual environment's .pth files.
         path = [folder, ROOT, sysconfig.get_path("purelib")]
         return {
             "PATH": os.environ.get("PATH", ""),

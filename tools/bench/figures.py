@@ -25,9 +25,9 @@ class Target:
 class Figure:
     """One measured value.
 
-    values: of the repeats. least: whether the least of them counts, as with CPU time, which others' work on the machine can
-    only lengthen; the median otherwise. relative_to: the figure of the same subject that it is a ratio to.
-    comparable: whether the value is a ratio or a count by itself, the same on any machine.
+    values: of the repeats. least: whether the least of them counts, as with CPU time, which others' work on the
+    machine can only lengthen; the median otherwise. relative_to: the figure of the same subject that it is a ratio
+    to. comparable: whether the value is a ratio or a count by itself, the same on any machine.
     """
 
     name: str
@@ -59,8 +59,13 @@ def ratio(figure: Figure, figures: Sequence[Figure]) -> float | None:
     """What two runs can be compared by: None when it is neither a ratio nor relative to another figure."""
     if figure.comparable:
         return figure.value
-    base = next((other.value for other in figures if other.name == figure.relative_to), 0.0)
-    return figure.value / base if base else None
+    base = next((other for other in figures if other.name == figure.relative_to), None)
+    if base is None or not base.value:
+        return None
+    if len(base.values) == len(figure.values):
+        # What was measured side by side had the same machine: others' work lengthens both.
+        return statistics.median(mine / its for mine, its in zip(figure.values, base.values, strict=True))
+    return figure.value / base.value
 
 
 def number(value: float) -> str:

@@ -26,7 +26,7 @@ def measure(bench: Bench) -> dict[str, list[Figure]]:
         options = {
             "event": text,
             "warm_up": warm_up,
-            "token": lambda_events.TOKEN,
+            "token": lambda_events.PLACEHOLDER,
             "size": SIZE,
             "marks": marks,
             "state": bench.stand_in.http.removeprefix("http://"),

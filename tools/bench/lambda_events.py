@@ -13,7 +13,7 @@ from tools import samples
 # What an event source mapping hands over at most without a batching window.
 MOST_RECORDS = 10
 # Stands in every host name; whoever wants other events from the same text replaces it.
-TOKEN = "batch-0000000"
+PLACEHOLDER = "batch-0000000"
 
 
 def events(count: int) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def _endless() -> Iterator[dict[str, Any]]:
         event = copy.deepcopy(kind)
         event["EventID"] = number
         if "Hostname" in event:
-            event["Hostname"] = f"{TOKEN}.example.com (web) [i-0123456789abcdef0]"
+            event["Hostname"] = f"{PLACEHOLDER}.example.com (web) [i-0123456789abcdef0]"
         yield event
 
 

@@ -29,7 +29,7 @@ def measure(bench: Bench) -> dict[str, list[Figure]]:
             # The warm-up is a request too.
             sent[payload.name] = {
                 "requests": (after["requests"][PATH] - before["requests"].get(PATH, 0) - 1) / TIMES,
-                "bytes": after["bytes"][PATH] - before["bytes"].get(PATH, 0),
+                "bytes": after["received"][PATH] - before["received"].get(PATH, 0),
                 "unpacked": after["unpacked"] - before["unpacked"],
             }
     return {name: _figures(runs, sent[name]) for name, runs in found.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pygal
@@ -27,13 +27,13 @@ def write(results: Results, folder: Path) -> list[Path]:
     return paths
 
 
-def _bars(found: object, unit: str, title: str, path: Path) -> Path:
+def _bars(found: Iterable[tuple[str, Sequence[Figure]]], unit: str, title: str, path: Path) -> Path:
     chart = pygal.HorizontalBar(
         title=title, style=CleanStyle, show_legend=True, legend_at_bottom=True, js=(), print_values=True,
         value_formatter=lambda value: f"{value:.3g}",
     )  # fmt: skip
-    for name, figures in found:  # type: ignore[attr-defined]
-        chosen: Sequence[Figure] = [figure for figure in figures if figure.unit == unit]
+    for name, figures in found:
+        chosen = [figure for figure in figures if figure.unit == unit]
         chart.x_labels = [figure.name for figure in reversed(chosen)]
         chart.add(name, [figure.value for figure in reversed(chosen)])
     chart.render_to_file(str(path))

@@ -15,12 +15,15 @@ from pathlib import Path
 
 import boto3
 
+from tools.emulator import REGION
+
 AT_ONCE = 4
 
 
 def main(file: str, topic_arn: str) -> None:
     messages = json.loads(Path(file).read_text(encoding="utf-8"))
-    sns = boto3.client("sns")
+    # Not by the environment, of which boto3 and other SDKs read different names.
+    sns = boto3.client("sns", region_name=REGION)
     began, cpu = time.time(), time.process_time()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda text: sns.publish(TopicArn=topic_arn, Message=text), messages))

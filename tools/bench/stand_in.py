@@ -2,9 +2,10 @@
 
     python -m tools.bench.stand_in --certificate FILE [--milliseconds 0]
 
-Its first line of output is JSON with the two addresses, `https` and `http`. A path that begins with a number is answered
-after that many milliseconds, `/100/api/v1/events` after 100; other paths after `--milliseconds`. `GET /state` tells what
-was counted. tools/datadog_intake.py is the strict one, which the tests use; this one must not be what is measured.
+Its first line of output is JSON with the two addresses, `https` and `http`. A path that begins with a number is
+answered after that many milliseconds, `/100/api/v1/events` after 100; other paths after `--milliseconds`. `GET /state`
+tells what was counted. tools/datadog_intake.py is the strict one, which the tests use; this one must not be what is
+measured.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class State:
 
     connections: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-    bytes: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
     unpacked: int = 0
     late: float = 0.0
     last: float = 0.0
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
         first, _, rest = path[1:].partition("/")
         seconds, path = (int(first) / 1000, f"/{rest}") if first.isdigit() else (self._seconds, path)
         self._state.requests[path] += 1
-        self._state.bytes[path] += len(body)
+        self._state.received[path] += len(body)
         if path == "/":
             self._write(_SECRET, 0.0)
         elif path == "/api/v2/logs":

@@ -1,4 +1,4 @@
-"""One execution environment for many invocations: CPU, wall time and memory between marks, with new events each time."""
+"""One execution environment for many invocations of ever new events: CPU, wall time and memory between marks."""
 
 from __future__ import annotations
 
