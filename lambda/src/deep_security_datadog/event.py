@@ -57,7 +57,11 @@ class Event:
 
     def texts(self) -> Texts:
         """Every property that holds something, as stripped text. Not kept, to save memory in large batches."""
-        return {name: text for name, value in self.properties.items() if (text := as_text(value).strip())}
+        return {
+            name: text
+            for name, value in self.properties.items()
+            if (text := (value if isinstance(value, str) else as_text(value)).strip())
+        }
 
     @cached_property
     def kind(self) -> EventType:

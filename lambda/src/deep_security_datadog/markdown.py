@@ -29,7 +29,9 @@ _AT, _GRAVE = "\uff20", "\u02cb"
 
 def plain(text: str) -> str:
     """One line for a title: no control character, no mention, no link."""
-    # Printable text, which nearly all is, has neither breaks nor what `_CONTROL` names.
+    # Most values are short words and numbers, and nearly all are printable: those have no break and no `_CONTROL`.
+    if text.isalnum():
+        return text
     return _disarmed(text if text.isprintable() else _CONTROL.sub(_REPLACEMENT, _BREAK.sub(" ", text)))
 
 

@@ -6,10 +6,10 @@ Limits of the v1 events intake: https://docs.datadoghq.com/api/latest/events/ an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from . import markdown
 from .envelope import Notification
@@ -64,12 +64,8 @@ class Context:
     console_url: str | None = None
 
 
-class _Line(NamedTuple):
-    """A line of the text. The higher `importance`, the later it is cut."""
-
-    text: str
-    importance: int
-
+# A line of the text and its importance: the higher, the later it is cut.
+_Line: TypeAlias = tuple[str, int]
 
 _HOST_FACTS = (
     one("Computer", "Hostname"),
@@ -125,20 +121,20 @@ def _title(event: Event, texts: Texts) -> str:
 def _text(event: Event, texts: Texts, context: Context, limit: int) -> str:
     """The facts as Markdown, at most `limit` characters with whole fences; the least important lines go first."""
     budget = limit - len(markdown.fenced(""))
-    lines = list(_lines(event, texts, context))
-    whole = "\n".join([line.text for line in lines])
+    lines = _lines(event, texts, context)
+    whole = "\n".join([line for line, _ in lines])
     return markdown.fenced(whole if len(whole) < budget else _cut(lines, budget))
 
 
 def _cut(lines: Sequence[_Line], budget: int) -> str:
-    left = sorted(range(len(lines)), key=lambda place: (lines[place].importance, -place))
-    size = sum(len(line.text) + 1 for line in lines)
+    left = sorted(range(len(lines)), key=lambda place: (lines[place][1], -place))
+    size = sum(len(line) + 1 for line, _ in lines)
     cut: set[int] = set()
     while size > budget - (len(_cut_note(len(cut))) if cut else 0) and len(cut) < len(lines):
         place = left[len(cut)]
         cut.add(place)
-        size -= len(lines[place].text) + 1
-    kept = [line.text for place, line in enumerate(lines) if place not in cut]
+        size -= len(lines[place][0]) + 1
+    kept = [line for place, (line, _) in enumerate(lines) if place not in cut]
     note = [_cut_note(len(cut))] if cut else []
     return "\n".join(kept + note)
 
@@ -147,17 +143,20 @@ def _cut_note(count: int) -> str:
     return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
 
 
-def _lines(event: Event, texts: Texts, context: Context) -> Iterator[_Line]:
-    yield _Line(_summary(event, texts), 100)
+def _lines(event: Event, texts: Texts, context: Context) -> list[_Line]:
+    lines = [(_summary(event, texts), 100)]
     if event.is_test:
-        yield _Line("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
-    yield from _section("", event.kind.facts, texts, 80)
-    yield from _section("Host", _HOST_FACTS, texts, 50)
-    yield from _times(event, texts, context)
-    yield from _section("Identifiers", _IDENTIFIER_FACTS, texts, 30)
-    yield from _others(event, texts)
+        lines.append(
+            ("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
+        )
+    lines += _section("", event.kind.facts, texts, 80)
+    lines += _section("Host", _HOST_FACTS, texts, 50)
+    lines += _times(event, texts, context)
+    lines += _section("Identifiers", _IDENTIFIER_FACTS, texts, 30)
+    lines += _others(event, texts)
     if context.console_url:
-        yield _Line(f"\n[Open the Deep Security console]({context.console_url})", 70)
+        lines.append((f"\n[Open the Deep Security console]({context.console_url})", 70))
+    return lines
 
 
 def _summary(event: Event, texts: Texts) -> str:
@@ -174,12 +173,10 @@ def _summary(event: Event, texts: Texts) -> str:
     return " · ".join(words)
 
 
-def _section(heading: str, facts: Iterable[Fact], texts: Texts, importance: int) -> Iterator[_Line]:
-    lines = [_fact_line(fact, value) for fact in facts if (value := fact.value(texts))]
-    if lines:
-        yield _Line(f"\n**{heading}**\n" if heading else "", importance + 1)
-    for place, line in enumerate(lines):
-        yield _Line(line, importance - min(place, 19))
+def _section(heading: str, facts: Iterable[Fact], texts: Texts, importance: int) -> list[_Line]:
+    shown = [_fact_line(fact, value) for fact in facts if (value := fact.value(texts))]
+    lines = [(line, importance - min(place, 19)) for place, line in enumerate(shown)]
+    return [(f"\n**{heading}**\n" if heading else "", importance + 1), *lines] if lines else lines
 
 
 def _fact_line(fact: Fact, value: str) -> str:
@@ -193,7 +190,7 @@ def _item(label: str, value: str) -> str:
     return f"- {label}: {shown}" if shown else ""
 
 
-def _times(event: Event, texts: Texts, context: Context) -> Iterator[_Line]:
+def _times(event: Event, texts: Texts, context: Context) -> list[_Line]:
     happened, sent = event.time, context.notification.time
     items = [_item("Event", _shown_time(happened) or texts.get("LogDate", ""))]
     items.append(_item("Published by Deep Security", _shown_time(sent)))
@@ -201,24 +198,21 @@ def _times(event: Event, texts: Texts, context: Context) -> Iterator[_Line]:
         items.append(_item("Delay until published", str((sent or context.now) - happened).partition(".")[0]))
     if happened and date_happened(event, context.now) is None:
         items.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
-    shown = [item for item in items if item]
-    if shown:
-        yield _Line("\n**Times**\n", 61)
-        yield from (_Line(item, 60) for item in shown)
+    lines = [(item, 60) for item in items if item]
+    return [("\n**Times**\n", 61), *lines] if lines else lines
 
 
 def _shown_time(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else ""
+    return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC" if time else ""
 
 
-def _others(event: Event, texts: Texts) -> Iterator[_Line]:
-    names = [name for name in texts if name not in _TOLD and name not in event.kind.told]
-    if names:
-        yield _Line("\n**Other properties**\n", 10)
-    for name in sorted(names)[:_MOST_OTHERS]:
-        yield _Line(_item(markdown.code(name[:100]) or "(no name)", texts[name]), 5)
-    if len(names) > _MOST_OTHERS:
-        yield _Line(f"- … and {len(names) - _MOST_OTHERS} more", 6)
+def _others(event: Event, texts: Texts) -> list[_Line]:
+    names = sorted(name for name in texts if name not in _TOLD and name not in event.kind.told)
+    if not names:
+        return []
+    lines = [(_item(markdown.code(name[:100]) or "(no name)", texts[name]), 5) for name in names[:_MOST_OTHERS]]
+    more = [(f"- … and {len(names) - _MOST_OTHERS} more", 6)] if len(names) > _MOST_OTHERS else []
+    return [("\n**Other properties**\n", 10), *lines, *more]
 
 
 def date_happened(event: Event, now: datetime) -> int | None:

@@ -27,7 +27,13 @@ _SEARCHED = 2000
 
 def tag(key: str, value: object) -> str:
     """`key:value` in lower case with allowed characters; empty when there is no value."""
-    text = _clean(as_text(value)[:_SEARCHED])
+    return _tag(key, as_text(value)[:_SEARCHED])
+
+
+# Policies, rules and hosts come again and again; the bound is for those of an attacker.
+@lru_cache(maxsize=1024)
+def _tag(key: str, value: str) -> str:
+    text = _clean(value)
     return f"{key}:{text}"[:LONGEST_TAG].rstrip(":_") if text else ""
 
 

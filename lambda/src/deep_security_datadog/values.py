@@ -27,6 +27,8 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     try:
+        if isinstance(value, int):
+            return str(value)
         return _encode(value)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
