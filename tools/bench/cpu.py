@@ -10,7 +10,7 @@ EVENTS = 320
 # With 16 requests at once the stand-in's answers are 1.25 ms apart: the payload waits, as it does on Lambda.
 MILLISECONDS = 20
 NAIVE_REQUESTS = 20
-ROUNDS = 6
+ROUNDS = 5
 ROUNDS_INSIDE = 2
 BASE = "bare http.client"
 STAGES = ("parse", "filter", "render", "HTTP")

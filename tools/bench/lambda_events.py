@@ -12,6 +12,8 @@ from tools import samples
 
 # What an event source mapping hands over at most without a batching window.
 MOST_RECORDS = 10
+# As events of a fleet come: each host again and again, not the same one each time.
+HOSTS = 97
 # Stands in every host name; whoever wants other events from the same text replaces it.
 PLACEHOLDER = "batch-0000000"
 
@@ -60,7 +62,9 @@ def _endless() -> Iterator[dict[str, Any]]:
         event = copy.deepcopy(kind)
         event["EventID"] = number
         if "Hostname" in event:
-            event["Hostname"] = f"{PLACEHOLDER}.example.com (web) [i-0123456789abcdef0]"
+            event["Hostname"] = (
+                f"{PLACEHOLDER}-{number % HOSTS}.example.com (web) [i-0123456789abcde{number % HOSTS:02}]"
+            )
         yield event
 
 

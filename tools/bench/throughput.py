@@ -13,7 +13,7 @@ CONCURRENT = 16
 SIZES = (1, 10, 100, 1000)
 LATENCIES = (20, 100, 500)
 # So long is a cell repeated, at most so often.
-SECONDS, TIMES = 5.0, 12
+SECONDS, TIMES = 3.0, 11
 TARGETED = (100, 1000)
 TARGET = Target(95, least=True)
 

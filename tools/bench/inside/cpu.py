@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import os
 import time
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from deep_security_datadog import handler, render
+from deep_security_datadog.deliver import Parcel
 from deep_security_datadog.destinations import PACK, Item
 from deep_security_datadog.envelope import open_envelope
 from deep_security_datadog.event import Event
@@ -26,7 +28,7 @@ def main() -> None:
     options = common.options()
     payload = common.load(options["event"])
     settings = Settings.from_environment(os.environ)
-    bodies = [dispatch.parcel.body for dispatch in _packed(settings, _filtered(settings, open_envelope(payload)))]
+    bodies = [_body(parcel) for parcel in _packed(settings, _filtered(settings, open_envelope(payload)))]
     url, naive = options["url"] + "/api/v1/events", bodies[: options["naive"]]
     session = requests.Session()
     headers = {"DD-API-KEY": "0" * 32, "Content-Type": "application/json"}
@@ -64,10 +66,9 @@ def _stage(name: str, settings: Settings, payload: Any) -> Callable[[], tuple[fl
             return _cpu(lambda: _filtered(settings, records)), _count(records)
         items = _filtered(settings, records)
         if name == "render":
-            return _cpu(lambda: _packed(settings, items)), len(items)
-        dispatches = _packed(settings, items)
+            return _cpu(lambda: [_body(parcel) for parcel in _packed(settings, items)]), len(items)
         courier = handler._forwarder()._courier  # the very connections of the whole
-        parcels = [dispatch.parcel for dispatch in dispatches]
+        parcels = [_rendered(parcel) for parcel in _packed(settings, items)]
         return _cpu(lambda: courier.deliver(parcels, seconds_left=lambda: 900.0)), len(parcels)
 
     return measure
@@ -91,8 +92,20 @@ def _filtered(settings: Settings, records: Any) -> list[Item]:
     return items
 
 
-def _packed(settings: Settings, items: list[Item]) -> list[Any]:
-    return list(PACK["events"](settings.api_url, items))
+def _packed(settings: Settings, items: list[Item]) -> list[Parcel]:
+    return [dispatch.parcel for dispatch in PACK["events"](settings.api_url, items)]
+
+
+def _body(parcel: Parcel) -> bytes:
+    """The request's body; in revisions before 0.2 it was made at once instead of when it is its turn."""
+    body: bytes = parcel.body() if callable(parcel.body) else parcel.body
+    return body
+
+
+def _rendered(parcel: Parcel) -> Parcel:
+    """The same with nothing left to do but the request."""
+    body = _body(parcel)
+    return dataclasses.replace(parcel, body=(lambda: body) if callable(parcel.body) else body)
 
 
 def _cpu(work: Callable[[], object]) -> float:
