@@ -60,8 +60,9 @@ package: $(READY) ## Build lambda/deep-security-datadog.zip
 golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 	PYTHONPATH=lambda/src $(BIN)/python -m tests.golden
 
-docs: golden ## Write docs/events.md anew
+docs: golden ## Write docs/events.md and the tables of docs/cost.md anew
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
+	$(BIN)/python -m tools.cost_page
 
 # requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to
 # guess, and it would be an eighth of the cold start.

@@ -176,7 +176,7 @@ def test_calls_per_request() -> None:
 
 
 def test_bytes_per_event() -> None:
-    forwarder, payload = _forwarder(Readily()), lambda_events.payload(500)
+    forwarder, payload = _forwarder(Readily()), lambda_events.payload(200)
     _forward(forwarder, payload)
     tracemalloc.start()
     try:
@@ -184,4 +184,4 @@ def test_bytes_per_event() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    _holds("bytes of a batch per event", peak / 500)
+    _holds("bytes of a batch per event", peak / 200)
