@@ -58,7 +58,7 @@ SUBJECTS: dict[str, tuple[str, Measure]] = {
 
 console = Console(highlight=False)
 if not console.is_terminal:
-    console = Console(highlight=False, width=140)
+    console = Console(highlight=False, width=150)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,6 +123,7 @@ def table(title: str, found: Mapping[str, Sequence[Figure]]) -> Table:
     result = Table(title=title, title_justify="left")
     other = next((name for name in found if name != WORKING_TREE), None)
     result.add_column("Figure")
+    result.add_column("Unit")
     for name in (WORKING_TREE, "Spread", *((other, "Now : then") if other else ()), "Relative to", "Target"):
         result.add_column(str(name), justify="right")
     then = {(figure.name, figure.unit): figure for figure in (found[other] if other else ())}
@@ -131,6 +132,7 @@ def table(title: str, found: Mapping[str, Sequence[Figure]]) -> Table:
         compared = [_shown(before), _quotient(figure, before)] if other else []
         result.add_row(
             figure.name,
+            figure.unit,
             _shown(figure),
             f"{figure.spread:.0%}" if figure.spread else "",
             *compared,
@@ -141,7 +143,7 @@ def table(title: str, found: Mapping[str, Sequence[Figure]]) -> Table:
 
 
 def _shown(figure: Figure | None) -> str:
-    return f"{number(figure.value)} {figure.unit}" if figure else ""
+    return number(figure.value) if figure else ""
 
 
 def _quotient(figure: Figure, before: Figure | None) -> str:

@@ -17,6 +17,9 @@ from tools.bench.payloads import Payload
 from tools.bench.stand_in import StandIn
 from tools.repository import ROOT
 
+# What the runtime ships and nothing else of the virtual environment, so that what the payload lacks is missing here too.
+RUNTIME = "runtime"
+SHIPPED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py")
 INSIDE = Path(__file__).parent / "inside"
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:datadog-AbCdEf"  # noqa: S105 - its name
 # All options are set and all events pass, so that each is sent and the filter has something to do.
@@ -42,6 +45,13 @@ class Bench:
     quick: bool
     report: Callable[[str], None]
     _numbers: Any = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        """Links, so that the bytecode is at hand, as that of the runtime's own packages is on Lambda."""
+        runtime = self.folder / RUNTIME
+        runtime.mkdir()
+        for name in SHIPPED:
+            (runtime / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
 
     def rounds(self, number: int) -> int:
         return max(1, number // 3) if self.quick else number
@@ -92,8 +102,8 @@ class Bench:
         return json.loads(result.read_text(encoding="utf-8")), done.stderr
 
     def _environment(self, payload: Payload, folder: Path) -> dict[str, str]:
-        # Lambda's order: the payload, then what the runtime ships. -S leaves out the virtual environment's .pth files.
-        path = [folder, ROOT, sysconfig.get_path("purelib")]
+        # Lambda's order. -S leaves out the virtual environment and its .pth files.
+        path = [folder, ROOT, self.folder / RUNTIME]
         return {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": os.pathsep.join(map(str, path)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sysconfig
+
 from tools.bench import lambda_events
 from tools.bench.bench import Bench
 from tools.bench.figures import Figure, Target
@@ -12,7 +14,7 @@ MILLISECONDS = 20
 NAIVE_REQUESTS = 20
 ROUNDS = 5
 ROUNDS_INSIDE = 2
-BASE = "bare http.client"
+BASE = "http.client"
 STAGES = ("parse", "filter", "render", "HTTP")
 TARGETS = {"all in": Target(1.0), "render": Target(0.1)}
 
@@ -27,7 +29,13 @@ def measure(bench: Bench) -> dict[str, list[Figure]]:
                 if scheme and number % 2:
                     continue
                 bench.report(f"CPU per event{scheme}, round {number + 1}, {payload.name}")
-                options = {"event": event, "url": address, "naive": NAIVE_REQUESTS, "rounds": ROUNDS_INSIDE}
+                options = {
+                    "event": event,
+                    "url": address,
+                    "naive": NAIVE_REQUESTS,
+                    "rounds": ROUNDS_INSIDE,
+                    "packages": sysconfig.get_path("purelib"),
+                }
                 found, _ = bench.run("cpu", payload, options, DD_API_URL=f"{address}/{MILLISECONDS}")
                 for name, values in found.items():
                     seconds[payload.name].setdefault(name + scheme, []).extend(values)
