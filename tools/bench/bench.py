@@ -17,7 +17,7 @@ from tools.bench.payloads import Payload
 from tools.bench.stand_in import StandIn
 from tools.repository import ROOT
 
-# What the runtime ships and nothing else of the virtual environment, so that what the payload lacks is missing here too.
+# What the runtime ships and nothing else of this environment, so that what the payload lacks is missing here too.
 RUNTIME = "runtime"
 SHIPPED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py")
 INSIDE = Path(__file__).parent / "inside"
