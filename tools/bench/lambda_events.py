@@ -46,11 +46,6 @@ def full_payload(records: int, message_bytes: int) -> dict[str, Any]:
     return {"Records": made}
 
 
-def count(value: dict[str, Any]) -> int:
-    """How many events a Lambda event holds."""
-    return sum(len(json.loads(json.loads(record["body"])["Message"])) for record in value["Records"])
-
-
 def _endless() -> Iterator[dict[str, Any]]:
     kinds = [
         event
