@@ -1,4 +1,4 @@
-# A filter that can only be a mistake is refused.
+# A filter that can only be a mistake is refused, for either destination.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -37,13 +37,15 @@ run "empty_list_of_types" {
   }
 
   variables {
-    filter = { event_types = [] }
+    destinations = ["events", "logs"]
+    filter       = { event_types = [] }
+    logs_filter  = { event_types = [] }
   }
 
-  expect_failures = [var.filter]
+  expect_failures = [var.filter, var.logs_filter]
 }
 
-run "type_with_a_blank" {
+run "unknown_type" {
   command = plan
 
   module {
@@ -51,10 +53,60 @@ run "type_with_a_blank" {
   }
 
   variables {
-    filter = { event_types = ["Anti Malware"] }
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["PayloadLog", "ActivityEvent"] }
+    logs_filter  = { event_types = ["PayloadLog", "ActivityEvent"] }
   }
 
-  expect_failures = [var.filter]
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "type_in_lower_case" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["payloadlog"] }
+    logs_filter  = { event_types = ["payloadlog"] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "type_of_the_test_notification" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["PayloadLog", "TestSNS"] }
+    logs_filter  = { event_types = ["PayloadLog", "TestSNS"] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "type_that_is_null" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["PayloadLog", null] }
+    logs_filter  = { event_types = ["PayloadLog", null] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
 }
 
 run "negative_rank" {
@@ -65,10 +117,12 @@ run "negative_rank" {
   }
 
   variables {
-    filter = { rank_greater_than = -1 }
+    destinations = ["events", "logs"]
+    filter       = { rank_greater_than = -1 }
+    logs_filter  = { rank_greater_than = -1 }
   }
 
-  expect_failures = [var.filter]
+  expect_failures = [var.filter, var.logs_filter]
 }
 
 run "unknown_way_with_unranked_events" {
@@ -79,10 +133,12 @@ run "unknown_way_with_unranked_events" {
   }
 
   variables {
-    filter = { unranked_events = "maybe" }
+    destinations = ["events", "logs"]
+    filter       = { unranked_events = "maybe" }
+    logs_filter  = { unranked_events = "maybe" }
   }
 
-  expect_failures = [var.filter]
+  expect_failures = [var.filter, var.logs_filter]
 }
 
 run "unknown_severity" {
@@ -93,10 +149,12 @@ run "unknown_severity" {
   }
 
   variables {
-    filter = { minimum_severity = "warning" }
+    destinations = ["events", "logs"]
+    filter       = { minimum_severity = "warning" }
+    logs_filter  = { minimum_severity = "warning" }
   }
 
-  expect_failures = [var.filter]
+  expect_failures = [var.filter, var.logs_filter]
 }
 
 run "pattern_that_matches_everything" {
@@ -107,13 +165,15 @@ run "pattern_that_matches_everything" {
   }
 
   variables {
-    filter = { exclude = [{}] }
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{}] }
+    logs_filter  = { exclude = [{}] }
   }
 
-  expect_failures = [var.filter]
+  expect_failures = [var.filter, var.logs_filter]
 }
 
-run "new_event_type" {
+run "pattern_that_is_null" {
   command = plan
 
   module {
@@ -121,13 +181,15 @@ run "new_event_type" {
   }
 
   variables {
-    filter = { event_types = ["PayloadLog", "ActivityEvent"] }
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ Hostname = "dev-*" }, null] }
+    logs_filter  = { exclude = [{ Hostname = "dev-*" }, null] }
   }
 
-  expect_failures = [check.event_types_are_known]
+  expect_failures = [var.filter, var.logs_filter]
 }
 
-run "new_event_type_in_the_logs" {
+run "pattern_without_a_property" {
   command = plan
 
   module {
@@ -135,11 +197,204 @@ run "new_event_type_in_the_logs" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { event_types = ["ActivityEvent"] }
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ "" = "dev-*" }] }
+    logs_filter  = { exclude = [{ "" = "dev-*" }] }
   }
 
-  expect_failures = [check.event_types_are_known]
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "pattern_with_a_blank_property" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ " " = "dev-*" }] }
+    logs_filter  = { exclude = [{ " " = "dev-*" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "pattern_with_a_glob_for_a_property" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ "*" = "dev-*" }] }
+    logs_filter  = { exclude = [{ "*" = "dev-*" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "pattern_with_an_empty_glob" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
+    logs_filter  = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "pattern_with_a_glob_that_is_null" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ Hostname = null }] }
+    logs_filter  = { exclude = [{ Hostname = null }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "all_types_excluded" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ EventType = "*" }] }
+    logs_filter  = { exclude = [{ EventType = "*" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "all_types_excluded_otherwise" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ EventType = "?*" }] }
+    logs_filter  = { exclude = [{ EventType = "?*" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "all_types_excluded_one_by_one" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ EventType = "*Event" }, { EventType = "P[a]*Log" }] }
+    logs_filter  = { exclude = [{ EventType = "*Event" }, { EventType = "P[a]*Log" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "all_tenants_excluded" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ TenantName = "*", LogDate = "**" }] }
+    logs_filter  = { exclude = [{ TenantName = "*", LogDate = "**" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "the_wanted_types_excluded" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["PacketLog"], exclude = [{ EventType = "Packet*" }] }
+    logs_filter  = { event_types = ["PacketLog"], exclude = [{ EventType = "Packet*" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "types_without_a_rank" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
+    logs_filter  = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "more_severe_than_the_types_are" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" }
+    logs_filter  = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
+}
+
+run "each_type_for_another_reason" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["AntiMalwareEvent", "PacketLog", "PayloadLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical", exclude = [{ EventType = "Payload*" }] }
+    logs_filter  = { event_types = ["AntiMalwareEvent", "PacketLog", "PayloadLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical", exclude = [{ EventType = "Payload*" }] }
+  }
+
+  expect_failures = [var.filter, var.logs_filter]
 }
 
 run "filter_of_logs_that_are_not_sent" {
@@ -156,7 +411,7 @@ run "filter_of_logs_that_are_not_sent" {
   expect_failures = [var.logs_filter]
 }
 
-run "logs_empty_list_of_types" {
+run "accepted_1" {
   command = plan
 
   module {
@@ -164,14 +419,13 @@ run "logs_empty_list_of_types" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { event_types = [] }
+    destinations = ["events", "logs"]
+    filter       = { event_types = null, minimum_severity = "critical" }
+    logs_filter  = { event_types = ["SystemEvent"], minimum_severity = "high" }
   }
-
-  expect_failures = [var.logs_filter]
 }
 
-run "logs_negative_rank" {
+run "accepted_2" {
   command = plan
 
   module {
@@ -179,14 +433,13 @@ run "logs_negative_rank" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { rank_greater_than = -1 }
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["SystemEvent"], rank_greater_than = 9 }
+    logs_filter  = { event_types = ["SystemEvent"], unranked_events = "drop" }
   }
-
-  expect_failures = [var.logs_filter]
 }
 
-run "logs_unknown_way_with_unranked_events" {
+run "accepted_3" {
   command = plan
 
   module {
@@ -194,14 +447,13 @@ run "logs_unknown_way_with_unranked_events" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { unranked_events = "maybe" }
+    destinations = ["events", "logs"]
+    filter       = { rank_greater_than = 9, unranked_events = "drop", minimum_severity = "critical" }
+    logs_filter  = { exclude = [{ EventType = "*Event" }] }
   }
-
-  expect_failures = [var.logs_filter]
 }
 
-run "logs_unknown_severity" {
+run "accepted_4" {
   command = plan
 
   module {
@@ -209,14 +461,13 @@ run "logs_unknown_severity" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { minimum_severity = "warning" }
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ EventType = "*", Hostname = "*" }] }
+    logs_filter  = { exclude = [{ EventType = "payloadlog" }, { EventType = "*[.](+|^$" }] }
   }
-
-  expect_failures = [var.logs_filter]
 }
 
-run "logs_pattern_that_matches_everything" {
+run "accepted_5" {
   command = plan
 
   module {
@@ -224,9 +475,8 @@ run "logs_pattern_that_matches_everything" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { exclude = [{}] }
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ "HostCloudInstanceTags.aws:autoscaling:groupName" = "dev-*" }, { TenantName = "?*" }, { Reason = "?" }] }
+    logs_filter  = { exclude = [], fold_repeats = true }
   }
-
-  expect_failures = [var.logs_filter]
 }
