@@ -13,7 +13,7 @@ from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable
 from deep_security_datadog.deliver import MARGIN, MOST_ATTEMPTS, SHORTEST_REQUEST, Courier, Outcome, Parcel
 from tests.payload import EVENTS_URL
 
-PARCEL = Parcel(url=EVENTS_URL, body=b"{}")
+PARCEL = Parcel(url=EVENTS_URL, body=lambda: b"{}")
 
 
 @pytest.fixture
@@ -97,14 +97,14 @@ def test_starts_nothing_when_the_time_is_up(intake: responses.RequestsMock, cour
 def test_too_large_is_cut_once(intake: responses.RequestsMock, courier: Courier) -> None:
     intake.post(EVENTS_URL, status=413)
     intake.post(EVENTS_URL, status=202)
-    parcel = Parcel(url=EVENTS_URL, body=b"long", smaller=lambda: b"short")
+    parcel = Parcel(url=EVENTS_URL, body=lambda: b"long", smaller=lambda: b"short")
     assert deliver(courier, parcel=parcel) == [Outcome.ACCEPTED]
     assert [call.request.body for call in intake.calls] == [b"long", b"short"]
 
 
 def test_still_too_large_is_refused(intake: responses.RequestsMock, courier: Courier) -> None:
     intake.post(EVENTS_URL, status=413)
-    parcel = Parcel(url=EVENTS_URL, body=b"long", smaller=lambda: b"short")
+    parcel = Parcel(url=EVENTS_URL, body=lambda: b"long", smaller=lambda: b"short")
     assert deliver(courier, parcel=parcel) == [Outcome.REFUSED]
     assert len(intake.calls) == 2
 
@@ -150,3 +150,15 @@ def test_requests_run_at_once(intake: responses.RequestsMock) -> None:
     intake.add_callback(responses.POST, EVENTS_URL, answer)
     courier = Courier(ApiKey(lambda: "key", reload_interval=300), concurrent_requests=4)
     assert deliver(courier, 4) == [Outcome.ACCEPTED] * 4
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_an_address_that_takes_nothing_does_not_stop_another(
+    intake: responses.RequestsMock, courier: Courier, status: int
+) -> None:
+    other = Parcel(url="https://http-intake.logs.datadoghq.com/api/v2/logs", body=lambda: b"[]")
+    intake.post(EVENTS_URL, status=status)
+    intake.post(other.url, status=202)
+    answers = courier.deliver([PARCEL] * 20 + [other] * 2, seconds_left=lambda: 60)
+    assert [answer.outcome for answer in answers] == [Outcome.RETRY] * 20 + [Outcome.ACCEPTED] * 2
+    assert len(intake.calls) < 20 + 2

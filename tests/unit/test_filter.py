@@ -15,7 +15,12 @@ IPS = {
     "Severity": 3,
     "Rank": 50,
     "Hostname": "web-1",
-    "HostCloudInstanceTags": {"env": "dev", "aws:autoscaling.group": "blue", "owner": {"team": "red.one"}},
+    "HostCloudInstanceTags": {
+        "env": "dev",
+        "aws:autoscaling.group": "blue",
+        "owner": {"team": "red.one"},
+        "a.b": {"c": 1},
+    },
     "DetectOnly": True,
     "Ports": [80, [443, "8443"]],
 }
@@ -68,6 +73,7 @@ def test_reason_to_drop(options: dict[str, Any], event: dict[str, Any], expected
         ("HostCloudInstanceTags.aws:autoscaling.group", "blue", True),
         ("HostCloudInstanceTags.owner.team", "red.*", True),
         ("HostCloudInstanceTags.owner.absent", "*", False),
+        ("HostCloudInstanceTags.a.b.c", "1", True),
         ("HostCloudInstanceTags.env.deeper", "*", False),
         # An object or list as a whole is its JSON.
         ("HostCloudInstanceTags.owner", '{"team":"red.one"}', True),

@@ -155,6 +155,17 @@ def test_only_within_a_message(intake: responses.RequestsMock, forwarder: Build)
     assert len(sent(intake)) == 4
 
 
+def test_only_within_a_record(intake: responses.RequestsMock, forwarder: Build) -> None:
+    """A remainder too large for one message is two with the same notification."""
+    intake.post(EVENTS_URL, status=202)
+    records = [sqs_record(packets(2), record_id="a"), sqs_record(packets(3), record_id="b")]
+    assert forward(folding(forwarder), *records) == []
+    assert [re.findall(r"\d events like", event["text"]) for event in sent(intake)] == [
+        ["2 events like"],
+        ["3 events like"],
+    ]
+
+
 def sns(message_id: str) -> dict[str, Any]:
     return {"EventSource": "aws:sns", "Sns": {"MessageId": message_id, "Message": json.dumps(packets(2))}}
 
@@ -256,9 +267,9 @@ class Whimsical:
     @staticmethod
     def _contents(parcel: Parcel) -> list[tuple[Any, int]]:
         if parcel.url.endswith("/logs"):
-            logs = json.loads(gzip.decompress(parcel.body))
+            logs = json.loads(gzip.decompress(parcel.body()))
             return [(("logs", log["message"][-1]), log.get("repeats", {"count": 1})["count"]) for log in logs]
-        event = json.loads(parcel.body)
+        event = json.loads(parcel.body())
         stands_for = re.search(r"\*\*(\d+) events like this one", event["text"])
         return [(("events", event["title"][-1]), int(stands_for.group(1)) if stands_for else 1)]
 

@@ -27,7 +27,7 @@ Build = Callable[..., Forwarder]
 
 def batches(properties: list[dict[str, Any]]) -> list[bytes]:
     items = [Item(0, number, Event(event), Context(now=NOW)) for number, event in enumerate(properties)]
-    return [gzip.decompress(dispatch.parcel.body) for dispatch in logs("https://x", items)]
+    return [gzip.decompress(dispatch.parcel.body()) for dispatch in logs("https://x", items)]
 
 
 def test_a_log() -> None:

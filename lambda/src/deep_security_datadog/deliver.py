@@ -15,12 +15,9 @@ from enum import Enum
 from threading import Lock
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from . import __version__
 from .api_key import ApiKey, ApiKeyUnavailable
-
-USER_AGENT = f"deep-security-datadog/{__version__}"
+from .transport import Transport
 
 # Seconds. Datadog answers within a fraction of one; a read that takes longer is worth another connection.
 CONNECT_TIMEOUT = 3.0
@@ -62,16 +59,19 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Parcel:
-    """A request to be made. `smaller` gives a shorter body for the case that Datadog finds this one too large."""
+    """A request to be made. `body` is called when it is this parcel's turn, so that few bodies exist at a time.
+
+    `smaller` gives a shorter body for the case that Datadog finds the first too large.
+    """
 
     url: str
-    body: bytes
+    body: Callable[[], bytes]
     smaller: Callable[[], bytes] | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class Courier:
-    """Delivers parcels with one keep-alive session; lives as long as the execution environment."""
+    """Delivers parcels, several at once; lives as long as the execution environment."""
 
     def __init__(
         self, api_key: ApiKey, *, concurrent_requests: int, sleep: Callable[[float], None] = time.sleep
@@ -80,33 +80,38 @@ class Courier:
         self._sleep = sleep
         self._pool = ThreadPoolExecutor(concurrent_requests, thread_name_prefix="datadog")
         self._most_failures = max(8, 2 * concurrent_requests)
-        self._session = _session(concurrent_requests)
+        self._transport = Transport(connections=concurrent_requests)
 
     def deliver(self, parcels: Iterable[Parcel], *, seconds_left: Callable[[], float]) -> list[Answer]:
         """One answer per parcel, in their order.
 
         seconds_left: until the invocation is ended from outside. Within MARGIN of it no request is running or begun.
         """
-        journey = _Journey(self._api_key, lambda: seconds_left() - MARGIN, self._most_failures)
-        return list(self._pool.map(lambda parcel: self._deliver(parcel, journey), parcels))
+        parcels = list(parcels)
+        journeys = {
+            url: _Journey(self._api_key, lambda: seconds_left() - MARGIN, self._most_failures)
+            for url in {parcel.url for parcel in parcels}
+        }
+        return list(self._pool.map(lambda parcel: self._deliver(parcel, journeys[parcel.url]), parcels))
 
     def _deliver(self, parcel: Parcel, journey: _Journey) -> Answer:
-        answer = Answer(outcome=Outcome.RETRY)
+        answer, body = Answer(outcome=Outcome.RETRY), b""
         for attempt in range(MOST_ATTEMPTS):
             if stopped := journey.reason_to_stop():
                 return replace(answer, reason=answer.reason or stopped)
-            answer, wait = self._attempt(parcel, journey, attempt)
+            body = body or parcel.body()
+            answer, wait = self._attempt(parcel, body, journey, attempt)
             if answer.outcome is not Outcome.RETRY:
                 return answer
             if answer.status == _TOO_LARGE and parcel.smaller:
-                parcel = replace(parcel, body=parcel.smaller(), smaller=None)
+                body, parcel = parcel.smaller(), replace(parcel, smaller=None)
             elif attempt + 1 == MOST_ATTEMPTS or not journey.may_wait(wait):
                 return answer
             else:
                 self._sleep(wait)
         return answer
 
-    def _attempt(self, parcel: Parcel, journey: _Journey, attempt: int) -> tuple[Answer, float]:
+    def _attempt(self, parcel: Parcel, body: bytes, journey: _Journey, attempt: int) -> tuple[Answer, float]:
         """The answer to one request, and how many seconds to wait before the next."""
         number, pause = attempt + 1, _pause(attempt)
         try:
@@ -116,12 +121,11 @@ class Courier:
             return Answer(outcome=Outcome.RETRY, reason=str(error), attempts=attempt), 0.0
         left = max(SHORTEST_REQUEST, journey.seconds_left())
         try:
-            response = self._session.post(
+            response = self._transport.post(
                 parcel.url,
-                data=parcel.body,
-                headers={"DD-API-KEY": key, **dict(parcel.headers)},
+                body,
+                {"DD-API-KEY": key, **dict(parcel.headers)},
                 timeout=(min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
-                allow_redirects=False,
             )
         except (requests.RequestException, UnicodeError) as error:
             # The exception's own text can hold the URL and, for a key with odd characters, the key.
@@ -144,7 +148,10 @@ class Courier:
 
 
 class _Journey:
-    """What the parcels of one invocation share: the key, the time, and whether going on makes sense."""
+    """What an invocation's parcels to one address share: the key, the time, and whether going on makes sense.
+
+    Another address has a journey of its own: that events are not taken is no reason to keep back logs.
+    """
 
     def __init__(self, api_key: ApiKey, seconds_left: Callable[[], float], most_failures: int) -> None:
         self._api_key = api_key
@@ -200,15 +207,6 @@ class _Journey:
                 self.stop(f"Datadog refuses the API key (HTTP {status}); do key and site belong together?")
             except ApiKeyUnavailable as error:
                 self.stop(str(error))
-
-
-def _session(connections: int) -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.update({"User-Agent": USER_AGENT, "Content-Type": "application/json"})
-    return session
 
 
 def _pause(attempt: int) -> float:

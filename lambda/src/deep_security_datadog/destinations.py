@@ -59,7 +59,7 @@ def events(base_url: str, items: Sequence[Item]) -> Iterator[Dispatch]:
     for item in items:
         body = partial(_event_body, item)
         parcel = Parcel(
-            url=f"{base_url}/api/v1/events", body=body(render.LONGEST_TEXT), smaller=partial(body, _SHORT_TEXT)
+            url=f"{base_url}/api/v1/events", body=partial(body, render.LONGEST_TEXT), smaller=partial(body, _SHORT_TEXT)
         )
         yield Dispatch("events", (item,), parcel)
 
@@ -105,9 +105,10 @@ def _batches(logs: Iterable[tuple[Item, bytes]]) -> Iterator[list[tuple[Item, by
 
 def _log_dispatch(base_url: str, batch: Sequence[tuple[Item, bytes]]) -> Dispatch:
     body = b"[" + b",".join(body for _, body in batch) + b"]"
+    compressed = gzip.compress(body, compresslevel=_COMPRESSION, mtime=0)
     parcel = Parcel(
         url=f"{base_url}/api/v2/logs",
-        body=gzip.compress(body, compresslevel=_COMPRESSION, mtime=0),
+        body=lambda: compressed,
         headers=(("Content-Encoding", "gzip"),),
     )
     return Dispatch("logs", tuple(item for item, _ in batch), parcel)

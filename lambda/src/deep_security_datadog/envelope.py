@@ -17,8 +17,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from math import isfinite
 from typing import Any, TypeAlias
+
+from .values import time_of
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -40,11 +44,16 @@ class Notification:
     timestamp: str = ""
     destinations: frozenset[str] | None = None
 
-    @property
+    @cached_property
     def account_id(self) -> str:
         """The AWS account that owns the topic, empty when it is not known."""
         parts = self.topic_arn.split(":")
         return parts[4] if len(parts) > 5 else ""
+
+    @cached_property
+    def time(self) -> datetime | None:
+        """When SNS received it, None when that is not known."""
+        return time_of(self.timestamp)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from .event_types import EventType, event_type
+from .event_types import EventType, Texts, event_type
 from .severity import Severity
-from .values import number, text_of, time_of
+from .values import as_text, number, text_of, time_of
 
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: a display name with a label and an instance id,
 # either of which can be empty or missing (reference: deep-security-events, section 2.4).
@@ -54,6 +54,14 @@ class Event:
 
     def __init__(self, properties: Mapping[str, object]) -> None:
         self.properties = properties
+
+    def texts(self) -> Texts:
+        """Every property that holds something, as stripped text. Not kept, to save memory in large batches."""
+        return {
+            name: text
+            for name, value in self.properties.items()
+            if (text := (value if isinstance(value, str) else as_text(value)).strip())
+        }
 
     @cached_property
     def kind(self) -> EventType:

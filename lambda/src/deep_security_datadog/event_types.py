@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from . import severity
 from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM, Severity, SeverityRule
-from .values import as_text, integer, text_of
+from .values import as_text, integer
 
-Properties = Mapping[str, object]
+# An event's properties as `Event.texts` gives them: an absent name holds nothing.
+Texts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,8 @@ class Fact:
 
     label: str
     properties: tuple[str, ...]
-    value: Callable[[Properties], str]
+    value: Callable[[Texts], str]
     block: bool = False
-
-    def __call__(self, properties: Properties) -> str:
-        return self.value(properties)
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class EventType:
     severity: SeverityRule
     facts: tuple[Fact, ...] = ()
     rule: tuple[str, ...] = ()
-    action: Callable[[Properties], str] = lambda _: ""
-    detect_only: Callable[[Properties], bool | None] = lambda _: None
+    action: Callable[[Texts], str] = lambda _: ""
+    detect_only: Callable[[Texts], bool | None] = lambda _: None
     detail: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     ranked: bool = True
@@ -65,10 +64,23 @@ class EventType:
         """The module as a tag value."""
         return self.module.lower().replace(" ", "_").replace("-", "_")
 
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """The properties that the facts tell of."""
+        return frozenset(name for fact in self.facts for name in fact.properties)
+
+
+def first(texts: Texts, names: tuple[str, ...]) -> str:
+    """What the first of the names that holds something holds; empty when none does."""
+    for name in names:
+        if text := texts.get(name):
+            return text
+    return ""
+
 
 def one(label: str, *names: str, block: bool = False) -> Fact:
     """The first of the named properties that holds something."""
-    return Fact(label, names, lambda properties: text_of(properties, *names), block)
+    return Fact(label, names, lambda texts: first(texts, names), block)
 
 
 def enum(label: str, name: str, words: Mapping[int, str], twin: str = "") -> Fact:
@@ -76,13 +88,14 @@ def enum(label: str, name: str, words: Mapping[int, str], twin: str = "") -> Fac
     return Fact(label, (name, twin) if twin else (name,), _word(name, words, twin))
 
 
-def _word(name: str, words: Mapping[int, str], twin: str = "") -> Callable[[Properties], str]:
-    def value(properties: Properties) -> str:
-        spelled = text_of(properties, twin)
+def _word(name: str, words: Mapping[int, str], twin: str = "") -> Callable[[Texts], str]:
+    def value(texts: Texts) -> str:
+        spelled = texts.get(twin)
         if spelled and spelled != "N/A":
             return spelled
-        known = integer(properties.get(name))
-        return words.get(known, text_of(properties, name)) if known is not None else text_of(properties, name)
+        numbered = texts.get(name, "")
+        known = integer(numbered) if numbered else None
+        return numbered if known is None else words.get(known, numbered)
 
     return value
 
@@ -90,8 +103,8 @@ def _word(name: str, words: Mapping[int, str], twin: str = "") -> Callable[[Prop
 def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
     """Address and port as one, IPv6 in brackets, the hardware address behind."""
 
-    def value(properties: Properties) -> str:
-        ip, at, mac = text_of(properties, address), text_of(properties, port), text_of(properties, hardware)
+    def value(texts: Texts) -> str:
+        ip, at, mac = texts.get(address, ""), texts.get(port, ""), texts.get(hardware, "")
         if not ip:
             return f"port {at}" if at else mac
         place = (f"[{ip}]:{at}" if ":" in ip else f"{ip}:{at}") if at else ip
@@ -103,8 +116,8 @@ def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
 def repeated(label: str = "Repeat count") -> Fact:
     """How often, when more than once, and until when."""
 
-    def value(properties: Properties) -> str:
-        count, until = text_of(properties, "RepeatCount"), text_of(properties, "EndLogDate")
+    def value(texts: Texts) -> str:
+        count, until = texts.get("RepeatCount", ""), texts.get("EndLogDate", "")
         return f"{count}, last at {until}" if count and until else count
 
     return Fact(label, ("RepeatCount", "EndLogDate"), value)
@@ -113,8 +126,8 @@ def repeated(label: str = "Repeat count") -> Fact:
 def _joined(label: str, template: str, *names: str) -> Fact:
     """Several properties in one line; the template's other text stays only when all are there."""
 
-    def value(properties: Properties) -> str:
-        values = [text_of(properties, name) for name in names]
+    def value(texts: Texts) -> str:
+        values = [texts.get(name, "") for name in names]
         return template.format(*values) if all(values) else " ".join(filter(None, values))
 
     return Fact(label, names, value)
@@ -145,46 +158,46 @@ _BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
 _network_action = _word("Action", _NETWORK_ACTIONS, "ActionString")
 
 
-def _network_detect_only(properties: Properties) -> bool | None:
-    action = integer(properties.get("Action"))
+def _network_detect_only(texts: Texts) -> bool | None:
+    action = integer(texts.get("Action"))
     if action is None:
-        word = text_of(properties, "ActionString").lower()
+        word = texts.get("ActionString", "").lower()
         return word.startswith("detect only") if word else None
     return action > 0x80
 
 
-def _boolean(name: str) -> Callable[[Properties], bool | None]:
-    def value(properties: Properties) -> bool | None:
-        return {"true": True, "1": True, "false": False, "0": False}.get(text_of(properties, name).lower())
+def _boolean(name: str) -> Callable[[Texts], bool | None]:
+    def value(texts: Texts) -> bool | None:
+        return {"true": True, "1": True, "false": False, "0": False}.get(texts.get(name, "").lower())
 
     return value
 
 
-def _yes_no(label: str, decide: Callable[[Properties], bool | None], *names: str) -> Fact:
+def _yes_no(label: str, decide: Callable[[Texts], bool | None], *names: str) -> Fact:
     words = {True: "yes", False: "no", None: ""}
-    return Fact(label, names, lambda properties: words[decide(properties)])
+    return Fact(label, names, lambda texts: words[decide(texts)])
 
 
-def _scan_steps(properties: Properties) -> str:
+def _scan_steps(texts: Texts) -> str:
     steps = []
     for step in (1, 2):
-        action = integer(properties.get(f"ScanAction{step}"))
-        result = integer(properties.get(f"ScanResultAction{step}"))
+        action = integer(texts.get(f"ScanAction{step}"))
+        result = integer(texts.get(f"ScanResultAction{step}"))
         if action:
             outcome = "" if result is None else ": done" if result == 0 else f": failed ({result})"
             steps.append(f"{_SCAN_ACTIONS.get(action, str(action))}{outcome}")
     return ", then ".join(steps)
 
 
-def _full_path(properties: Properties) -> str:
-    path, name = text_of(properties, "Path"), text_of(properties, "FileName")
+def _full_path(texts: Texts) -> str:
+    path, name = texts.get("Path", ""), texts.get("FileName", "")
     if not path or not name or path.endswith(("/", "\\")):
         return path + name
     return f"{path}{chr(92) if chr(92) in path else '/'}{name}"
 
 
-def _operation(properties: Properties) -> str:
-    return {1: "allowed", 2: "blocked"}.get(integer(properties.get("Operation")) or 0, "")
+def _operation(texts: Texts) -> str:
+    return {1: "allowed", 2: "blocked"}.get(integer(texts.get("Operation")) or 0, "")
 
 
 _NETWORK_FACTS = (
@@ -272,7 +285,7 @@ _ROWS = (
         subject=("MalwareName", "BehaviorType", "BehaviorRuleId"),
         severity=severity.MALWARE,
         rule=("MalwareName", "BehaviorRuleId"),
-        action=lambda properties: text_of(properties, "ScanResultString"),
+        action=lambda texts: texts.get("ScanResultString", ""),
         facts=(
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
@@ -293,7 +306,7 @@ _ROWS = (
             one("File created", "CreationTime"),
             one("File modified", "ModificationTime"),
             _joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
-            Fact("Scan error", ("ErrorCode",), lambda properties: text_of(properties, "ErrorCode").lstrip("0")),
+            Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
         ),
         attributes={"file.path": "InfectedFilePath", "file.hash.sha1": "FileSHA1"},
         ranked=False,
@@ -303,7 +316,7 @@ _ROWS = (
         "Web Reputation",
         subject=("URL",),
         severity=severity.by_number("Risk", _RISKS, "RiskString"),
-        action=lambda properties: _BLOCKED_OR_NOT[_boolean("DetectOnly")(properties)],
+        action=lambda texts: _BLOCKED_OR_NOT[_boolean("DetectOnly")(texts)],
         detect_only=_boolean("DetectOnly"),
         facts=(
             one("URL", "URL"),
@@ -342,7 +355,7 @@ _ROWS = (
             "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
         ),
         rule=("Reason",),
-        action=lambda properties: text_of(properties, "OSSEC_Action"),
+        action=lambda texts: texts.get("OSSEC_Action", ""),
         facts=(
             one("Finding", "OSSEC_Description"),
             one("Rule", "Reason"),
@@ -381,7 +394,7 @@ _ROWS = (
         rule=("Action",),
         detail=("FileName",),
         action=_operation,
-        detect_only=lambda properties: {1: True, 2: False}.get(integer(properties.get("Operation")) or 0),
+        detect_only=lambda texts: {1: True, 2: False}.get(integer(texts.get("Operation")) or 0),
         facts=(
             one("Action", "Action"),
             Fact("File", ("Path", "FileName"), _full_path),
@@ -426,7 +439,7 @@ _ROWS = (
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 
-def event_type(properties: Properties) -> EventType:
+def event_type(properties: Mapping[str, object]) -> EventType:
     """The row for an event; a type that is not in the table gets one of its own, which lists everything."""
     name = as_text(properties.get("EventType")).strip()
     return EVENT_TYPES.get(name) or EventType(

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from .event import Event
-from .values import text_of
+from .event_types import first
 
 _T = TypeVar("_T")
 
@@ -39,16 +39,16 @@ def identity(event: Event) -> Hashable | None:
     A type without rules (web reputation, device control) has its subject in the rule's place, and a system event
     about something else than a host that thing's name. The severity is part of it, so that none hides a graver one.
     """
-    properties, kind = event.properties, event.kind
-    about = text_of(properties, *kind.rule) or text_of(properties, *kind.subject)
+    texts, kind = event.texts(), event.kind
+    about = first(texts, kind.rule) or first(texts, kind.subject)
     if not about:
         return None
     return (
-        text_of(properties, "TenantID", "TenantName"),
+        first(texts, ("TenantID", "TenantName")),
         event.type,
-        event.host.id or text_of(properties, "TargetName"),
+        event.host.id or texts.get("TargetName", ""),
         about,
-        kind.action(properties),
+        kind.action(texts),
         event.severity,
     )
 

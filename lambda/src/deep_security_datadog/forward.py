@@ -87,7 +87,8 @@ class Forwarder:
         for item in items:
             report.received(item.event, now)
         dispatches: list[Dispatch] = []
-        for name in self._settings.destinations:
+        # Logs first: they are few requests, and do not wait behind many events that are perhaps not taken.
+        for name in reversed(self._settings.destinations):
             open_items = [item for item in items if (item.record, item.entry, name) not in known]
             wanted = [item for item in open_items if self._wanted(name, item, report)]
             if self._settings.filters[name].fold_repeats:

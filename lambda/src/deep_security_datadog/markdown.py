@@ -29,7 +29,10 @@ _AT, _GRAVE = "\uff20", "\u02cb"
 
 def plain(text: str) -> str:
     """One line for a title: no control character, no mention, no link."""
-    return _harmless(_BREAK.sub(" ", text))
+    # Most values are short words and numbers, and nearly all are printable: those have no break and no `_CONTROL`.
+    if text.isalnum():
+        return text
+    return _disarmed(text if text.isprintable() else _CONTROL.sub(_REPLACEMENT, _BREAK.sub(" ", text)))
 
 
 def code(text: str) -> str:
@@ -40,7 +43,7 @@ def code(text: str) -> str:
 
 def block(text: str) -> str:
     """A code block that keeps the lines of the text; nothing for empty text."""
-    shown = _harmless(_LINE_END.sub("\n", text)).replace("`", _GRAVE).strip("\n")
+    shown = _disarmed(_CONTROL.sub(_REPLACEMENT, _LINE_END.sub("\n", text))).replace("`", _GRAVE).strip("\n")
     return f"```\n{shown}\n```" if shown.strip() else ""
 
 
@@ -62,14 +65,14 @@ def shortened(text: str, limit: int) -> str:
     return text[: max(0, limit - len(note))] + note
 
 
-def _harmless(text: str) -> str:
-    text = _CONTROL.sub(_REPLACEMENT, text)
+def _disarmed(text: str) -> str:
+    """Without mentions, fences and links."""
     if "@" in text:
         text = text.replace("@", _AT)
     if "%%%" in text:
         text = _PERCENT.sub("% ", text)
     if "://" in text:
         text = text.replace("://", "[:]//")
-    if "ww" in text or "WW" in text:
+    if "www." in text.lower():
         text = _WWW.sub(r"\1[.]", text)
     return text

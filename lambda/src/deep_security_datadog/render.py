@@ -6,19 +6,19 @@ Limits of the v1 events intake: https://docs.datadoghq.com/api/latest/events/ an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import markdown
 from .envelope import Notification
 from .event import Event
-from .event_types import Fact, one
+from .event_types import Fact, Texts, first, one
 from .fold import Repeats
 from .severity import Severity
 from .tags import tags_of
-from .values import as_text, text_of, time_of
+from .values import as_text
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 4000
@@ -69,15 +69,11 @@ class Context:
     repeats: Repeats | None = None
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line of the text. The higher `importance`, the later it is cut."""
-
-    text: str
-    importance: int
-
+# A line of the text and its importance: the higher, the later it is cut.
+_Line: TypeAlias = tuple[str, int]
 
 _HOST_FACTS = (
+    one("Computer", "Hostname"),
     one("Instance", "HostInstanceID"),
     one("Last address", "HostLastIPUsed"),
     one("System", "HostOS"),
@@ -102,67 +98,80 @@ _IDENTIFIER_FACTS = (
     one("Tenant GUID", "TenantGUID"),
 )
 # Told by the title, the summary line or the times.
-_TOLD = frozenset(("EventType", "LogDate", "Hostname", "Severity", "SeverityString", "Rank"))
+_TOLD = frozenset(("EventType", "LogDate", "Hostname", "Severity", "SeverityString", "Rank")).union(
+    *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
+)
 
 
 def title(event: Event) -> str:
     """Severity, module, what, on which host; at most 200 characters."""
+    return _title(event, event.texts())
+
+
+def _title(event: Event, texts: Texts) -> str:
     host = markdown.shortened(markdown.plain(event.host.display), 60)
     head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.kind.module)[:60]}"
     tail = f" on {host}" if host else ""
-    what = markdown.plain(text_of(event.properties, *event.kind.subject))
+    what = markdown.plain(first(texts, event.kind.subject))
     if event.is_test:
         what = "Deep Security reaches Datadog"
     if not what:
         return f"{head}{tail}"
-    detail = text_of(event.properties, *event.kind.detail) or event.kind.action(event.properties)
+    detail = first(texts, event.kind.detail) or event.kind.action(texts)
     if detail and detail != what:
         tail = f" ({markdown.shortened(markdown.plain(detail), 50)}){tail}"
     return f"{head}: {markdown.shortened(what, LONGEST_TITLE - len(head) - len(tail) - 2)}{tail}"
 
 
-def text(event: Event, context: Context, *, limit: int = LONGEST_TEXT) -> str:
+def _text(event: Event, texts: Texts, context: Context, limit: int) -> str:
     """The facts as Markdown, at most `limit` characters with whole fences; the least important lines go first."""
     budget = limit - len(markdown.fenced(""))
-    lines = list(_lines(event, context))
-    left = sorted(range(len(lines)), key=lambda place: (lines[place].importance, -place))
-    size = sum(len(line.text) + 1 for line in lines)
+    lines = _lines(event, texts, context)
+    whole = "\n".join([line for line, _ in lines])
+    return markdown.fenced(whole if len(whole) < budget else _cut(lines, budget))
+
+
+def _cut(lines: Sequence[_Line], budget: int) -> str:
+    left = sorted(range(len(lines)), key=lambda place: (lines[place][1], -place))
+    size = sum(len(line) + 1 for line, _ in lines)
     cut: set[int] = set()
     while size > budget - (len(_cut_note(len(cut))) if cut else 0) and len(cut) < len(lines):
         place = left[len(cut)]
         cut.add(place)
-        size -= len(lines[place].text) + 1
-    kept = [line.text for place, line in enumerate(lines) if place not in cut]
+        size -= len(lines[place][0]) + 1
+    kept = [line for place, (line, _) in enumerate(lines) if place not in cut]
     note = [_cut_note(len(cut))] if cut else []
-    return markdown.fenced("\n".join(kept + note))
+    return "\n".join(kept + note)
 
 
 def _cut_note(count: int) -> str:
     return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
 
 
-def _lines(event: Event, context: Context) -> Iterator[_Line]:
-    properties, kind = event.properties, event.kind
-    yield _Line(_summary(event), 100)
+def _lines(event: Event, texts: Texts, context: Context) -> list[_Line]:
+    lines = [(_summary(event, texts), 100)]
     if context.repeats:
-        yield _Line(_repeats(context.repeats), 99)
+        lines.append((_repeats(context.repeats), 99))
     if event.is_test:
-        yield _Line("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
-    yield from _section("", kind.facts, properties, 80)
-    yield from _section("Host", _HOST_FACTS, properties, 50, first=_item("Computer", text_of(properties, "Hostname")))
-    yield from _times(event, context)
-    yield from _section("Identifiers", _IDENTIFIER_FACTS, properties, 30)
-    yield from _others(event)
+        lines.append(
+            ("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
+        )
+    lines += _section("", event.kind.facts, texts, 80)
+    lines += _section("Host", _HOST_FACTS, texts, 50)
+    lines += _times(event, texts, context)
+    lines += _section("Identifiers", _IDENTIFIER_FACTS, texts, 30)
+    lines += _others(event, texts)
     if context.console_url:
-        yield _Line(f"\n[Open the Deep Security console]({context.console_url})", 70)
+        lines.append((f"\n[Open the Deep Security console]({context.console_url})", 70))
+    return lines
 
 
-def _summary(event: Event) -> str:
+def _summary(event: Event, texts: Texts) -> str:
     known = event.known_severity
     severity = event.severity.label.capitalize()
     words = [f"**{severity}**" if known is not None else f"**{severity}** (the event does not tell its severity)"]
     words.append(markdown.escaped(event.kind.module[:60]))
-    if action := event.kind.action(event.properties):
+    if action := event.kind.action(texts):
         words.append(markdown.escaped(action[:100]))
     if event.rank is not None:
         words.append(f"rank {event.rank:g}")
@@ -172,65 +181,51 @@ def _summary(event: Event) -> str:
 
 
 def _repeats(repeats: Repeats) -> str:
-    first, last = _shown_time(repeats.first), _shown_time(repeats.last)
-    when = f", the first at {first}, the last at {last}" if first else ""
+    times = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
+    when = times if repeats.first else ""
     return f"\n**{repeats.count} events like this one** in the same message{when}. The facts are the first one's.\n"
 
 
-def _section(
-    heading: str, facts: Iterable[Fact], properties: Mapping[str, object], importance: int, first: str = ""
-) -> Iterator[_Line]:
-    lines = [first] if first else []
-    lines += [line for fact in facts if (line := _fact_line(fact, properties))]
-    if lines and heading:
-        yield _Line(f"\n**{heading}**\n", importance + 1)
-    elif lines:
-        yield _Line("", importance + 1)
-    for place, line in enumerate(lines):
-        yield _Line(line, max(importance - place, importance - 19))
+def _section(heading: str, facts: Iterable[Fact], texts: Texts, importance: int) -> list[_Line]:
+    shown = [_fact_line(fact, value) for fact in facts if (value := fact.value(texts))]
+    lines = [(line, importance - min(place, 19)) for place, line in enumerate(shown)]
+    return [(f"\n**{heading}**\n" if heading else "", importance + 1), *lines] if lines else lines
 
 
-def _fact_line(fact: Fact, properties: Mapping[str, object]) -> str:
-    value = fact(properties)
+def _fact_line(fact: Fact, value: str) -> str:
     if fact.block and ("\n" in value or len(value) > _LONGEST_VALUE):
-        shown = markdown.block(markdown.shortened(value.strip(), _LONGEST_BLOCK))
-        return f"- {fact.label}:\n\n{shown}\n" if shown else ""
+        return f"- {fact.label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
     return _item(fact.label, value)
 
 
 def _item(label: str, value: str) -> str:
-    shown = markdown.code(markdown.shortened(value.strip(), _LONGEST_VALUE))
+    shown = markdown.code(markdown.shortened(value, _LONGEST_VALUE))
     return f"- {label}: {shown}" if shown else ""
 
 
-def _times(event: Event, context: Context) -> Iterator[_Line]:
-    happened, sent = event.time, time_of(context.notification.timestamp)
-    items = [_item("Event", _shown_time(happened) or text_of(event.properties, "LogDate"))]
+def _times(event: Event, texts: Texts, context: Context) -> list[_Line]:
+    happened, sent = event.time, context.notification.time
+    items = [_item("Event", _shown_time(happened) or texts.get("LogDate", ""))]
     items.append(_item("Published by Deep Security", _shown_time(sent)))
     if happened and (sent or context.now) - happened > _SHOWN_DELAY:
         items.append(_item("Delay until published", str((sent or context.now) - happened).partition(".")[0]))
     if happened and date_happened(event, context.now) is None:
         items.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
-    shown = [item for item in items if item]
-    if shown:
-        yield _Line("\n**Times**\n", 61)
-        yield from (_Line(item, 60) for item in shown)
+    lines = [(item, 60) for item in items if item]
+    return [("\n**Times**\n", 61), *lines] if lines else lines
 
 
 def _shown_time(time: datetime | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC") if time else ""
+    return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC" if time else ""
 
 
-def _others(event: Event) -> Iterator[_Line]:
-    told = _TOLD.union(*(fact.properties for fact in (*event.kind.facts, *_HOST_FACTS, *_IDENTIFIER_FACTS)))
-    names = [name for name in event.properties if name not in told and as_text(event.properties[name]).strip()]
-    if names:
-        yield _Line("\n**Other properties**\n", 10)
-    for name in sorted(names)[:_MOST_OTHERS]:
-        value = markdown.code(markdown.shortened(as_text(event.properties[name]).strip(), _LONGEST_VALUE))
-        yield _Line(f"- {markdown.code(name[:100]) or '(no name)'}: {value}", 5)
-    if len(names) > _MOST_OTHERS:
-        yield _Line(f"- … and {len(names) - _MOST_OTHERS} more", 6)
+def _others(event: Event, texts: Texts) -> list[_Line]:
+    names = sorted(name for name in texts if name not in _TOLD and name not in event.kind.told)
+    if not names:
+        return []
+    lines = [(_item(markdown.code(name[:100]) or "(no name)", texts[name]), 5) for name in names[:_MOST_OTHERS]]
+    more = [(f"- … and {len(names) - _MOST_OTHERS} more", 6)] if len(names) > _MOST_OTHERS else []
+    return [("\n**Other properties**\n", 10), *lines, *more]
 
 
 def date_happened(event: Event, now: datetime) -> int | None:
@@ -240,27 +235,23 @@ def date_happened(event: Event, now: datetime) -> int | None:
     return int(min(event.time, now).timestamp())
 
 
-def aggregation_key(event: Event) -> str:
+def _aggregation_key(event: Event, texts: Texts) -> str:
     """Tenant, type, host and rule; hashed when longer than Datadog takes."""
-    parts = (
-        text_of(event.properties, "TenantID"),
-        event.type,
-        event.host.id,
-        text_of(event.properties, *event.kind.rule),
-    )
+    parts = (texts.get("TenantID", ""), event.type, event.host.id, first(texts, event.kind.rule))
     key = "|".join(markdown.plain(part) for part in parts)
     return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
 def datadog_event(event: Event, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
     """The body of `POST /api/v1/events`."""
+    texts = event.texts()
     body: dict[str, Any] = {
-        "title": title(event),
-        "text": text(event, context, limit=longest_text),
+        "title": _title(event, texts),
+        "text": _text(event, texts, context, longest_text),
         "alert_type": _ALERT_TYPES[event.severity],
         "priority": "low" if event.severity == Severity.INFO and not event.is_test else "normal",
-        "aggregation_key": aggregation_key(event),
-        "tags": tags_of(event, account_id=context.notification.account_id, configured=context.tags),
+        "aggregation_key": _aggregation_key(event, texts),
+        "tags": tags_of(event, texts, account_id=context.notification.account_id, configured=context.tags),
     }
     if host := markdown.plain(event.host.id)[:255]:
         body["host"] = host
@@ -274,13 +265,14 @@ def datadog_log(event: Event, context: Context, *, short: bool = False) -> dict[
 
     short: cuts long values, for an event that is larger than the intake takes.
     """
+    texts = event.texts()
     seconds = date_happened(event, context.now)
     body: dict[str, Any] = {
         "ddsource": _LOG_SOURCE,
         "service": _LOG_SERVICE,
-        "ddtags": ",".join(tags_of(event, account_id=context.notification.account_id, configured=context.tags)),
+        "ddtags": ",".join(tags_of(event, texts, account_id=context.notification.account_id, configured=context.tags)),
         "status": _LOG_STATUSES[event.severity],
-        "message": title(event),
+        "message": _title(event, texts),
         # Milliseconds. Datadog drops an older log silently, after a 202: such a one is of now, its own time is within.
         "timestamp": int((context.now.timestamp() if seconds is None else _timestamp(event, context)) * 1000),
         "deep_security": _shortened(event.properties) if short else event.properties,
@@ -290,7 +282,7 @@ def datadog_log(event: Event, context: Context, *, short: bool = False) -> dict[
     if context.repeats:
         body["repeats"] = _repeats_attribute(context.repeats)
     for attribute, name in event.kind.attributes.items():
-        if value := text_of(event.properties, name):
+        if value := texts.get(name):
             _put(body, attribute, value[:_LONGEST_LOG_VALUE])
     return body
 

@@ -11,6 +11,9 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+# Made once: `json.dumps` with options makes an encoder each time. The value may come from an attacker, see `as_text`.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
 # 2**63: beyond it a "number" is nobody's rank, port or level, and turning it to text can be slow.
 _LARGEST = 1 << 63
 
@@ -24,7 +27,9 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        if isinstance(value, int):
+            return str(value)
+        return _encode(value)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
 
