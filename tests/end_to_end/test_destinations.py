@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, wait_until_empty
-from tools.datadog_intake import EVENTS, LOGS, every, first, respond, when
+from tools.datadog_intake import EVENTS, LOGS, always, every, first, respond, when
 
 # As BOTH in conftest.py has the filters.
 ONLY_FOR_EVENTS = " only for events"
@@ -21,7 +21,7 @@ def traffic(count, events_each):
         for place, event in enumerate(message):
             event["Severity"] = INFO if place % 3 == 0 else HIGH
             event["Title"] += ONLY_FOR_EVENTS if place % 3 == 1 else ""
-        message += [dict(event) for event in message if event["Severity"] == HIGH] * 2
+        message.extend(2 * [event for event in message if event["Severity"] == HIGH])
     return sent
 
 
@@ -68,31 +68,34 @@ def test_each_has_its_filter(both):
     assert not any("repeats" in log for log in both.datadog.logs)
 
 
+FAULTS = {
+    "every second 500": lambda: every(2, respond(500)),
+    "six times 500": lambda: first(6, respond(500)),
+    "three times 403": lambda: first(3, respond(403)),
+    "told to wait": lambda: first(3, respond(429, "", {"Retry-After": "30"})),
+}
+
+
 @pytest.mark.parametrize("path", [EVENTS, LOGS])
-@pytest.mark.parametrize(
-    "fault",
-    [every(2, respond(500)), first(6, respond(500)), first(3, respond(403)), first(3, respond(429, "", {"Retry-After": "30"}))],
-    ids=["every second 500", "six times 500", "three times 403", "told to wait"],
-)  # fmt: skip
-def test_faults_at_one_destination(both, path, fault):
-    both.datadog.faults.append(at(path, fault))
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_at_one_destination(both, path, name):
+    both.datadog.faults.append(at(path, FAULTS[name]()))
     sent = traffic(4, 9)
     both.publish(*sent)
     settle(both, expected(sent))
     assert dead_letters(both) == []
 
 
-def test_one_is_down_while_the_other_goes_on(both):
+@pytest.mark.parametrize(("down", "other"), [(EVENTS, 1), (LOGS, 0)])
+def test_one_is_down_while_the_other_goes_on(both, down, other):
+    both.datadog.faults.append(at(down, always(respond(503))))
     sent = traffic(4, 9)
-    for path, other in ((EVENTS, 1), (LOGS, 0)):
-        both.datadog.clear()
-        both.datadog.faults.append(when(lambda request, path=path: request.path == path, respond(503)))
-        both.publish(*sent)
-        wanted = expected(sent)
-        assert both.datadog.wait(lambda: arrived(both)[other] == wanted[other], PATIENCE_SECONDS), both.story(0)
-        assert not arrived(both)[1 - other]
-        both.datadog.faults.clear()
-        settle(both, wanted)
+    wanted = expected(sent)
+    both.publish(*sent)
+    assert both.datadog.wait(lambda: arrived(both)[other] == wanted[other], PATIENCE_SECONDS), both.story(0)
+    assert not arrived(both)[1 - other]
+    both.datadog.faults.clear()
+    settle(both, wanted)
 
 
 def test_a_log_that_is_too_large_costs_no_other(both):
