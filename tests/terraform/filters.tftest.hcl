@@ -1,4 +1,4 @@
-# A filter that can only be a mistake is refused, for either destination.
+# A filter that can only be a mistake is refused.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -37,12 +37,10 @@ run "empty_list_of_types" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = [] }
-    logs_filter  = { event_types = [] }
+    filter = { event_types = [] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "unknown_type" {
@@ -53,12 +51,10 @@ run "unknown_type" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["PayloadLog", "ActivityEvent"] }
-    logs_filter  = { event_types = ["PayloadLog", "ActivityEvent"] }
+    filter = { event_types = ["PayloadLog", "ActivityEvent"] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "type_in_lower_case" {
@@ -69,12 +65,10 @@ run "type_in_lower_case" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["payloadlog"] }
-    logs_filter  = { event_types = ["payloadlog"] }
+    filter = { event_types = ["payloadlog"] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "type_of_the_test_notification" {
@@ -85,12 +79,10 @@ run "type_of_the_test_notification" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["PayloadLog", "TestSNS"] }
-    logs_filter  = { event_types = ["PayloadLog", "TestSNS"] }
+    filter = { event_types = ["PayloadLog", "TestSNS"] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "type_that_is_null" {
@@ -101,12 +93,10 @@ run "type_that_is_null" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["PayloadLog", null] }
-    logs_filter  = { event_types = ["PayloadLog", null] }
+    filter = { event_types = ["PayloadLog", null] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "negative_rank" {
@@ -117,12 +107,10 @@ run "negative_rank" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { rank_greater_than = -1 }
-    logs_filter  = { rank_greater_than = -1 }
+    filter = { rank_greater_than = -1 }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "unknown_way_with_unranked_events" {
@@ -133,12 +121,10 @@ run "unknown_way_with_unranked_events" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { unranked_events = "maybe" }
-    logs_filter  = { unranked_events = "maybe" }
+    filter = { unranked_events = "maybe" }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "unknown_severity" {
@@ -149,12 +135,10 @@ run "unknown_severity" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { minimum_severity = "warning" }
-    logs_filter  = { minimum_severity = "warning" }
+    filter = { minimum_severity = "warning" }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_that_matches_everything" {
@@ -165,12 +149,10 @@ run "pattern_that_matches_everything" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{}] }
-    logs_filter  = { exclude = [{}] }
+    filter = { exclude = [{}] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_that_is_null" {
@@ -181,12 +163,10 @@ run "pattern_that_is_null" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ Hostname = "dev-*" }, null] }
-    logs_filter  = { exclude = [{ Hostname = "dev-*" }, null] }
+    filter = { exclude = [{ Hostname = "dev-*" }, null] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_without_a_property" {
@@ -197,12 +177,10 @@ run "pattern_without_a_property" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ "" = "dev-*" }] }
-    logs_filter  = { exclude = [{ "" = "dev-*" }] }
+    filter = { exclude = [{ "" = "dev-*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_with_a_blank_property" {
@@ -213,12 +191,10 @@ run "pattern_with_a_blank_property" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ " " = "dev-*" }] }
-    logs_filter  = { exclude = [{ " " = "dev-*" }] }
+    filter = { exclude = [{ " " = "dev-*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_with_a_glob_for_a_property" {
@@ -229,12 +205,10 @@ run "pattern_with_a_glob_for_a_property" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ "*" = "dev-*" }] }
-    logs_filter  = { exclude = [{ "*" = "dev-*" }] }
+    filter = { exclude = [{ "*" = "dev-*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_with_an_empty_glob" {
@@ -245,12 +219,10 @@ run "pattern_with_an_empty_glob" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
-    logs_filter  = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
+    filter = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "pattern_with_a_glob_that_is_null" {
@@ -261,12 +233,10 @@ run "pattern_with_a_glob_that_is_null" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ Hostname = null }] }
-    logs_filter  = { exclude = [{ Hostname = null }] }
+    filter = { exclude = [{ Hostname = null }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "all_types_excluded" {
@@ -277,12 +247,10 @@ run "all_types_excluded" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ EventType = "*" }] }
-    logs_filter  = { exclude = [{ EventType = "*" }] }
+    filter = { exclude = [{ EventType = "*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "all_types_excluded_otherwise" {
@@ -293,12 +261,10 @@ run "all_types_excluded_otherwise" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ EventType = "?*" }] }
-    logs_filter  = { exclude = [{ EventType = "?*" }] }
+    filter = { exclude = [{ EventType = "?*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "all_types_excluded_one_by_one" {
@@ -309,12 +275,10 @@ run "all_types_excluded_one_by_one" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ EventType = "*Event" }, { EventType = "P[a]*Log" }] }
-    logs_filter  = { exclude = [{ EventType = "*Event" }, { EventType = "P[a]*Log" }] }
+    filter = { exclude = [{ EventType = "*Event" }, { EventType = "P[a]*Log" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "all_tenants_excluded" {
@@ -325,12 +289,10 @@ run "all_tenants_excluded" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { exclude = [{ TenantName = "*", LogDate = "**" }] }
-    logs_filter  = { exclude = [{ TenantName = "*", LogDate = "**" }] }
+    filter = { exclude = [{ TenantName = "*", LogDate = "**" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "the_wanted_types_excluded" {
@@ -341,12 +303,10 @@ run "the_wanted_types_excluded" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["PacketLog"], exclude = [{ EventType = "Packet*" }] }
-    logs_filter  = { event_types = ["PacketLog"], exclude = [{ EventType = "Packet*" }] }
+    filter = { event_types = ["PacketLog"], exclude = [{ EventType = "Packet*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "types_without_a_rank" {
@@ -357,12 +317,10 @@ run "types_without_a_rank" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
-    logs_filter  = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
+    filter = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "more_severe_than_the_types_are" {
@@ -373,12 +331,10 @@ run "more_severe_than_the_types_are" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" }
-    logs_filter  = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" }
+    filter = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "each_type_for_another_reason" {
@@ -389,12 +345,10 @@ run "each_type_for_another_reason" {
   }
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["AntiMalwareEvent", "PacketLog", "PayloadLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical", exclude = [{ EventType = "Payload*" }] }
-    logs_filter  = { event_types = ["AntiMalwareEvent", "PacketLog", "PayloadLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical", exclude = [{ EventType = "Payload*" }] }
+    filter = { event_types = ["AntiMalwareEvent", "PacketLog", "PayloadLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical", exclude = [{ EventType = "Payload*" }] }
   }
 
-  expect_failures = [var.filter, var.logs_filter]
+  expect_failures = [var.filter]
 }
 
 run "filter_of_logs_that_are_not_sent" {
@@ -479,4 +433,110 @@ run "accepted_5" {
     filter       = { exclude = [{ "HostCloudInstanceTags.aws:autoscaling:groupName" = "dev-*" }, { TenantName = "?*" }, { Reason = "?" }] }
     logs_filter  = { exclude = [], fold_repeats = true }
   }
+}
+
+# The validations of the two have the same text (test_event_types.py), so one of each kind is enough.
+run "logs_empty_list_of_types" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { event_types = [] }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_unknown_type" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { event_types = ["PayloadLog", "ActivityEvent"] }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_negative_rank" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { rank_greater_than = -1 }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_unknown_way_with_unranked_events" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { unranked_events = "maybe" }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_unknown_severity" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { minimum_severity = "warning" }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_pattern_with_an_empty_glob" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_types_without_a_rank" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
+  }
+
+  expect_failures = [var.logs_filter]
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import hcl2
@@ -42,3 +43,19 @@ def test_properties_of_every_event_agree_and_are_in_the_samples(tables: dict[str
 def test_samples_carry_a_rank_where_the_table_says_so(name: str) -> None:
     for event in events_of(messages()[name]):
         assert ("Rank" in event) is CHOOSABLE_TYPES[name].ranked
+
+
+def test_both_filters_have_the_same_validations() -> None:
+    """But for what only one can have: the length of the environment, and a destination that is not used."""
+    text = (ROOT / "modules" / "forwarder" / "variables.tf").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r'variable "(filter|logs_filter)" \{\n(.*?)\n\}\n', text, re.DOTALL))
+    of_both = [
+        {
+            re.sub(r"try\((var\.filter\.\w+), [^()]*\)", r"\1", block.replace("logs_filter", "filter"))
+            for block in re.findall(r"  validation \{.*?\n  \}", blocks[name], re.DOTALL)
+        }
+        for name in ("filter", "logs_filter")
+    ]
+    shared = of_both[0] & of_both[1]
+    assert len(shared) == 7, of_both[0] ^ of_both[1]
+    assert [len(own - shared) for own in of_both] == [1, 1]
