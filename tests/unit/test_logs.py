@@ -143,6 +143,15 @@ def test_batches_are_as_full_as_they_may_be(sizes: list[int]) -> None:
     assert all(len(full) + 1 + first > LARGEST_BATCH for full, first in zip(found, firsts[1:], strict=False))
 
 
+@pytest.mark.parametrize(("over", "count"), [(0, 1), (1, 2)])
+def test_the_limit_of_a_batch_is_exact(over: int, count: int) -> None:
+    (around,) = batches([{"D": ""}])
+    empty, large = len(around) - len("[]"), 900_000
+    last = LARGEST_BATCH - 5 * (empty + large) - empty - len("[,,,,,]") + over
+    found = batches([{"D": "x" * size} for size in (large, large, large, large, large, last)])
+    assert len(found) == count and (over or len(found[0]) == LARGEST_BATCH)
+
+
 def test_the_limit_of_a_log_is_in_bytes_and_exact() -> None:
     (around,) = batches([{"D": ""}])
     room = LARGEST_LOG - (len(around) - len("[]"))
