@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
 
+from . import aws
 from .settings import Settings
 
 # The key of a JSON secret, as in Datadog's own functions.
@@ -65,7 +65,7 @@ def reader(settings: Settings) -> Callable[[], str]:
 
 def _from_secrets_manager(arn: str) -> str:
     def fetch() -> str:
-        secret = _client("secretsmanager", arn).get_secret_value(SecretId=arn)
+        secret = aws.client("secretsmanager", region=_region(arn)).get_secret_value(SecretId=arn)
         return _plain(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())
 
     return _guarded(fetch, arn)
@@ -73,7 +73,7 @@ def _from_secrets_manager(arn: str) -> str:
 
 def _from_parameter_store(name: str) -> str:
     def fetch() -> str:
-        answer = _client("ssm", name).get_parameter(Name=name, WithDecryption=True)
+        answer = aws.client("ssm", region=_region(name)).get_parameter(Name=name, WithDecryption=True)
         return _plain(answer["Parameter"]["Value"])
 
     return _guarded(fetch, name)
@@ -104,15 +104,7 @@ def _plain(secret: str) -> str:
     return secret
 
 
-def _client(service: str, place: str) -> Any:
-    """A client for the region that an ARN names (the secret can live in another one than the function)."""
-    import boto3
-    from botocore.config import Config
-
+def _region(place: str) -> str | None:
+    """The region that an ARN names: the secret can live in another one than the function."""
     parts = place.split(":")
-    region = parts[3] if place.startswith("arn:") and len(parts) > 5 and parts[3] else None
-    return boto3.client(
-        service,
-        region_name=region,
-        config=Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}),
-    )
+    return parts[3] or None if place.startswith("arn:") and len(parts) > 5 else None

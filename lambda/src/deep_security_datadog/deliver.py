@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from threading import Lock
 
-import requests
-
 from .api_key import ApiKey, ApiKeyUnavailable
-from .transport import Transport
+from .transport import NoAnswer, Reply, Transport
 
 # Seconds. Datadog answers within a fraction of one; a read that takes longer is worth another connection.
 CONNECT_TIMEOUT = 3.0
@@ -121,17 +119,16 @@ class Courier:
             return Answer(outcome=Outcome.RETRY, reason=str(error), attempts=attempt), 0.0
         left = max(SHORTEST_REQUEST, journey.seconds_left())
         try:
-            response = self._transport.post(
+            reply = self._transport.post(
                 parcel.url,
                 body,
                 {"DD-API-KEY": key, **dict(parcel.headers)},
                 timeout=(min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
             )
-        except (requests.RequestException, UnicodeError) as error:
-            # The exception's own text can hold the URL and, for a key with odd characters, the key.
+        except NoAnswer as error:
             journey.failed()
-            return Answer(outcome=Outcome.RETRY, reason=type(error).__name__, attempts=number), pause
-        status = response.status_code
+            return Answer(outcome=Outcome.RETRY, reason=str(error), attempts=number), pause
+        status = reply.status
         if 200 <= status < 300:
             journey.succeeded()
             return Answer(outcome=Outcome.ACCEPTED, status=status, attempts=number), 0.0
@@ -144,7 +141,7 @@ class Courier:
             return Answer(outcome=Outcome.RETRY, status=status, reason=reason, attempts=number), 0.0
         if status >= 500:
             journey.failed()
-        return Answer(outcome=Outcome.RETRY, status=status, reason=reason, attempts=number), _told(response, pause)
+        return Answer(outcome=Outcome.RETRY, status=status, reason=reason, attempts=number), _told(reply, pause)
 
 
 class _Journey:
@@ -214,11 +211,11 @@ def _pause(attempt: int) -> float:
     return random.uniform(0.5, 1.0) * PAUSES[attempt]  # noqa: S311 (no secret depends on it)
 
 
-def _told(response: requests.Response, pause: float) -> float:
+def _told(reply: Reply, pause: float) -> float:
     """The wait that `Retry-After` or `X-RateLimit-Reset` asks for, in seconds, else the pause."""
     for name in ("Retry-After", "X-RateLimit-Reset"):
         try:
-            return max(pause, float(response.headers.get(name, "")))
+            return max(pause, float(reply.headers.get(name, "")))
         except ValueError:
             continue
     return pause

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from . import aws
 from .settle import Refusal, Settlement
 
 # Seconds before a remainder is looked at again: what was not accepted a moment ago needs a little time.
@@ -27,11 +28,7 @@ class Queues:
 
     @cached_property
     def _sqs(self) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        retries = {"mode": "standard", "total_max_attempts": 2}
-        return boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries=retries))
+        return aws.client("sqs")
 
     def carry_out(self, settlement: Settlement) -> None:
         """Sends what the settlement asks for. Raises NotSent: then the record must come back as a whole."""

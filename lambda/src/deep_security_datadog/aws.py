@@ -1,0 +1,28 @@
+"""Clients of AWS, made when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+# Seconds, and attempts of the SDK: what takes longer is better tried by the next invocation.
+CONNECT_TIMEOUT = 3
+READ_TIMEOUT = 5
+MOST_ATTEMPTS = 2
+
+
+def client(service: str, *, region: str | None = None) -> Any:
+    """A client as boto3 makes it. region: None = the function's own."""
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": MOST_ATTEMPTS}
+    config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, retries=retries)
+    return _session().create_client(service, region_name=region, config=config)
+
+
+@cache
+def _session() -> Any:
+    # What boto3 puts on top of botocore is not needed and would double the time of the first event.
+    from botocore.session import get_session
+
+    return get_session()
