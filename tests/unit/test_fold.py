@@ -130,7 +130,7 @@ def test_one_event_with_count_first_and_last(
     packet, _ = sent(intake)
     assert (
         "**3 events like this one** in the same message, the first at 2024-05-14 09:40:00 UTC, "
-        "the last at 2024-05-14 09:40:02 UTC. The facts are the first one's.\n" in packet["text"]
+        "the last at 2024-05-14 09:40:02 UTC. The facts are the first one's.\n\n- Rule" in packet["text"]
     )
     assert packet["title"] == "[Medium] Firewall: Out Of Allowed Policy (Deny) on web-1"
     line = json.loads(capsys.readouterr().out)

@@ -183,7 +183,7 @@ def _summary(event: Event, texts: Texts) -> str:
 def _repeats(repeats: Repeats) -> str:
     times = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
     when = times if repeats.first else ""
-    return f"\n**{repeats.count} events like this one** in the same message{when}. The facts are the first one's.\n"
+    return f"\n**{repeats.count} events like this one** in the same message{when}. The facts are the first one's."
 
 
 def _section(heading: str, facts: Iterable[Fact], texts: Texts, importance: int) -> list[_Line]:
