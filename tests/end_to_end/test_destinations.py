@@ -140,7 +140,7 @@ def polling_paused(both):
 
 
 def test_20000_events_in_200_messages_are_few_requests(both):
-    """Counted are requests to the stand-in's logs intake. The messages wait in the queue, as after a burst or an outage.
+    """Counted are requests to the stand-in's logs intake. The messages wait in the queue, as after an outage.
 
     The emulator hands over each message as it comes, without the gathering that AWS does, so messages published one
     after the other would be an invocation each.
