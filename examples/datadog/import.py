@@ -4,6 +4,8 @@ It updates what it finds and creates the rest, so it can be run again at any tim
 nothing else. Both keys come from the environment: DD_API_KEY and DD_APP_KEY.
 """
 
+# ruff: noqa: INP001 - a script that stands alone
+
 from __future__ import annotations
 
 import argparse
@@ -15,9 +17,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 HERE = Path(__file__).resolve().parent
@@ -38,13 +40,14 @@ class Failed(Exception):
     """Why the import ended; the message is for the user and holds no key."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the keys elsewhere."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
+# All but the handler of redirects: one would carry the keys elsewhere.
+_HANDLERS = (
+    urllib.request.ProxyHandler,
+    urllib.request.HTTPHandler,
+    urllib.request.HTTPSHandler,
+    urllib.request.HTTPDefaultErrorHandler,
+    urllib.request.HTTPErrorProcessor,
+)
 
 
 class Datadog:
@@ -56,7 +59,9 @@ class Datadog:
     def __init__(self, url: str, *, api_key: str, app_key: str) -> None:
         self._url = url
         self._headers = {"DD-API-KEY": api_key, "DD-APPLICATION-KEY": app_key, "Content-Type": "application/json"}
-        self._opener = urllib.request.build_opener(_NoRedirect)
+        self._opener = urllib.request.OpenerDirector()
+        for handler in _HANDLERS:
+            self._opener.add_handler(handler())
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The answer's JSON."""
@@ -79,8 +84,8 @@ def _advice(error: urllib.error.HTTPError) -> str:
     match error.code:
         case 401 | 403:
             return (
-                f"HTTP {error.code}. Check that both keys belong to this site, and that the application key may read and "
-                "write dashboards and monitors, with --logs also log pipelines"
+                f"HTTP {error.code}. Check that both keys belong to this site, and that the application key may read "
+                "and write dashboards and monitors, with --logs also log pipelines"
             )
         case 429:
             wait = error.headers.get("X-RateLimit-Reset", "")
@@ -211,7 +216,7 @@ def _datadog(site: str) -> Datadog:
     for name, value in keys.items():
         if not value:
             raise Failed(f"{name} is not set in the environment")
-        if not (value.isascii() and value.isalnum()):
+        if not re.fullmatch(r"[!-~]+", value):
             raise Failed(f"{name} holds characters that no key has")
     url = os.environ.get("DD_API_URL", "").rstrip("/") or f"https://api.{site}"
     address = urlsplit(url)
