@@ -11,6 +11,7 @@ from datadog_api_client.model_utils import (
     ModelNormal,
     ModelSimple,
     OpenApiModel,
+    UnparsedObject,
     validate_and_convert_types,
 )
 
@@ -28,24 +29,29 @@ def problems(value: Any, model: type[OpenApiModel]) -> list[str]:
 
 
 def _walk(value: Any, place: str) -> Iterator[str]:
-    if isinstance(value, ModelComposed):
-        if value._unparsed:
-            yield f"{place}: fits no model of {type(value).__name__}"
-        for instance in value._composed_instances:
-            yield from _walk(instance, place)
-    elif isinstance(value, ModelSimple):
-        if value._unparsed:
-            yield f"{place}: {value.value!r} is no {type(value).__name__}"
+    yield from _own(value, place)
+    for inner_place, inner in _inner(value, place):
+        yield from _walk(inner, inner_place)
+
+
+def _own(value: Any, place: str) -> Iterator[str]:
+    if isinstance(value, UnparsedObject):
+        yield f"{place}: fits no model"
+    elif isinstance(value, ModelSimple) and value._unparsed:
+        yield f"{place}: {value.value!r} is no {type(value).__name__}"
     elif isinstance(value, ModelNormal):
-        if value._unparsed and not hasattr(type(value), "attribute_map"):
-            yield f"{place}: fits no model"
-        for name, inner in value._data_store.items():
-            if name not in getattr(type(value), "attribute_map", {}):
-                yield f"{place}: {type(value).__name__} has no {name}"
-            yield from _walk(inner, f"{place}.{name}")
+        yield from (
+            f"{place}: {type(value).__name__} has no {name}"
+            for name in value._data_store
+            if name not in type(value).attribute_map
+        )
+
+
+def _inner(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, ModelComposed):
+        yield from ((place, instance) for instance in value._composed_instances)
+    elif isinstance(value, ModelNormal | dict):
+        fields = value if isinstance(value, dict) else value._data_store
+        yield from ((f"{place}.{name}", inner) for name, inner in fields.items())
     elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _walk(inner, f"{place}[{number}]")
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _walk(inner, f"{place}.{name}")
+        yield from ((f"{place}[{number}]", inner) for number, inner in enumerate(value))
