@@ -126,10 +126,10 @@ def test_a_wrong_key(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KEYS)
-@pytest.mark.parametrize(("value", "message"), [("", "is not set"), ("a\nb", "characters that no key has")])
+@pytest.mark.parametrize(("value", "message"), [("", "is not set"), ("a\nb", "holds characters that no key has")])
 def test_no_usable_key(api: Api, name: str, value: str, message: str) -> None:
     done = run(api, PLAIN, **{name: value})
-    assert done.returncode == 1 and f"{name} {message}".replace("  ", " ") in done.stderr.replace(" holds", "")
+    assert done.returncode == 1 and f"{name} {message}" in done.stderr
     assert api.requests == []
 
 
