@@ -18,8 +18,8 @@ FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
 demo: $(READY) ## Apply the example to AWS on this machine, publish events, show what Datadog gets [EVENTS=file.json] [VERBOSE=1]
 	@$(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
-explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
-	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)')
+explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file.json [FILTER='{"rank_greater_than": 24}'] [LOGS_FILTER='{}']
+	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)') $(if $(LOGS_FILTER),--logs-filter '$(LOGS_FILTER)')
 
 ##@ To check it
 
