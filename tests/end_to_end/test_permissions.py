@@ -51,7 +51,7 @@ def account():
 
 @pytest.fixture(scope="module")
 def rendered(account, tmp_path_factory):
-    return render(tmp_path_factory.mktemp("modes"), account)
+    return render(tmp_path_factory.mktemp("modes"), account, MODES)
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ OTHER_REGION = "eu-west-1"
 FUNCTION = "events"
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
 
-# Lambda puts it into the credentials that the code gets, and into its own calls for the log, but into no other call that
-# it makes in the role's name: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+# Lambda puts it into the credentials that the code gets, and into its own calls for the log, but into no other call
+# that it makes in the role's name: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 FROM_THE_FUNCTION = {"lambda:SourceFunctionArn": FUNCTION_ARN}
 
 
@@ -52,7 +52,7 @@ def neighbours(arn: str) -> Iterator[str]:
     prefix, partition, service, region, account, name = arn.split(":", 5)
     # A log stream is within its group, whose neighbour is meant.
     head, separator, stream = name.partition(":log-stream:")
-    start = ":".join((prefix, partition, service))
+    start = f"{prefix}:{partition}:{service}"
     for other in (f"{head}-2", f"{head}/2", head[:-1]):
         yield f"{start}:{region}:{account}:{other}{separator}{stream}"
     yield f"{start}:{region}:999999999999:{name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -99,12 +99,11 @@ def _secret(region: str, value: str) -> str:
     return arn
 
 
-def render(folder: Path, account: Account, modes: Iterable[Mode] = MODES) -> dict[str, Rendered]:
-    """By the mode's name. One plan over all of them with a mocked provider, which takes what AWS computes from `account`.
+def render(folder: Path, account: Account, modes: Sequence[Mode]) -> dict[str, Rendered]:
+    """By the mode's name. One plan over all of them; its mocked provider takes from `account` what AWS computes.
 
     A plan without mocks would not do: the policy is unknown in it, because it names queues that do not exist yet.
     """
-    modes = tuple(modes)
     root = copy_modules(folder)
     for path in root.glob("*.tf"):
         path.unlink()
@@ -144,7 +143,7 @@ def _module(mode: Mode, account: Account) -> dict[str, Any]:
     }
 
 
-def _test(modes: Iterable[Mode], account: Account) -> dict[str, Any]:
+def _test(modes: Sequence[Mode], account: Account) -> dict[str, Any]:
     def override(mode: Mode, resource: str, **values: str) -> dict[str, Any]:
         return {"target": f"module.{mode.name}.{resource}", "override_during": "plan", "values": values}
 

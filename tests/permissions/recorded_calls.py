@@ -79,7 +79,7 @@ class _Context:
 def record(environment: Mapping[str, str], path: Path) -> list[Call]:
     """What the payload asks of AWS on this path, where boto3 is mocked."""
     requests: list[tuple[Any, Mapping[str, Any], str]] = []
-    with _function(environment | dict(path.environment)), responses.RequestsMock() as datadog:
+    with _function({**environment, **dict(path.environment)}), responses.RequestsMock() as datadog:
         for status in path.answers:
             datadog.post(EVENTS_URL, status=status)
         boto3.setup_default_session()
@@ -132,8 +132,8 @@ def _queue(client: Any, params: Mapping[str, Any]) -> Any:
     return answer["Attributes"]["QueueArn"]
 
 
-# Which resource a request is about, as AWS itself says. A service that is missing here is one that the payload did not use
-# before: it needs an entry, and the role a permission.
+# Which resource a request is about, as AWS itself says. A service that is missing here is new to the payload: it needs
+# an entry, and the role a permission.
 _RESOURCES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "secretsmanager": _secret,
     "ssm": _parameter,
