@@ -58,7 +58,7 @@ def rendered(account, tmp_path_factory):
 def recorded(rendered):
     """By the function's environment, which some modes share."""
     environments = {tuple(sorted(each.environment.items())) for each in rendered.values()}
-    return {environment: {path.name: record(dict(environment), path) for path in PATHS} for environment in environments}
+    return {environment: record(dict(environment)) for environment in environments}
 
 
 @pytest.fixture(params=MODES, ids=lambda mode: mode.name)

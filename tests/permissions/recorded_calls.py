@@ -76,24 +76,33 @@ class _Context:
         return 4_100
 
 
-def record(environment: Mapping[str, str], path: Path) -> list[Call]:
-    """What the payload asks of AWS on this path, where boto3 is mocked."""
+def record(environment: Mapping[str, str]) -> dict[str, list[Call]]:
+    """What the payload asks of AWS, by the path's name, where boto3 is mocked."""
     requests: list[tuple[Any, Mapping[str, Any], str]] = []
-    with _function({**environment, **dict(path.environment)}), responses.RequestsMock() as datadog:
+    boto3.setup_default_session()
+    boto3.DEFAULT_SESSION.events.register(
+        "provide-client-params",
+        lambda params, model, context, **_: requests.append((model, params, context["client_region"])),
+    )
+    # For what the test itself asks.
+    session = boto3.Session()
+    calls = {}
+    for path in PATHS:
+        _take({**environment, **dict(path.environment)}, path)
+        calls[path.name] = [_call(session, *request) for request in requests]
+        requests.clear()
+    return calls
+
+
+def _take(environment: Mapping[str, str], path: Path) -> None:
+    payload = _queue_payload if "QUEUE_URL" in environment else _direct_payload
+    # It insists that each of the answers is asked for.
+    with _function(environment), responses.RequestsMock() as datadog:
         for status in path.answers:
             datadog.post(EVENTS_URL, status=status)
-        boto3.setup_default_session()
-        boto3.DEFAULT_SESSION.events.register(
-            "provide-client-params",
-            lambda params, model, context, **_: requests.append((model, params, context["client_region"])),
-        )
-        payload = _queue_payload if "QUEUE_URL" in environment else _direct_payload
         for _ in range(path.invocations):
             with suppress(NotDelivered):
                 handler.lambda_handler(payload(path.message), _Context())
-        # Without the recorder.
-        boto3.setup_default_session()
-        return [_call(*request) for request in requests]
 
 
 @contextmanager
@@ -141,9 +150,9 @@ _RESOURCES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 }
 
 
-def _call(model: Any, params: Mapping[str, Any], region: str) -> Call:
+def _call(session: boto3.Session, model: Any, params: Mapping[str, Any], region: str) -> Call:
     service = model.service_model.service_name
-    resource = _RESOURCES[service](boto3.client(service, region_name=region), params)
+    resource = _RESOURCES[service](session.client(service, region_name=region), params)
     # A batch needs the permission of the single action:
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
     operation = model.name.removesuffix("Batch") if service == "sqs" else model.name
