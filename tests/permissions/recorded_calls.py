@@ -154,7 +154,7 @@ def _call(session: boto3.Session, model: Any, params: Mapping[str, Any], region:
     service = model.service_model.service_name
     resource = _RESOURCES[service](session.client(service, region_name=region), params)
     # A batch needs the permission of the single action:
-    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html
     operation = model.name.removesuffix("Batch") if service == "sqs" else model.name
     prefix = model.service_model.signing_name
     return Call(action=f"{prefix}:{operation}", resource=resource, context=FROM_THE_FUNCTION, why="the payload")
