@@ -8,6 +8,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements
+# Apart, because checkov needs an older boto3.
+CHECKOV_VENV := .venv-checkov
+CHECKOV_READY := $(CHECKOV_VENV)/.requirements
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
 FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
 
@@ -21,7 +24,7 @@ explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVE
 
 ##@ To check it
 
-test: lint unit validate terraform-test e2e ## Everything that must pass before a change lands
+test: lint checkov unit validate terraform-test e2e ## Everything that must pass before a change lands
 
 lint: $(READY) ## Style, format and types
 	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
@@ -29,6 +32,9 @@ lint: $(READY) ## Style, format and types
 	$(BIN)/ruff format --check
 	$(FMT) -check -diff -recursive
 	$(BIN)/mypy
+
+checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
+	$(BIN)/pytest tests/checkov
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
 	$(BIN)/pytest tests/unit --cov --cov-report=term
@@ -58,13 +64,15 @@ golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 docs: golden ## Write docs/events.md anew
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
 
-requirements: $(READY) ## Pin requirements-dev.in anew in requirements-dev.txt
-	$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras --allow-unsafe \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--output-file requirements-dev.txt requirements-dev.in
+requirements: $(READY) ## Pin requirements-dev.in and requirements-checkov.in anew in the .txt beside them
+	for name in requirements-dev requirements-checkov; do \
+		$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras --allow-unsafe \
+			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			--output-file $$name.txt $$name.in; \
+	done
 
 clean: ## Remove everything that the other targets made, the virtual environment too
-	rm -rf $(VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV_VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find lambda tools tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## Show this
@@ -80,4 +88,10 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: demo explain test lint unit validate terraform-test e2e format package golden docs requirements clean help
+$(CHECKOV_READY): requirements-checkov.txt
+	@echo "Installing the pinned checkov into $(CHECKOV_VENV) (a minute)"
+	@$(PYTHON) -m venv --clear $(CHECKOV_VENV)
+	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-checkov.txt
+	@touch $@
+
+.PHONY: demo explain test lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
