@@ -1,6 +1,7 @@
 """terraform-compliance over the examples as applied: all of tests/compliance passes, nothing is skipped unseen.
 
-The plan is one after the apply, that sets tags: before, the ARNs in the policies are unknown, and with them the policies.
+The plan is one after the apply, that sets tags: before, the ARNs in the policies are unknown, and with them the
+policies.
 """
 
 import copy
@@ -111,8 +112,8 @@ QUEUE = "arn:aws:sqs:us-east-1:111122223333:deep-security-datadog"
 ACCOUNT = {"AWS": "arn:aws:iam::111122223333:root"}
 NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
-# For each scenario: what of the example is changed, by the end of its address, and how; each change fails the scenario by itself.
-# A resource that the example has not is added with the values given.
+# For each scenario, what of the example is changed, by the end of its address, and how. Each change is enough to fail it.
+# A resource that the example does not have is added with the values given.
 BREAKS: dict[str, list[tuple[str, Change]]] = {
     "Topics are encrypted with a key": [("aws_sns_topic.this", put(kms_master_key_id=""))],
     "Queues say how they are encrypted": [("aws_sqs_queue.dead_letter", put(sqs_managed_sse_enabled=None))],
@@ -217,7 +218,7 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
 
 
 def rounds() -> list[dict[str, tuple[str, Change]]]:
-    """All changes in few plans, by scenario. In one plan no resource is changed twice, so that no change hides another."""
+    """All changes in few plans, by scenario; in one plan no resource is changed twice, so that none hides another."""
     found: list[dict[str, tuple[str, Change]]] = []
     for scenario, changes in BREAKS.items():
         for address, change in changes:
