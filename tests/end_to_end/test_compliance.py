@@ -112,7 +112,7 @@ QUEUE = "arn:aws:sqs:us-east-1:111122223333:deep-security-datadog"
 ACCOUNT = {"AWS": "arn:aws:iam::111122223333:root"}
 NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
-# For each scenario, what of the example is changed, by the end of its address, and how. Each change is enough to fail it.
+# For each scenario, what of the example is changed, by the end of its address, and how. Each change alone fails it.
 # A resource that the example does not have is added with the values given.
 BREAKS: dict[str, list[tuple[str, Change]]] = {
     "Topics are encrypted with a key": [("aws_sns_topic.this", put(kms_master_key_id=""))],
