@@ -16,7 +16,7 @@ Feature: What cannot be delivered is kept, and logs are kept for a time
 
   # At least 5: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
   @noskip
-  Scenario: A message is tried more than a few times before
+  Scenario: A message is tried five times or more
     Given I have aws_sqs_queue_redrive_policy defined
     Then it must contain redrive_policy
     And it must contain maxReceiveCount

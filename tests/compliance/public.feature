@@ -1,7 +1,7 @@
 Feature: Nobody but those who are named reaches topics, queues and the role
 
   @noskip
-  Scenario: Only SNS sends to the queues, and only from topics that are named
+  Scenario: Only SNS sends to the queues
     Given I have aws_sqs_queue defined
     Then it must contain policy
     And it must contain Statement
@@ -10,7 +10,7 @@ Feature: Nobody but those who are named reaches topics, queues and the role
     And its value must match the "^sns\.amazonaws\.com$" regex
 
   @noskip
-  Scenario: The queues name the topics whole
+  Scenario: Only topics that are named in full send to the queues
     Given I have aws_sqs_queue defined
     Then it must contain policy
     And it must contain Statement

@@ -131,12 +131,12 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
     "The condition on TLS is one of a denial - row 1": [
         ("aws_sqs_queue.this[0]", statement("Allow", Condition=NOT_TLS | {"ArnEquals": {"aws:SourceArn": TOPIC}})),
     ],
-    "Only SNS sends to the queues, and only from topics that are named": [
+    "Only SNS sends to the queues": [
         ("aws_sqs_queue.dead_letter", statement("Allow", Principal="*")),
         ("aws_sqs_queue.this[0]", statement("Allow", Principal={"AWS": [ACCOUNT["AWS"], "*"]})),
         ("aws_sqs_queue.this[0]", statement("Allow", Principal={"Service": "events.amazonaws.com"})),
     ],
-    "The queues name the topics whole": [
+    "Only topics that are named in full send to the queues": [
         ("aws_sqs_queue.dead_letter", statement("Allow", Condition={})),
         (
             "aws_sqs_queue.this[0]",
@@ -203,7 +203,7 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
     "Access keys are made outside of Terraform": [("aws_iam_access_key.added", put(user="added"))],
     "Logs are kept for a time that is set": [("aws_cloudwatch_log_group.this", put(retention_in_days=0))],
     "Queues have a dead-letter queue": [("aws_sqs_queue.this[0]", put(redrive_policy=""))],
-    "A message is tried more than a few times before": [
+    "A message is tried five times or more": [
         (
             "aws_sqs_queue_redrive_policy.this[0]",
             put(redrive_policy={"deadLetterTargetArn": QUEUE, "maxReceiveCount": 4}),
