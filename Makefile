@@ -8,6 +8,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements
+# Apart, because checkov needs an older boto3.
+CHECKOV_VENV := .venv-checkov
+CHECKOV_READY := $(CHECKOV_VENV)/.requirements
 PIN = $(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
@@ -23,7 +26,7 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 
 ##@ To check it
 
-test: lint unit validate terraform-test e2e ## Everything that must pass before a change lands
+test: lint checkov unit validate terraform-test e2e ## Everything that must pass before a change lands
 
 lint: $(READY) ## Style, format and types
 	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
@@ -31,6 +34,9 @@ lint: $(READY) ## Style, format and types
 	$(BIN)/ruff format --check
 	$(FMT) -check -diff -recursive
 	$(BIN)/mypy
+
+checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
+	$(BIN)/pytest tests/checkov
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
 	$(BIN)/pytest tests/unit --cov --cov-report=term
@@ -62,12 +68,13 @@ docs: golden ## Write docs/events.md anew
 
 # requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to
 # guess, and it would be an eighth of the cold start.
-requirements: $(READY) ## Pin requirements-dev.in and lambda/requirements.in anew
+requirements: $(READY) ## Pin the requirements*.in anew in the .txt beside them
 	$(PIN) --allow-unsafe --output-file requirements-dev.txt requirements-dev.in
+	$(PIN) --allow-unsafe --output-file requirements-checkov.txt requirements-checkov.in
 	$(PIN) --unsafe-package charset-normalizer --output-file lambda/requirements.txt lambda/requirements.in
 
 clean: ## Remove everything that the other targets made, the virtual environment too
-	rm -rf $(VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV_VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find lambda tools tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## Show this
@@ -83,4 +90,10 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: demo explain test lint unit validate terraform-test e2e format package golden docs requirements clean help
+$(CHECKOV_READY): requirements-checkov.txt
+	@echo "Installing the pinned checkov into $(CHECKOV_VENV) (a minute)"
+	@$(PYTHON) -m venv --clear $(CHECKOV_VENV)
+	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-checkov.txt
+	@touch $@
+
+.PHONY: demo explain test lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
