@@ -8,6 +8,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements
+# Apart, because checkov needs an older boto3.
+CHECKOV_VENV := .venv-checkov
+CHECKOV_READY := $(CHECKOV_VENV)/.requirements
 PIN = $(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
@@ -18,12 +21,12 @@ FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
 demo: $(READY) ## Apply the example to AWS on this machine, publish events, show what Datadog gets [EVENTS=file.json] [VERBOSE=1]
 	@$(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
-explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
-	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)')
+explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file.json [FILTER='{"rank_greater_than": 24}'] [LOGS_FILTER='{}']
+	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)') $(if $(LOGS_FILTER),--logs-filter '$(LOGS_FILTER)')
 
 ##@ To check it
 
-test: lint unit validate terraform-test e2e ## Everything that must pass before a change lands
+test: lint checkov unit validate terraform-test e2e ## Everything that must pass before a change lands
 
 bench: $(READY) ## Measure what the payload costs [ARGS="--quick --only cpu --against REVISION"]
 	@$(BIN)/python -m tools.bench $(ARGS)
@@ -34,6 +37,9 @@ lint: $(READY) ## Style, format and types
 	$(BIN)/ruff format --check
 	$(FMT) -check -diff -recursive
 	$(BIN)/mypy
+
+checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
+	$(BIN)/pytest tests/checkov
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
 	$(BIN)/pytest tests/unit --cov --cov-report=term
@@ -66,12 +72,13 @@ docs: golden ## Write docs/events.md and the tables of docs/cost.md anew
 
 # requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to
 # guess, and it would be an eighth of the cold start.
-requirements: $(READY) ## Pin requirements-dev.in and lambda/requirements.in anew
+requirements: $(READY) ## Pin the requirements*.in anew in the .txt beside them
 	$(PIN) --allow-unsafe --output-file requirements-dev.txt requirements-dev.in
+	$(PIN) --allow-unsafe --output-file requirements-checkov.txt requirements-checkov.in
 	$(PIN) --unsafe-package charset-normalizer --output-file lambda/requirements.txt lambda/requirements.in
 
 clean: ## Remove everything that the other targets made, the virtual environment too
-	rm -rf $(VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV_VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find lambda tools tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## Show this
@@ -87,4 +94,10 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: demo explain test bench lint unit validate terraform-test e2e format package golden docs requirements clean help
+$(CHECKOV_READY): requirements-checkov.txt
+	@echo "Installing the pinned checkov into $(CHECKOV_VENV) (a minute)"
+	@$(PYTHON) -m venv --clear $(CHECKOV_VENV)
+	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-checkov.txt
+	@touch $@
+
+.PHONY: demo explain test bench lint checkov unit validate terraform-test e2e format package golden docs requirements clean help

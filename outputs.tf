@@ -49,7 +49,7 @@ output "log_group_name" {
 }
 
 output "deep_security_sns_configuration" {
-  description = "JSON for Deep Security's SNS settings (JSON configuration) by which it publishes only types and ranks that a destination wants. Types that Deep Security adds later are not in it. null when several existing topics were given."
+  description = "JSON for Deep Security's SNS settings (JSON configuration) by which it publishes only types and ranks that a destination wants. minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, the rank cannot be said there and stay with the function. Types that Deep Security adds later are not in it. null when several existing topics were given."
   value = local.publish_topic_arn == null ? null : jsonencode({
     Version = "2014-09-24"
     Statement = [{

@@ -57,6 +57,7 @@ variable "filter" {
     - `unranked_events`: what happens then to events without a rank (all of the types SystemEvent, AntiMalwareEvent and AppControlEvent): `keep` or `drop`.
     - `minimum_severity`: info, low, medium, high or critical.
     - `exclude`: maps of property to glob (`*`, `?`); an event that matches all of one map is dropped.
+    - `fold_repeats`: true = identical events of one message (same tenant, type, host, rule and action) become one with the count, the first and the last time.
   EOT
   type = object({
     event_types       = optional(set(string))
@@ -64,6 +65,7 @@ variable "filter" {
     unranked_events   = optional(string, "keep")
     minimum_severity  = optional(string, "info")
     exclude           = optional(list(map(string)), [])
+    fold_repeats      = optional(bool, false)
   })
   default  = {}
   nullable = false
@@ -77,6 +79,7 @@ variable "logs_filter" {
     unranked_events   = optional(string, "keep")
     minimum_severity  = optional(string, "info")
     exclude           = optional(list(map(string)), [])
+    fold_repeats      = optional(bool, false)
   })
   default = null
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from deep_security_datadog.envelope import Notification
 from deep_security_datadog.event import Event
+from deep_security_datadog.fold import Repeats
 from deep_security_datadog.render import Context, datadog_event
 from tests.payload import SAMPLES
 
@@ -37,11 +39,24 @@ def events_of_samples() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{path.stem}.{number}.md", event
 
 
-def page(properties: dict[str, Any]) -> str:
+# How the first sample of its type looks when it stands for others.
+FOLDED = "PacketLog.folded.md"
+REPEATS = Repeats(
+    count=12,
+    first=datetime(2024, 5, 14, 9, 20, 10, tzinfo=UTC),
+    last=datetime(2024, 5, 14, 9, 40, 10, tzinfo=UTC),
+)
+
+
+def page(properties: dict[str, Any], repeats: Repeats | None = None) -> str:
     """The event for a reader: the text as it is sent, the other fields as JSON above it."""
-    body = datadog_event(Event(properties), CONTEXT)
+    body = datadog_event(Event(properties), replace(CONTEXT, repeats=repeats))
     text = body.pop("text")
     return f"{json.dumps(body, ensure_ascii=False, indent=2)}\n{text}\n"
+
+
+def folded_page() -> str:
+    return page(dict(events_of_samples())["PacketLog.1.md"], REPEATS)
 
 
 def main() -> None:
@@ -50,6 +65,7 @@ def main() -> None:
         old.unlink()
     for name, properties in events_of_samples():
         (GOLDEN / name).write_text(page(properties))
+    (GOLDEN / FOLDED).write_text(folded_page())
 
 
 if __name__ == "__main__":

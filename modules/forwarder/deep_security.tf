@@ -2,24 +2,12 @@
 # again; it must not drop what a destination wants.
 
 locals {
-  known_event_types = [
-    "AntiMalwareEvent",
-    "AppControlEvent",
-    "DeviceControlEvent",
-    "IntegrityEvent",
-    "LogInspectionEvent",
-    "PacketLog",
-    "PayloadLog",
-    "SystemEvent",
-    "WebReputationEvent",
-  ]
-
   # Of the destinations in use. Without a filter everything is wanted.
   source_filters = [for filter in concat(
     contains(var.destinations, "events") ? [var.filter] : [],
     contains(var.destinations, "logs") ? [var.logs_filter] : [],
     ) : {
-    event_types = coalesce(try(filter.event_types, null), toset(local.known_event_types))
+    event_types = coalesce(try(filter.event_types, null), toset(keys(local.event_types)))
     # An event without a rank fails every condition on Rank, so there can be one only where such events are unwanted.
     rank = try(filter.unranked_events == "drop" ? filter.rank_greater_than : null, null)
   }]
@@ -34,17 +22,4 @@ locals {
       NumericGreaterThan = { Rank = min([for rank in local.source_ranks : tonumber(rank)]...) }
     },
   )
-
-  unknown_event_types = sort(setsubtract(
-    setunion(coalesce(var.filter.event_types, []), coalesce(try(var.logs_filter.event_types, null), [])),
-    local.known_event_types,
-  ))
-}
-
-# A warning and no refusal: Trend Micro adds types, and whoever wants a new one must not have to wait for a release of this module.
-check "event_types_are_known" {
-  assert {
-    condition     = length(local.unknown_event_types) == 0
-    error_message = "Not among the known event types: ${join(", ", local.unknown_event_types)}. Unless it is a new one of Deep Security, nothing will match it. Known are ${join(", ", local.known_event_types)}."
-  }
 }

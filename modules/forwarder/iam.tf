@@ -69,9 +69,9 @@ locals {
     Resource = var.queue.kms_key_arn
   }]
 
-  # Lambda makes the network interfaces in the role's name and cannot say beforehand which: EC2 offers no narrower resource for most of
-  # these. The second statement keeps them from the function's own code.
-  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  # Lambda makes the network interfaces in the role's name and cannot say beforehand which. EC2 takes no narrower resource for the two that
+  # describe, and AWS's own policy names none for the others. The second statement keeps all of them from the function's own code.
+  # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html
   network_actions = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",

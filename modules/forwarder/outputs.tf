@@ -61,6 +61,6 @@ output "log_group_name" {
 }
 
 output "deep_security_condition" {
-  description = "Condition for the statement of a topic in Deep Security's SNS configuration (JSON, version 2014-09-24), by which it publishes only types and ranks that a destination wants."
+  description = "Condition for the statement of a topic in Deep Security's SNS configuration (JSON, version 2014-09-24), by which it publishes only types and ranks that a destination wants. minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, the rank cannot be said there and stay with the function."
   value       = local.deep_security_condition
 }

@@ -139,6 +139,7 @@ variable "filter" {
     - `unranked_events`: what happens then to events without a rank (all of the types SystemEvent, AntiMalwareEvent and AppControlEvent): `keep` or `drop`.
     - `minimum_severity`: info, low, medium, high or critical.
     - `exclude`: maps of property to glob (`*`, `?`); an event that matches all of one map is dropped.
+    - `fold_repeats`: true = identical events of one message (same tenant, type, host, rule and action) become one with the count, the first and the last time.
   EOT
   type = object({
     event_types       = optional(set(string))
@@ -146,13 +147,19 @@ variable "filter" {
     unranked_events   = optional(string, "keep")
     minimum_severity  = optional(string, "info")
     exclude           = optional(list(map(string)), [])
+    fold_repeats      = optional(bool, false)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = var.filter.event_types == null || try(length(var.filter.event_types) > 0 && alltrue([for type in var.filter.event_types : can(regex("^[A-Za-z][A-Za-z0-9]*$", type))]), false)
-    error_message = "filter.event_types must be names of event types, such as [\"AntiMalwareEvent\", \"PayloadLog\"]. An empty list would drop everything: for all types leave it null."
+    condition     = length(setsubtract(coalesce(try(var.filter.event_types, null), []), keys(local.event_types))) == 0
+    error_message = "filter.event_types names unknown types: ${join(", ", [for type in setsubtract(coalesce(try(var.filter.event_types, null), []), keys(local.event_types)) : coalesce(type, "null")])}. Known are ${join(", ", keys(local.event_types))}. A type that Deep Security added later passes with event_types = null, and exclude drops what is unwanted."
+  }
+
+  validation {
+    condition     = try(length(var.filter.event_types) > 0, true)
+    error_message = "filter.event_types is empty, so that everything would be dropped. For all types leave it null."
   }
 
   validation {
@@ -171,8 +178,31 @@ variable "filter" {
   }
 
   validation {
-    condition     = alltrue([for pattern in var.filter.exclude : length(pattern) > 0])
-    error_message = "filter.exclude holds an empty map, which every event matches: everything would be dropped. Remove it."
+    condition = alltrue(flatten([
+      for globs in try(var.filter.exclude, []) : try(length(globs), 0) == 0 ? [false] : [
+        for property, glob in globs : can(regex("^[^*?]*[^*?\\s][^*?]*$", property)) && try(length(glob) > 0, false)
+      ]
+    ]))
+    error_message = "filter.exclude holds a map that is empty (every event would match it), an empty glob, or an empty property name or one with * or ?. Write the property's full name and a glob for its value, such as { Hostname = \"dev-*\" }."
+  }
+
+  validation {
+    # Of some type an event must be able to pass. A type fails where it carries no rank and such events are unwanted, where it does
+    # not get as severe, and where all globs of a map of exclude match its name or a property of every event.
+    condition = var.filter == null || anytrue([
+      for type, kind in local.event_types :
+      try(contains(var.filter.event_types, type), true)
+      && (kind.ranked || try(var.filter.rank_greater_than == null || var.filter.unranked_events != "drop", true))
+      && try(index(local.severities, kind.highest_severity) >= index(local.severities, var.filter.minimum_severity), true)
+      && !anytrue([
+        for globs in try(var.filter.exclude, []) : alltrue([
+          for property, glob in coalesce(globs, {}) : property == "EventType" ? can(regex(
+            "^${replace(replace(replace(replace(glob, "/[.+^$(){}|\\\\]/", "\\$0"), "[!", "[^"), "*", ".*"), "?", ".")}$", type
+          )) : contains(local.always_present, property) && can(regex("^[*]+$", glob))
+        ])
+      ])
+    ])
+    error_message = "filter drops everything: no event can pass its event_types, rank_greater_than, minimum_severity and exclude together. Loosen one. Without a rank are ${join(", ", [for type, kind in local.event_types : type if !kind.ranked])}. The highest severities are ${join(", ", [for type, kind in local.event_types : "${kind.highest_severity} (${type})"])}."
   }
 
   # Lambda takes 4 KB of environment; a quarter is kept for the other variables. base64 makes bytes of characters: 4 for each 3.
@@ -191,6 +221,7 @@ variable "logs_filter" {
     unranked_events   = optional(string, "keep")
     minimum_severity  = optional(string, "info")
     exclude           = optional(list(map(string)), [])
+    fold_repeats      = optional(bool, false)
   })
   default = null
 
@@ -200,8 +231,13 @@ variable "logs_filter" {
   }
 
   validation {
-    condition     = try(var.logs_filter.event_types, null) == null || try(length(var.logs_filter.event_types) > 0 && alltrue([for type in var.logs_filter.event_types : can(regex("^[A-Za-z][A-Za-z0-9]*$", type))]), false)
-    error_message = "logs_filter.event_types must be names of event types, such as [\"AntiMalwareEvent\", \"PayloadLog\"]. An empty list would drop everything: for all types leave it null."
+    condition     = length(setsubtract(coalesce(try(var.logs_filter.event_types, null), []), keys(local.event_types))) == 0
+    error_message = "logs_filter.event_types names unknown types: ${join(", ", [for type in setsubtract(coalesce(try(var.logs_filter.event_types, null), []), keys(local.event_types)) : coalesce(type, "null")])}. Known are ${join(", ", keys(local.event_types))}. A type that Deep Security added later passes with event_types = null, and exclude drops what is unwanted."
+  }
+
+  validation {
+    condition     = try(length(var.logs_filter.event_types) > 0, true)
+    error_message = "logs_filter.event_types is empty, so that everything would be dropped. For all types leave it null."
   }
 
   validation {
@@ -220,8 +256,31 @@ variable "logs_filter" {
   }
 
   validation {
-    condition     = alltrue([for pattern in try(var.logs_filter.exclude, []) : length(pattern) > 0])
-    error_message = "logs_filter.exclude holds an empty map, which every event matches: everything would be dropped. Remove it."
+    condition = alltrue(flatten([
+      for globs in try(var.logs_filter.exclude, []) : try(length(globs), 0) == 0 ? [false] : [
+        for property, glob in globs : can(regex("^[^*?]*[^*?\\s][^*?]*$", property)) && try(length(glob) > 0, false)
+      ]
+    ]))
+    error_message = "logs_filter.exclude holds a map that is empty (every event would match it), an empty glob, or an empty property name or one with * or ?. Write the property's full name and a glob for its value, such as { Hostname = \"dev-*\" }."
+  }
+
+  validation {
+    # Of some type an event must be able to pass. A type fails where it carries no rank and such events are unwanted, where it does
+    # not get as severe, and where all globs of a map of exclude match its name or a property of every event.
+    condition = var.logs_filter == null || anytrue([
+      for type, kind in local.event_types :
+      try(contains(var.logs_filter.event_types, type), true)
+      && (kind.ranked || try(var.logs_filter.rank_greater_than == null || var.logs_filter.unranked_events != "drop", true))
+      && try(index(local.severities, kind.highest_severity) >= index(local.severities, var.logs_filter.minimum_severity), true)
+      && !anytrue([
+        for globs in try(var.logs_filter.exclude, []) : alltrue([
+          for property, glob in coalesce(globs, {}) : property == "EventType" ? can(regex(
+            "^${replace(replace(replace(replace(glob, "/[.+^$(){}|\\\\]/", "\\$0"), "[!", "[^"), "*", ".*"), "?", ".")}$", type
+          )) : contains(local.always_present, property) && can(regex("^[*]+$", glob))
+        ])
+      ])
+    ])
+    error_message = "logs_filter drops everything: no event can pass its event_types, rank_greater_than, minimum_severity and exclude together. Loosen one. Without a rank are ${join(", ", [for type, kind in local.event_types : type if !kind.ranked])}. The highest severities are ${join(", ", [for type, kind in local.event_types : "${kind.highest_severity} (${type})"])}."
   }
 }
 

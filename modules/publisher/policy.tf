@@ -21,6 +21,8 @@ locals {
 }
 
 resource "aws_iam_user_policy" "this" {
+  #checkov:skip=CKV_AWS_40:These are the user's only permissions, and a group would have this one member.
+
   name = "publish"
   user = aws_iam_user.this.name
 

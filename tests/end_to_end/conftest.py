@@ -26,6 +26,13 @@ from tools.terraform import Terraform, copy_modules
 
 ARRIVE_SECONDS = 30
 EXAMPLE = "examples/single-account"
+FAULTS = "tests/end_to_end/faults"
+# The destinations that test_destinations.py looks at, each with a filter of its own.
+BOTH = {
+    "destinations": '["events", "logs"]',
+    "filter": '{ minimum_severity = "high", fold_repeats = true }',
+    "logs_filter": '{ exclude = [{ Title = "* only for events" }] }',
+}
 # By the profiles that examples/multi-account names unless told otherwise.
 ACCOUNTS = {"security": "999900001111", "production": "444455556666", "staging": "777788889999"}
 
@@ -66,6 +73,7 @@ class Stack:
     queue: Copy
     direct: Copy
     faults: Copy
+    both: Copy
     accounts: Copy
 
     @property
@@ -94,13 +102,14 @@ def _parallel(tmp_path_factory) -> Iterator[tuple[Stack, Demo]]:
         aws = stack.enter_context(emulator())
         queue = _copy(stack, aws, tmp_path_factory.mktemp("queue"))
         direct = _copy(stack, aws, tmp_path_factory.mktemp("direct"), name="second", delivery="direct")
-        faults = _copy(stack, aws, tmp_path_factory.mktemp("faults"), root="tests/end_to_end/faults")
+        faults = _copy(stack, aws, tmp_path_factory.mktemp("faults"), root=FAULTS)
+        both = _copy(stack, aws, tmp_path_factory.mktemp("both"), root=FAULTS, name="both", **BOTH)
         accounts = _copy_of_accounts(stack, aws, tmp_path_factory.mktemp("accounts"))
         pool = stack.enter_context(ThreadPoolExecutor())
         demo = pool.submit(_run_demo, tmp_path_factory.mktemp("demo"))
-        for future in [pool.submit(_apply, copy) for copy in (queue, direct, faults, accounts)]:
+        for future in [pool.submit(_apply, copy) for copy in (queue, direct, faults, both, accounts)]:
             future.result()
-        yield Stack(aws, queue, direct, faults, accounts), demo.result()
+        yield Stack(aws, queue, direct, faults, both, accounts), demo.result()
 
 
 @pytest.fixture(scope="session")
@@ -132,6 +141,13 @@ def faults(stack) -> Copy:
     """Queue delivery with short timeouts, with nothing received yet and no fault injected."""
     stack.faults.datadog.clear()
     return stack.faults
+
+
+@pytest.fixture
+def both(stack) -> Copy:
+    """Both destinations, with nothing received yet and no fault injected."""
+    stack.both.datadog.clear()
+    return stack.both
 
 
 @pytest.fixture

@@ -14,21 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, wait_until_empty
 from tools.datadog_intake import Answer, Outcome, delay, every, first, reset, respond, when
-
-# The function's timeout in faults/main.tf is 8 s; a message that failed comes back after six times that.
-VISIBILITY_SECONDS = 48
-PATIENCE_SECONDS = 3 * VISIBILITY_SECONDS
-
-_numbers = iter(range(1_000_000, 9_000_000))
-
-
-def messages(count, events_each):
-    """Messages of events with a number of their own in the title, which Datadog shows."""
-    return [
-        [{"EventType": "SystemEvent", "Severity": 1, "Title": f"n{next(_numbers)}"} for _ in range(events_each)]
-        for _ in range(count)
-    ]
 
 
 def titles(sent):
@@ -48,30 +35,6 @@ def settle(faults, sent, *, repeated=0, missing=frozenset()):
     counts = arrivals(faults)
     assert set(counts) == expected
     assert sum(counts.values()) - len(counts) <= repeated, faults.story(len(expected))
-
-
-def waiting(faults, name):
-    attributes = faults.aws.client("sqs").get_queue_attributes(QueueUrl=faults.outputs[name], AttributeNames=["All"])
-    return sum(int(value) for key, value in attributes["Attributes"].items() if key.startswith("ApproximateNumberOf"))
-
-
-def wait_until_empty(faults):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while waiting(faults, "queue_url"):
-        assert time.monotonic() < end, faults.story(0)
-        time.sleep(0.3)
-
-
-def dead_letters(faults):
-    """What is in the dead-letter queue, taken out."""
-    sqs, url, found = faults.aws.client("sqs"), faults.outputs["dead_letter_queue_url"], []
-    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
-        "Messages"
-    ):
-        for message in batch:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        found += batch
-    return found
 
 
 def test_every_second_request_500(faults):

@@ -88,7 +88,7 @@ run "logs_want_everything" {
 
   variables {
     destinations = ["events", "logs"]
-    filter       = { event_types = ["AntiMalwareEvent"], rank_greater_than = 50, unranked_events = "drop" }
+    filter       = { event_types = ["PayloadLog"], rank_greater_than = 50, unranked_events = "drop" }
   }
 
   assert {

@@ -43,7 +43,7 @@ run "empty_list_of_types" {
   expect_failures = [var.filter]
 }
 
-run "type_with_a_blank" {
+run "unknown_type" {
   command = plan
 
   module {
@@ -51,7 +51,49 @@ run "type_with_a_blank" {
   }
 
   variables {
-    filter = { event_types = ["Anti Malware"] }
+    filter = { event_types = ["PayloadLog", "ActivityEvent"] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "type_in_lower_case" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["payloadlog"] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "type_of_the_test_notification" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["PayloadLog", "TestSNS"] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "type_that_is_null" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["PayloadLog", null] }
   }
 
   expect_failures = [var.filter]
@@ -113,7 +155,7 @@ run "pattern_that_matches_everything" {
   expect_failures = [var.filter]
 }
 
-run "new_event_type" {
+run "pattern_that_is_null" {
   command = plan
 
   module {
@@ -121,13 +163,13 @@ run "new_event_type" {
   }
 
   variables {
-    filter = { event_types = ["PayloadLog", "ActivityEvent"] }
+    filter = { exclude = [{ Hostname = "dev-*" }, null] }
   }
 
-  expect_failures = [check.event_types_are_known]
+  expect_failures = [var.filter]
 }
 
-run "new_event_type_in_the_logs" {
+run "pattern_without_a_property" {
   command = plan
 
   module {
@@ -135,11 +177,178 @@ run "new_event_type_in_the_logs" {
   }
 
   variables {
-    destinations = ["logs"]
-    logs_filter  = { event_types = ["ActivityEvent"] }
+    filter = { exclude = [{ "" = "dev-*" }] }
   }
 
-  expect_failures = [check.event_types_are_known]
+  expect_failures = [var.filter]
+}
+
+run "pattern_with_a_blank_property" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ " " = "dev-*" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "pattern_with_a_glob_for_a_property" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ "*" = "dev-*" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "pattern_with_an_empty_glob" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "pattern_with_a_glob_that_is_null" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ Hostname = null }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "all_types_excluded" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ EventType = "*" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "all_types_excluded_otherwise" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ EventType = "?*" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "all_types_excluded_one_by_one" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ EventType = "*Event" }, { EventType = "P[a]*Log" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "all_tenants_excluded" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { exclude = [{ TenantName = "*", LogDate = "**" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "the_wanted_types_excluded" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["PacketLog"], exclude = [{ EventType = "Packet*" }] }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "types_without_a_rank" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "more_severe_than_the_types_are" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" }
+  }
+
+  expect_failures = [var.filter]
+}
+
+run "each_type_for_another_reason" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    filter = { event_types = ["AntiMalwareEvent", "PacketLog", "PayloadLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical", exclude = [{ EventType = "Payload*" }] }
+  }
+
+  expect_failures = [var.filter]
 }
 
 run "filter_of_logs_that_are_not_sent" {
@@ -156,6 +365,77 @@ run "filter_of_logs_that_are_not_sent" {
   expect_failures = [var.logs_filter]
 }
 
+run "accepted_1" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = null, minimum_severity = "critical" }
+    logs_filter  = { event_types = ["SystemEvent"], minimum_severity = "high" }
+  }
+}
+
+run "accepted_2" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { event_types = ["SystemEvent"], rank_greater_than = 9 }
+    logs_filter  = { event_types = ["SystemEvent"], unranked_events = "drop" }
+  }
+}
+
+run "accepted_3" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { rank_greater_than = 9, unranked_events = "drop", minimum_severity = "critical" }
+    logs_filter  = { exclude = [{ EventType = "*Event" }] }
+  }
+}
+
+run "accepted_4" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ EventType = "*", Hostname = "*" }] }
+    logs_filter  = { exclude = [{ EventType = "payloadlog" }, { EventType = "*[.](+|^$" }] }
+  }
+}
+
+run "accepted_5" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["events", "logs"]
+    filter       = { exclude = [{ "HostCloudInstanceTags.aws:autoscaling:groupName" = "dev-*" }, { TenantName = "?*" }, { Reason = "?" }] }
+    logs_filter  = { exclude = [], fold_repeats = true }
+  }
+}
+
+# The validations of the two have the same text (test_event_types.py), so one of each kind is enough.
 run "logs_empty_list_of_types" {
   command = plan
 
@@ -166,6 +446,21 @@ run "logs_empty_list_of_types" {
   variables {
     destinations = ["logs"]
     logs_filter  = { event_types = [] }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_unknown_type" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { event_types = ["PayloadLog", "ActivityEvent"] }
   }
 
   expect_failures = [var.logs_filter]
@@ -216,7 +511,7 @@ run "logs_unknown_severity" {
   expect_failures = [var.logs_filter]
 }
 
-run "logs_pattern_that_matches_everything" {
+run "logs_pattern_with_an_empty_glob" {
   command = plan
 
   module {
@@ -225,7 +520,22 @@ run "logs_pattern_that_matches_everything" {
 
   variables {
     destinations = ["logs"]
-    logs_filter  = { exclude = [{}] }
+    logs_filter  = { exclude = [{ Hostname = "dev-*", Tags = "" }] }
+  }
+
+  expect_failures = [var.logs_filter]
+}
+
+run "logs_types_without_a_rank" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    destinations = ["logs"]
+    logs_filter  = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" }
   }
 
   expect_failures = [var.logs_filter]

@@ -70,7 +70,7 @@ def test_a_full_message_is_as_large_as_sns_takes() -> None:
 def test_ratios_are_of_measures_made_side_by_side() -> None:
     base = Figure(name="base", unit="s", values=[1.0, 2.0, 4.0])
     # The machine was half as fast in each next round: the ratio does not care.
-    slower = Figure(name="slower", unit="s", values=[3.0, 6.0, 12.0], relative_to="base")
+    slower = Figure(name="slower", unit="s", values=[2.5, 6.0, 12.0], relative_to="base")
     assert ratio(slower, [base, slower]) == 3.0
     assert ratio(Figure(name="alone", unit="s", values=[1.0]), [base]) is None
     assert ratio(Figure(name="share", unit="%", values=[90.0], comparable=True), []) == 90.0

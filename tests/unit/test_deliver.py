@@ -150,3 +150,15 @@ def test_requests_run_at_once(intake: responses.RequestsMock) -> None:
     intake.add_callback(responses.POST, EVENTS_URL, answer)
     courier = Courier(ApiKey(lambda: "key", reload_interval=300), concurrent_requests=4)
     assert deliver(courier, 4) == [Outcome.ACCEPTED] * 4
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_an_address_that_takes_nothing_does_not_stop_another(
+    intake: responses.RequestsMock, courier: Courier, status: int
+) -> None:
+    other = Parcel(url="https://http-intake.logs.datadoghq.com/api/v2/logs", body=lambda: b"[]")
+    intake.post(EVENTS_URL, status=status)
+    intake.post(other.url, status=202)
+    answers = courier.deliver([PARCEL] * 20 + [other] * 2, seconds_left=lambda: 60)
+    assert [answer.outcome for answer in answers] == [Outcome.RETRY] * 20 + [Outcome.ACCEPTED] * 2
+    assert len(intake.calls) < 20 + 2

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 import responses
 from datadog_api_client.v2.model.http_log_item import HTTPLogItem
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deep_security_datadog.destinations import LARGEST_BATCH, LARGEST_LOG, MOST_LOGS, Item, logs
 from deep_security_datadog.envelope import open_envelope
 from deep_security_datadog.event import Event
+from deep_security_datadog.event_types import EVENT_TYPES
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.render import Context, datadog_log
 from tests.golden import events_of_samples
@@ -47,9 +50,74 @@ def test_a_log() -> None:
     assert "severity:high" in log["ddtags"].split(",") and "env:prod" in log["ddtags"].split(",")
 
 
-def test_an_old_log_is_of_now() -> None:
-    log = datadog_log(Event({"EventType": "SystemEvent", "LogDate": "2024-05-13T09:50:00.000Z"}), Context(now=NOW))
-    assert log["timestamp"] == int(NOW.timestamp() * 1000)
+def log_of(**properties: Any) -> dict[str, Any]:
+    return datadog_log(Event(properties), Context(now=NOW))
+
+
+def test_what_every_log_says() -> None:
+    log = log_of(EventType="SystemEvent", Title="Computer Created")
+    assert (log["service"], log["message"]) == ("deep-security", "[Info] System: Computer Created")
+    assert "hostname" not in log and "repeats" not in log
+
+
+@pytest.mark.parametrize(
+    ("properties", "status"),
+    [
+        ({"EventType": "AntiMalwareEvent", "ScanResultString": "Passed"}, "critical"),
+        ({"EventType": "PayloadLog", "Severity": 3}, "error"),
+        ({"EventType": "PayloadLog", "Severity": 2}, "warn"),
+        ({"EventType": "PayloadLog", "Severity": 1}, "notice"),
+        ({"EventType": "SystemEvent", "Severity": 1}, "info"),
+        ({}, "info"),
+    ],
+)
+def test_the_status_is_the_severity(properties: dict[str, Any], status: str) -> None:
+    assert log_of(**properties)["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("happened", "timestamp"),
+    [
+        ("2024-05-14T09:20:10.133Z", "2024-05-14T09:20:10.133Z"),
+        # 18 h, less the way there, is what Datadog takes.
+        ("2024-05-13T16:05:00.000Z", "2024-05-13T16:05:00.000Z"),
+        ("2024-05-13T16:04:59.999Z", "2024-05-14T09:50:00.000Z"),
+        ("2024-05-13T09:50:00.000Z", "2024-05-14T09:50:00.000Z"),
+        ("2024-05-14T09:50:30.000Z", "2024-05-14T09:50:00.000Z"),
+        ("2024-05-15T09:50:00.000Z", "2024-05-14T09:50:00.000Z"),
+        ("yesterday", "2024-05-14T09:50:00.000Z"),
+    ],
+)
+def test_the_timestamp_is_milliseconds_that_datadog_takes(happened: str, timestamp: str) -> None:
+    log = log_of(EventType="SystemEvent", LogDate=happened)
+    assert log["timestamp"] == round(datetime.fromisoformat(timestamp).timestamp() * 1000)
+    assert isinstance(log["timestamp"], int) and log["deep_security"]["LogDate"] == happened
+
+
+# https://docs.datadoghq.com/standard-attributes/ for logs: network communications, HTTP requests, users.
+STANDARD = {
+    "network.client.ip",
+    "network.client.port",
+    "network.destination.ip",
+    "network.destination.port",
+    "http.url",
+    "usr.name",
+}
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_network_and_user_facts_have_standard_names(name: str) -> None:
+    attributes = EVENT_TYPES[name].attributes
+    assert {attribute for attribute in attributes if attribute.startswith(("network.", "http.", "usr."))} <= STANDARD
+    facts = {"SourceIP", "DestinationIP", "TargetIP", "URL", "User", "UserName", "ActionBy", "OSSEC_SourceIP"}
+    in_samples = facts & {key for _, event in events_of_samples() if event.get("EventType") == name for key in event}
+    assert in_samples <= set(attributes.values())
+
+
+def test_standard_attributes_are_nested() -> None:
+    log = log_of(EventType="WebReputationEvent", URL="http://x.example/", TargetIP="192.0.2.1")
+    assert log["http"] == {"url": "http://x.example/"} and log["network"] == {"destination": {"ip": "192.0.2.1"}}
+    assert log_of(EventType="IntegrityEvent", User="root")["usr"] == {"name": "root"}
 
 
 @pytest.mark.parametrize(("name", "event"), list(events_of_samples()))
@@ -62,6 +130,67 @@ def test_batches_count_entries_and_bytes() -> None:
     assert [len(json.loads(batch)) for batch in small] == [MOST_LOGS, MOST_LOGS, 500]
     large = batches([{"D": "ü" * 100_000} for _ in range(60)])
     assert len(large) == 3 and all(len(batch) <= LARGEST_BATCH for batch in large)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 900_000), min_size=1, max_size=40))
+def test_batches_are_as_full_as_they_may_be(sizes: list[int]) -> None:
+    found = batches([{"N": number, "D": "x" * size} for number, size in enumerate(sizes)])
+    logs = [json.loads(batch) for batch in found]
+    assert [log["deep_security"]["N"] for batch in logs for log in batch] == list(range(len(sizes)))
+    assert all(len(batch) <= LARGEST_BATCH for batch in found)
+    firsts = [len(json.dumps(batch[0], ensure_ascii=False, separators=(",", ":"))) for batch in logs]
+    assert all(len(full) + 1 + first > LARGEST_BATCH for full, first in zip(found, firsts[1:], strict=False))
+
+
+@pytest.mark.parametrize(("over", "count"), [(0, 1), (1, 2)])
+def test_the_limit_of_a_batch_is_exact(over: int, count: int) -> None:
+    (around,) = batches([{"D": ""}])
+    empty, large = len(around) - len("[]"), 900_000
+    last = LARGEST_BATCH - 5 * (empty + large) - empty - len("[,,,,,]") + over
+    found = batches([{"D": "x" * size} for size in (large, large, large, large, large, last)])
+    assert len(found) == count and (over or len(found[0]) == LARGEST_BATCH)
+
+
+def test_the_limit_of_a_log_is_in_bytes_and_exact() -> None:
+    (around,) = batches([{"D": ""}])
+    room = LARGEST_LOG - (len(around) - len("[]"))
+    for fits, text in ((True, "ü" * (room // 2) + "x" * (room % 2)), (False, "ü" * (room // 2) + "x" * (room % 2 + 1))):
+        (batch,) = batches([{"D": text}])
+        assert (json.loads(batch)[0]["deep_security"]["D"] == text) is fits
+        assert len(batch) - len("[]") <= LARGEST_LOG
+
+
+def test_requests_are_compressed(intake: responses.RequestsMock, forwarder: Build) -> None:
+    intake.post(LOGS_URL, status=202)
+    assert forward(forwarder(DESTINATIONS="logs"), sqs_record(sample("mixed-array"))) == []
+    (call,) = intake.calls
+    assert call.request.headers["Content-Encoding"] == "gzip"
+    assert call.request.headers["Content-Type"] == "application/json"
+
+
+def test_a_failing_request_fails_only_its_events(
+    intake: responses.RequestsMock, forwarder: Build, queues: RememberingQueues
+) -> None:
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        return (503 if b'"EventID":1500,' in gzip.decompress(request.body) else 202), {}, ""
+
+    intake.add_callback(responses.POST, LOGS_URL, answer)
+    events = [{"EventID": number, "EventType": "SystemEvent"} for number in range(2500)]
+    assert forward(forwarder(DESTINATIONS="logs"), sqs_record(events)) == []
+    (settlement,) = queues.carried_out
+    back = [event["EventID"] for body in settlement.remainders for event in json.loads(json.loads(body)["Message"])]
+    assert back == list(range(1000, 2000)) and not settlement.refusals
+
+
+def test_20000_events_in_20_full_batches_are_20_requests(intake: responses.RequestsMock, forwarder: Build) -> None:
+    """What an invocation gets is 10 messages at most (batch_size in invocation.tf), here of 100 events each."""
+    intake.post(LOGS_URL, status=202)
+    warm, event = forwarder(DESTINATIONS="logs"), sample("PayloadLog")[0]
+    for batch in range(20):
+        records = [sqs_record([event] * 100, record_id=f"{batch}-{number}") for number in range(10)]
+        assert forward(warm, *records) == []
+    assert len(intake.calls) == 20 and len(logged(intake)) == 20_000
 
 
 def test_a_log_larger_than_the_limit_is_cut() -> None:

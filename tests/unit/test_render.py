@@ -17,7 +17,7 @@ from deep_security_datadog.event_types import EVENT_TYPES
 from deep_security_datadog.markdown import FENCE_CLOSE, FENCE_OPEN
 from deep_security_datadog.render import Context, datadog_event, date_happened
 from deep_security_datadog.severity import Severity
-from tests.golden import GOLDEN, events_of_samples, page
+from tests.golden import FOLDED, GOLDEN, events_of_samples, folded_page, page
 
 NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
 EVENTS = dict(events_of_samples())
@@ -32,8 +32,12 @@ def test_golden(name: str) -> None:
     assert page(EVENTS[name]) == (GOLDEN / name).read_text(), "if it is meant: make golden"
 
 
+def test_golden_of_a_folded_event() -> None:
+    assert folded_page() == (GOLDEN / FOLDED).read_text(), "if it is meant: make golden"
+
+
 def test_no_golden_file_without_a_sample() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == set(EVENTS)
+    assert {path.name for path in GOLDEN.iterdir()} == {*EVENTS, FOLDED}
 
 
 @pytest.mark.parametrize("name", EVENTS)

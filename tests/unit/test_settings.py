@@ -53,6 +53,8 @@ def test_values() -> None:
         ("FILTER", '{"rank": 1}'),
         ("LOGS_FILTER", '{"minimum_severity": "urgent"}'),
         ("LOGS_FILTER", '{"unranked_events": "maybe"}'),
+        ("FILTER", '{"event_types": ["OfTomorrow"]}'),
+        ("LOGS_FILTER", '{"exclude": [{"EventType": "*"}]}'),
         ("MAX_CONCURRENT_REQUESTS", "0"),
         ("DD_LOG_LEVEL", "LOUD"),
     ],

@@ -85,8 +85,12 @@ class Courier:
 
         seconds_left: until the invocation is ended from outside. Within MARGIN of it no request is running or begun.
         """
-        journey = _Journey(self._api_key, lambda: seconds_left() - MARGIN, self._most_failures)
-        return list(self._pool.map(lambda parcel: self._deliver(parcel, journey), parcels))
+        parcels = list(parcels)
+        journeys = {
+            url: _Journey(self._api_key, lambda: seconds_left() - MARGIN, self._most_failures)
+            for url in {parcel.url for parcel in parcels}
+        }
+        return list(self._pool.map(lambda parcel: self._deliver(parcel, journeys[parcel.url]), parcels))
 
     def _deliver(self, parcel: Parcel, journey: _Journey) -> Answer:
         answer, body = Answer(outcome=Outcome.RETRY), b""
@@ -141,7 +145,10 @@ class Courier:
 
 
 class _Journey:
-    """What the parcels of one invocation share: the key, the time, and whether going on makes sense."""
+    """What an invocation's parcels to one address share: the key, the time, and whether going on makes sense.
+
+    Another address has a journey of its own: that events are not taken is no reason to keep back logs.
+    """
 
     def __init__(self, api_key: ApiKey, seconds_left: Callable[[], float], most_failures: int) -> None:
         self._api_key = api_key

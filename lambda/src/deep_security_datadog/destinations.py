@@ -30,12 +30,16 @@ _COMPRESSION = 1
 
 @dataclass(frozen=True)
 class Item:
-    """An event on its way, and where it stood: number of its record and of its entry in that record."""
+    """An event on its way, and where it stood: number of its record and of its entry in that record.
+
+    folded: numbers of the other entries of that record that this event stands for.
+    """
 
     record: int
     entry: int
     event: Event
     context: render.Context
+    folded: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

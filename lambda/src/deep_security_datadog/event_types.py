@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from . import severity
-from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM, SeverityRule
+from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM, Severity, SeverityRule
 from .values import as_text, integer
 
 # An event's properties as `Event.texts` gives them: an absent name holds nothing.
@@ -39,6 +39,7 @@ class EventType:
     detail: the properties whose first non-empty one the title adds in parentheses; empty = the action.
     rule: likewise for the tag `rule`; empty where the type has none.
     attributes: Datadog's standard log attribute to property.
+    ranked: False where it is known that events of this type carry no rank (reference: deep-security-events, 2.2).
     """
 
     name: str
@@ -51,6 +52,12 @@ class EventType:
     detect_only: Callable[[Texts], bool | None] = lambda _: None
     detail: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    ranked: bool = True
+
+    @property
+    def highest_severity(self) -> Severity:
+        """The most severe that its table gives."""
+        return max(level for _, level in self.severity.rows)
 
     @property
     def slug(self) -> str:
@@ -234,6 +241,7 @@ _ROWS = (
             _joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
         ),
         attributes={"usr.name": "ActionBy"},
+        ranked=False,
     ),
     EventType(
         "PacketLog",
@@ -301,6 +309,7 @@ _ROWS = (
             Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
         ),
         attributes={"file.path": "InfectedFilePath", "file.hash.sha1": "FileSHA1"},
+        ranked=False,
     ),
     EventType(
         "WebReputationEvent",
@@ -405,6 +414,7 @@ _ROWS = (
             ),
         ),
         attributes={"usr.name": "UserName", "process.name": "ProcessName", "file.hash.sha256": "SHA256"},
+        ranked=False,
     ),
     # Only the type's name is certain (reference, section 3.9): the properties below are guesses, and any others
     # are listed as they come.

@@ -1,94 +1,186 @@
 """Keep or drop an event, with the reason.
 
-The options are those of the Terraform variable `filter`, by the same names.
+The options are those of the Terraform variable `filter`, by the same names, and what cannot be meant is refused here
+as it is there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from fnmatch import translate
+from math import isfinite
 from typing import Any
 
 from .event import Event
+from .event_types import EVENT_TYPES
 from .severity import Severity
 from .values import as_text
 
-_Matcher = Callable[[Event], bool]
+# The test notification passes every filter, so it is nothing to choose.
+CHOOSABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
+
+# What every event carries (reference: deep-security-events, section 2.3).
+ALWAYS_PRESENT = frozenset(
+    ("EventType", "EventID", "LogDate", "Origin", "OriginString", "Tags", "TenantID", "TenantName")
+)
+
+_UNRANKED_EVENTS = ("keep", "drop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """A glob of the shell (`*`, `?`, `[...]`), case-sensitive, on a property; nested ones are joined by a dot."""
+
+    name: str
+    glob: str
+    expression: re.Pattern[str]
+
+    @classmethod
+    def from_option(cls, name: object, glob: object) -> Pattern:
+        """Raises ValueError for an empty name or glob, and for a glob in the place of the name."""
+        if not isinstance(name, str) or not name.strip():
+            raise ValueError("exclude holds an empty property name")
+        if "*" in name or "?" in name:
+            raise ValueError(f"exclude names the property {name!r}, but only values are globs")
+        if not isinstance(glob, str) or not glob:
+            raise ValueError(f"exclude holds no glob for {name}")
+        return cls(name=name, glob=glob, expression=re.compile(translate(glob)))
+
+    def matches(self, event: Event) -> bool:
+        """Whether the event has the property and the glob matches its text."""
+        return any(self.expression.match(_text(value)) for value in _found(event.properties, self.name))
+
+    def matches_all_of(self, event_type: str) -> bool:
+        """Whether it is certain that every event of the type matches."""
+        if self.name == "EventType":
+            return self.expression.match(event_type) is not None
+        return self.name in ALWAYS_PRESENT and not self.glob.strip("*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What to keep. The defaults keep everything.
+    """What to keep. The defaults keep everything, each event by itself.
 
-    event_types: names of event types, None = all.
+    event_types: names of event types, None = all, also such as are not known yet.
     rank_greater_than: keep only what ranks strictly above it, None = any rank.
-    keep_unranked: whether an event without a rank passes `rank_greater_than`.
+    unranked_events: whether an event without a rank passes `rank_greater_than`: keep or drop.
     minimum_severity: the least severity to keep.
-    exclude: an event is dropped when all globs of one of these mappings match its properties. Names of nested
-        properties are joined by a dot. Globs are those of the shell (`*`, `?`, `[...]`) and case-sensitive.
+    exclude: an event is dropped when all patterns of one of these groups match it.
+    fold_repeats: whether the identical events of a message are sent as one.
     """
 
     event_types: frozenset[str] | None = None
     rank_greater_than: float | None = None
-    keep_unranked: bool = True
+    unranked_events: str = "keep"
     minimum_severity: Severity = Severity.INFO
-    exclude: tuple[tuple[tuple[str, re.Pattern[str]], ...], ...] = ()
+    exclude: tuple[tuple[Pattern, ...], ...] = ()
+    fold_repeats: bool = False
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Filter:
-        """Reads the options as Terraform writes them.
+        """Reads the options as Terraform writes them; null is the default.
 
-        Raises ValueError for an unknown option or a value that cannot be meant.
+        Raises ValueError for an unknown option, a value that cannot be meant, and a filter that nothing passes.
         """
-        known = {"event_types", "rank_greater_than", "unranked_events", "minimum_severity", "exclude"}
-        if unknown := sorted(set(options) - known):
-            raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(sorted(known))}")
-        types = options.get("event_types")
-        rank = options.get("rank_greater_than")
-        unranked = options.get("unranked_events") or "keep"
-        if unranked not in ("keep", "drop"):
-            raise ValueError("unranked_events is neither keep nor drop")
-        return cls(
-            event_types=None if types is None else frozenset(types),
-            rank_greater_than=None if rank is None else float(rank),
-            keep_unranked=unranked == "keep",
-            minimum_severity=Severity.from_name(options.get("minimum_severity") or "info"),
-            exclude=tuple(
-                tuple((name, re.compile(translate(str(glob)))) for name, glob in globs.items())
-                for globs in options.get("exclude") or ()
-                if globs
-            ),
-        )
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(set(options) - set(known)):
+            raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(known)}")
+        chosen = cls(**{name: _PARSERS[name](value) for name, value in options.items() if value is not None})
+        if not any(chosen._can_pass(name) for name in chosen.event_types or CHOOSABLE_TYPES):
+            raise ValueError("event_types, rank_greater_than, minimum_severity and exclude together drop everything")
+        return chosen
 
     def reason_to_drop(self, event: Event) -> str | None:
         """None keeps the event; otherwise the name of the option that drops it."""
-        if self.event_types is not None and event.type not in self.event_types and not event.is_test:
+        if event.is_test:
+            return None
+        if self.event_types is not None and event.type not in self.event_types:
             return "event_types"
         if self._ranks_too_low(event):
             return "rank_greater_than"
-        if event.severity < self.minimum_severity and not event.is_test:
+        if event.severity < self.minimum_severity:
             return "minimum_severity"
-        if any(all(_matches(event, name, glob) for name, glob in globs) for globs in self.exclude):
+        if any(all(pattern.matches(event) for pattern in group) for group in self.exclude):
             return "exclude"
         return None
 
     def _ranks_too_low(self, event: Event) -> bool:
-        if self.rank_greater_than is None or event.is_test:
+        if self.rank_greater_than is None:
             return False
         if event.rank is None:
-            return not self.keep_unranked
+            return self.unranked_events == "drop"
         return event.rank <= self.rank_greater_than
 
+    def _can_pass(self, event_type: str) -> bool:
+        """Whether an event of the type could; True where that is not certain."""
+        kind = CHOOSABLE_TYPES[event_type]
+        if self.rank_greater_than is not None and self.unranked_events == "drop" and not kind.ranked:
+            return False
+        if kind.highest_severity < self.minimum_severity:
+            return False
+        return not any(all(pattern.matches_all_of(event_type) for pattern in group) for group in self.exclude)
 
-def _matches(event: Event, name: str, glob: re.Pattern[str]) -> bool:
-    value: object = event.properties
-    if name in event.properties:
-        value = event.properties[name]
-    else:
-        for part in name.split("."):
-            if not isinstance(value, Mapping) or part not in value:
-                return False
-            value = value[part]
-    return glob.match(as_text(value)) is not None
+
+def _event_types(value: object) -> frozenset[str]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("event_types is not a list of names; for all types leave it null")
+    if unknown := [str(name) for name in value if name not in CHOOSABLE_TYPES]:
+        known = ", ".join(sorted(CHOOSABLE_TYPES))
+        raise ValueError(f"event_types names {unknown[0]!r}, which is none of {known}; newer ones pass with null")
+    return frozenset(value)
+
+
+def _rank(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
+        raise ValueError("rank_greater_than is not a number of 0 or more")
+    return float(value)
+
+
+def _unranked_events(value: object) -> str:
+    if value not in _UNRANKED_EVENTS:
+        raise ValueError("unranked_events is neither keep nor drop")
+    return str(value)
+
+
+def _exclude(value: object) -> tuple[tuple[Pattern, ...], ...]:
+    if not isinstance(value, list) or not all(isinstance(globs, Mapping) and globs for globs in value):
+        raise ValueError("exclude is not a list of maps of property to glob, none of them empty")
+    return tuple(tuple(Pattern.from_option(name, glob) for name, glob in globs.items()) for globs in value)
+
+
+def _fold_repeats(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("fold_repeats is neither true nor false")
+    return value
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "event_types": _event_types,
+    "rank_greater_than": _rank,
+    "unranked_events": _unranked_events,
+    "minimum_severity": Severity.from_name,
+    "exclude": _exclude,
+    "fold_repeats": _fold_repeats,
+}
+
+
+def _found(properties: Mapping[str, Any], name: str) -> Iterator[object]:
+    """The values that the name leads to; a dot can be part of a name (as in instance tags) or lead into an object."""
+    if name in properties:
+        yield properties[name]
+    for head, rest in _splits(name):
+        inner = properties.get(head)
+        if isinstance(inner, Mapping):
+            yield from _found(inner, rest)
+
+
+def _splits(name: str) -> Iterable[tuple[str, str]]:
+    parts = name.split(".")
+    return ((".".join(parts[:place]), ".".join(parts[place:])) for place in range(1, len(parts)))
+
+
+def _text(value: object) -> str:
+    """As text; a number without its decimals where they are zero, for JSON's 3.0 is 3."""
+    return as_text(int(value) if isinstance(value, float) and value.is_integer() else value)

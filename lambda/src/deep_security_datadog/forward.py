@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from .deliver import Answer, Courier, Outcome
 from .destinations import PACK, Dispatch, Item, halves
 from .envelope import Entry, Record
 from .event import Event
+from .fold import Repeats, fold, identity
 from .memory import Answers, Memory
 from .queues import NotSent, Queues
 from .report import Report
@@ -70,7 +72,7 @@ class Forwarder:
                 if answer.outcome is Outcome.REFUSED and len(dispatch.items) > 1:
                     again.extend(halves(self._urls[dispatch.destination], dispatch))
                 else:
-                    answers.update({(item.record, item.entry, dispatch.destination): answer for item in dispatch.items})
+                    answers.update(_by_entry(dispatch, answer))
             dispatches = again
         return answers
 
@@ -85,9 +87,13 @@ class Forwarder:
         for item in items:
             report.received(item.event, now)
         dispatches: list[Dispatch] = []
-        for name in self._settings.destinations:
+        # Logs first: they are few requests, and do not wait behind many events that are perhaps not taken.
+        for name in reversed(self._settings.destinations):
             open_items = [item for item in items if (item.record, item.entry, name) not in known]
             wanted = [item for item in open_items if self._wanted(name, item, report)]
+            if self._settings.filters[name].fold_repeats:
+                wanted = _folded(wanted)
+                report.folded(name, sum(len(item.folded) for item in wanted))
             dispatches.extend(PACK[name](self._urls[name], wanted))
         return dispatches
 
@@ -126,6 +132,35 @@ class Forwarder:
         else:
             report.settled(record, settlement)
         return not settlement.comes_back
+
+
+def _folded(items: Sequence[Item]) -> list[Item]:
+    """Identical events of one message as one item, which is the first of them and answers for all."""
+    return [_standing_for(members) for members in fold(items, _fold_key)]
+
+
+def _fold_key(item: Item) -> Hashable | None:
+    known = identity(item.event)
+    # A record from a redrive can hold several messages; the notification tells them apart.
+    return None if known is None else (item.record, item.context.notification, known)
+
+
+def _standing_for(members: Sequence[Item]) -> Item:
+    first, *others = members
+    if not others:
+        return first
+    repeats = Repeats.of(member.event for member in members)
+    context = replace(first.context, repeats=repeats)
+    return replace(first, context=context, folded=tuple(other.entry for other in others))
+
+
+def _by_entry(dispatch: Dispatch, answer: Answer) -> Answers:
+    """The answer to a request as that of each entry it carries, folded ones included."""
+    return {
+        (item.record, entry, dispatch.destination): answer
+        for item in dispatch.items
+        for entry in (item.entry, *item.folded)
+    }
 
 
 def _handled(records: Sequence[Record], answers: Answers) -> list[list[Handled]]:

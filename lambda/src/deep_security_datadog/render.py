@@ -15,6 +15,7 @@ from . import markdown
 from .envelope import Notification
 from .event import Event
 from .event_types import Fact, Texts, first, one
+from .fold import Repeats
 from .severity import Severity
 from .tags import tags_of
 from .values import as_text
@@ -56,12 +57,16 @@ _ALERT_TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What rendering needs besides the event. `now` is when it is sent; `tags` and `console_url` are configured."""
+    """What rendering needs besides the event. `now` is when it is sent; `tags` and `console_url` are configured.
+
+    repeats: of the events that this one stands for, None when only for itself.
+    """
 
     now: datetime
     notification: Notification = field(default_factory=Notification)
     tags: tuple[str, ...] = ()
     console_url: str | None = None
+    repeats: Repeats | None = None
 
 
 # A line of the text and its importance: the higher, the later it is cut.
@@ -145,6 +150,8 @@ def _cut_note(count: int) -> str:
 
 def _lines(event: Event, texts: Texts, context: Context) -> list[_Line]:
     lines = [(_summary(event, texts), 100)]
+    if context.repeats:
+        lines.append((_repeats(context.repeats), 99))
     if event.is_test:
         lines.append(
             ("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
@@ -171,6 +178,12 @@ def _summary(event: Event, texts: Texts) -> str:
     if host := event.host.display:
         words.append(f"on {markdown.code(host[:100])}")
     return " · ".join(words)
+
+
+def _repeats(repeats: Repeats) -> str:
+    times = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
+    when = times if repeats.first else ""
+    return f"\n**{repeats.count} events like this one** in the same message{when}. The facts are the first one's."
 
 
 def _section(heading: str, facts: Iterable[Fact], texts: Texts, importance: int) -> list[_Line]:
@@ -266,10 +279,19 @@ def datadog_log(event: Event, context: Context, *, short: bool = False) -> dict[
     }
     if host := markdown.plain(event.host.id)[:255]:
         body["hostname"] = host
+    if context.repeats:
+        body["repeats"] = _repeats_attribute(context.repeats)
     for attribute, name in event.kind.attributes.items():
         if value := texts.get(name):
             _put(body, attribute, value[:_LONGEST_LOG_VALUE])
     return body
+
+
+def _repeats_attribute(repeats: Repeats) -> dict[str, Any]:
+    """Count, and the times as ISO 8601 in UTC with milliseconds, as Deep Security writes them."""
+    times = {"first": repeats.first, "last": repeats.last}
+    shown = {name: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z" for name, time in times.items() if time}
+    return {"count": repeats.count, **shown}
 
 
 def _timestamp(event: Event, context: Context) -> float:

@@ -54,6 +54,11 @@ class Report:
         self._counts[f"FilteredBy{reason.title().replace('_', '')}"] += 1
         self._reasons[f"{destination} filtered: {reason}"] += 1
 
+    def folded(self, destination: str, count: int) -> None:
+        """Events that are not sent by themselves; another one of their message stands for them."""
+        if count:
+            self._count("Folded", destination, count)
+
     def outcomes(self, handled: Sequence[Handled]) -> None:
         for item in handled:
             for destination, answer in item.answers.items():

@@ -24,8 +24,35 @@ variable "datadog_api_url" {
   type        = string
 }
 
+variable "name" {
+  description = "Of the copy."
+  type        = string
+  default     = "faults"
+}
+
+variable "destinations" {
+  description = "As the module's."
+  type        = set(string)
+  default     = ["events"]
+}
+
+variable "filter" {
+  description = "As the module's."
+  type = object({
+    minimum_severity = optional(string)
+    fold_repeats     = optional(bool)
+  })
+  default = {}
+}
+
+variable "logs_filter" {
+  description = "As the module's."
+  type        = object({ exclude = list(map(string)) })
+  default     = null
+}
+
 resource "aws_secretsmanager_secret" "datadog_api_key" {
-  name = "faults"
+  name = var.name
 }
 
 resource "aws_secretsmanager_secret_version" "datadog_api_key" {
@@ -37,11 +64,15 @@ resource "aws_secretsmanager_secret_version" "datadog_api_key" {
 module "deep_security_datadog" {
   source = "../../../"
 
-  name = "faults"
+  name         = var.name
+  destinations = var.destinations
+  filter       = var.filter
+  logs_filter  = var.logs_filter
 
   datadog = {
     api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn
     api_url            = var.datadog_api_url
+    logs_url           = var.datadog_api_url
   }
 
   function = { timeout = 8 }

@@ -1,0 +1,146 @@
+"""checkov over the modules and examples, offline: nothing fails, what is accepted gives its reason, and it can fail."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.repository import ROOT
+from tools.terraform import copy_modules
+
+CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
+CONFIGURATION = ROOT / ".checkov.yaml"
+# Fewer words are no reason.
+REASON_WORDS = 8
+# What a change could bring in, and the checks that must find it.
+BAD = """
+resource "aws_sns_topic" "bad" {
+  name = "bad"
+}
+
+resource "aws_sqs_queue" "bad" {
+  name                    = "bad"
+  sqs_managed_sse_enabled = false
+}
+
+resource "aws_sqs_queue_policy" "bad" {
+  queue_url = aws_sqs_queue.bad.url
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = "*", Action = "sqs:*", Resource = "*" }]
+  })
+}
+
+resource "aws_lambda_function" "bad" {
+  function_name = "bad"
+  role          = "arn:aws:iam::111122223333:role/bad"
+  environment {
+    variables = { KEY = "unencrypted" }
+  }
+}
+
+resource "aws_iam_user" "bad" {
+  name = "bad"
+}
+
+resource "aws_secretsmanager_secret" "bad" {
+  name = "bad"
+}
+"""
+BROKEN = {
+    "aws_sns_topic.bad": {"CKV_AWS_26"},
+    "aws_sqs_queue.bad": {"CKV_AWS_27"},
+    "aws_sqs_queue_policy.bad": {"CKV_AWS_168"},
+    "aws_lambda_function.bad": {"CKV_AWS_50", "CKV_AWS_115", "CKV_AWS_116", "CKV_AWS_173", "CKV_AWS_272"},
+    "aws_iam_user.bad": {"CKV_AWS_273"},
+    "aws_secretsmanager_secret.bad": {"CKV_AWS_149", "CKV2_AWS_57"},
+}
+
+
+def checkov(folder: Path) -> tuple[int, list[dict]]:
+    """The exit code, and one report for each framework that found something to look at."""
+    # Nothing is listening there: what wants the network fails.
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    run = subprocess.run(
+        [CHECKOV, "--config-file", CONFIGURATION, "--output", "json"],
+        check=False,
+        cwd=folder,
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert run.stdout.strip(), run.stderr
+    reports = json.loads(run.stdout)
+    reports = reports if isinstance(reports, list) else [reports]
+    return run.returncode, [report for report in reports if "results" in report]
+
+
+def checks(reports: list[dict], outcome: str) -> list[dict]:
+    return [check for report in reports for check in report["results"].get(outcome, [])]
+
+
+@pytest.fixture(scope="module")
+def project() -> tuple[int, list[dict]]:
+    return checkov(ROOT)
+
+
+def test_no_check_fails(project):
+    code, reports = project
+    failed = [
+        f"{check['check_id']} {check['resource']} {check['file_path']}" for check in checks(reports, "failed_checks")
+    ]
+    assert failed == []
+    assert [
+        report["results"].get("parsing_errors", []) for report in reports if report["results"].get("parsing_errors")
+    ] == []
+    assert code == 0
+
+
+def test_modules_and_examples_were_looked_at(project):
+    seen = {Path(check["file_path"].lstrip("/")).parent for check in checks(project[1], "passed_checks")}
+    seen |= {Path(check["file_path"].lstrip("/")).parent for check in checks(project[1], "skipped_checks")}
+    examples = {path.parent.relative_to(ROOT) for path in ROOT.glob("examples/*/main.tf")}
+    modules = {path.parent.relative_to(ROOT) for path in ROOT.glob("modules/*/versions.tf")}
+    # No check is about the subscription alone.
+    assert modules | examples <= seen | {Path("modules/subscription")}
+
+
+def test_each_suppression_gives_its_reason(project):
+    skipped = {
+        (check["check_id"], check["check_result"]["suppress_comment"]) for check in checks(project[1], "skipped_checks")
+    }
+    assert [(check, reason) for check, reason in skipped if len(reason.split()) < REASON_WORDS] == []
+    # Each comment is one that still suppresses something.
+    written = {
+        found
+        for path in ROOT.rglob("*.tf")
+        if "tests" not in path.parts
+        for found in re.findall(r"checkov:skip=(\w+):\s*(.+)", path.read_text(encoding="utf-8"))
+    }
+    assert written == skipped
+
+
+def test_what_is_bad_fails(tmp_path):
+    (tmp_path / "bad.tf").write_text(BAD, encoding="utf-8")
+    code, reports = checkov(tmp_path)
+    failed: dict[str, set[str]] = {}
+    for check in checks(reports, "failed_checks"):
+        failed.setdefault(check["resource"], set()).add(check["check_id"])
+    assert code == 1
+    assert [name for name, wanted in BROKEN.items() if not wanted <= failed.get(name, set())] == []
+
+
+def test_without_the_suppressions_it_fails(tmp_path):
+    tree = copy_modules(tmp_path)
+    written = set()
+    for path in [*tree.glob("modules/**/*.tf"), *tree.glob("examples/**/*.tf")]:
+        text = path.read_text(encoding="utf-8")
+        written |= set(re.findall(r"checkov:skip=(\w+)", text))
+        path.write_text(re.sub(r".*checkov:skip=.*\n", "", text), encoding="utf-8")
+    code, reports = checkov(tree)
+    assert code == 1
+    assert {check["check_id"] for check in checks(reports, "failed_checks")} == written

@@ -1,0 +1,269 @@
+"""terraform-compliance over the examples as applied: all of tests/compliance passes, nothing is skipped unseen.
+
+The plan is one after the apply, that sets tags: before, the ARNs in the policies are unknown, and with them the
+policies.
+"""
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.repository import ROOT
+
+PROGRAM = Path(sys.executable).with_name("terraform-compliance")
+FEATURES = ROOT / "tests" / "compliance"
+# By the copy of conftest.py that is applied.
+EXAMPLES = {"single-account": "queue", "multi-account": "accounts"}
+TAGS = '-var=tags={"team":"security"}'
+# They speak of what an example need not have, so they alone are without @noskip.
+MAY_BE_SKIPPED = {"Queues without the key of SQS have one of the customer", "Keys of the customer are rotated"}
+
+Plan = dict[str, Any]
+
+
+def run(plan: Plan, folder: Path, features: Path = FEATURES) -> tuple[int, dict[str, str]]:
+    """The program's exit code, and for each scenario whether it `passed`, `failed` or was `skipped`."""
+    file, report = folder / "plan.json", folder / "report.json"
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    program = subprocess.run(
+        [PROGRAM, "--features", features, "--planfile", file, f"--cucumber-json={report}"],
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert report.exists(), program.stdout + program.stderr
+    outcomes: dict[str, str] = {}
+    for feature in json.loads(report.read_text(encoding="utf-8")):
+        for scenario in feature["elements"]:
+            assert scenario["name"] not in outcomes, scenario["name"]
+            steps = {step["result"]["status"] for step in scenario["steps"]}
+            outcomes[scenario["name"]] = (
+                "failed" if "failed" in steps else "passed" if steps == {"passed"} else "skipped"
+            )
+    return program.returncode, outcomes
+
+
+def scenarios(outcomes: dict[str, str], outcome: str) -> set[str]:
+    return {name for name, found in outcomes.items() if found == outcome}
+
+
+@pytest.fixture(scope="module")
+def plans(stack) -> dict[str, Plan]:
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda name: getattr(stack, name).terraform.plan(TAGS), EXAMPLES.values())
+        return dict(zip(EXAMPLES, found, strict=True))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_complies(plans, example, tmp_path):
+    code, outcomes = run(plans[example], tmp_path)
+    assert scenarios(outcomes, "failed") == set()
+    assert scenarios(outcomes, "skipped") <= MAY_BE_SKIPPED
+    assert code == 0
+
+
+def test_each_example_is_looked_at():
+    assert set(EXAMPLES) == {path.parent.name for path in ROOT.glob("examples/*/main.tf")}
+
+
+def test_nothing_to_look_at_is_a_failure(plans, tmp_path):
+    nothing = {"planned_values": {"root_module": {}}, "configuration": {"root_module": {}}, "resource_changes": []}
+    plan = {key: value for key, value in plans["single-account"].items() if key != "prior_state"} | nothing
+    code, outcomes = run(plan, tmp_path)
+    assert scenarios(outcomes, "passed") == set()
+    assert scenarios(outcomes, "skipped") == MAY_BE_SKIPPED
+    assert code != 0
+
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def put(**values: Any) -> Change:
+    return lambda found: found.update(values)
+
+
+def statement(effect: str, attribute: str = "policy", **values: Any) -> Change:
+    """Change the last statement of this effect."""
+
+    def change(found: dict[str, Any]) -> None:
+        policy = json.loads(found[attribute])
+        [*_, last] = [entry for entry in policy["Statement"] if entry["Effect"] == effect]
+        last.update(values)
+        found[attribute] = json.dumps(policy)
+
+    return change
+
+
+def variable(name: str, value: str = "x") -> Change:
+    return lambda found: found["environment"][0]["variables"].update({name: value})
+
+
+TOPIC = "arn:aws:sns:us-east-1:111122223333:deep-security-datadog"
+QUEUE = "arn:aws:sqs:us-east-1:111122223333:deep-security-datadog"
+ACCOUNT = {"AWS": "arn:aws:iam::111122223333:root"}
+NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
+
+# For each scenario, what of the example is changed, by the end of its address, and how. Each change alone fails it.
+# A resource that the example does not have is added with the values given.
+BREAKS: dict[str, list[tuple[str, Change]]] = {
+    "Topics are encrypted with a key": [("aws_sns_topic.this", put(kms_master_key_id=""))],
+    "Queues say how they are encrypted": [("aws_sqs_queue.dead_letter", put(sqs_managed_sse_enabled=None))],
+    "Queues without the key of SQS have one of the customer": [
+        ("aws_sqs_queue.dead_letter", put(sqs_managed_sse_enabled=False)),
+    ],
+    "Keys of the customer are rotated": [
+        ("aws_kms_key.added", put(enable_key_rotation=False, tags_all={"team": "security"}))
+    ],
+    "What does not come by TLS is denied - row 0": [("aws_sns_topic.this", statement("Deny", Condition={}))],
+    "What does not come by TLS is denied - row 1": [("aws_sqs_queue.dead_letter", statement("Deny", Condition={}))],
+    "The condition on TLS is one of a denial - row 0": [
+        ("aws_sns_topic.this", statement("Deny", Effect="Allow", Principal=ACCOUNT)),
+    ],
+    "The condition on TLS is one of a denial - row 1": [
+        ("aws_sqs_queue.this[0]", statement("Allow", Condition=NOT_TLS | {"ArnEquals": {"aws:SourceArn": TOPIC}})),
+    ],
+    "Only SNS sends to the queues": [
+        ("aws_sqs_queue.dead_letter", statement("Allow", Principal="*")),
+        ("aws_sqs_queue.this[0]", statement("Allow", Principal={"AWS": [ACCOUNT["AWS"], "*"]})),
+        ("aws_sqs_queue.this[0]", statement("Allow", Principal={"Service": "events.amazonaws.com"})),
+    ],
+    "Only topics that are named in full send to the queues": [
+        ("aws_sqs_queue.dead_letter", statement("Allow", Condition={})),
+        (
+            "aws_sqs_queue.this[0]",
+            statement("Allow", Condition={"ArnLike": {"aws:SourceArn": [TOPIC, "arn:aws:sns:*:*:*"]}}),
+        ),
+    ],
+    "The topics' policies allow something to accounts, users and roles only": [
+        ("aws_sns_topic.this", statement("Allow", Principal="*")),
+        ("aws_sns_topic.this", statement("Allow", Principal={"AWS": [ACCOUNT["AWS"], "*"]})),
+    ],
+    "Who may subscribe may do so with one endpoint - row 0": [
+        ("aws_sns_topic.this", statement("Allow", Condition={"StringEquals": {"SNS:Protocol": "sqs"}})),
+        (
+            "aws_sns_topic.this",
+            statement("Allow", Condition={"StringLike": {"SNS:Protocol": "sqs", "SNS:Endpoint": "*"}}),
+        ),
+    ],
+    "Who may subscribe may do so with one endpoint - row 1": [
+        ("aws_sns_topic.this", statement("Allow", Condition={"StringEquals": {"SNS:Endpoint": QUEUE}})),
+    ],
+    "Only Lambda assumes the role": [
+        ("aws_iam_role.this", statement("Allow", "assume_role_policy", Principal={"AWS": "*"})),
+        ("aws_iam_role.this", statement("Allow", "assume_role_policy", Principal={"Service": "ec2.amazonaws.com"})),
+    ],
+    "The function's role allows the actions of forwarding alone": [
+        ("aws_iam_role_policy.this", statement("Allow", Action="*")),
+        ("aws_iam_role_policy.this", statement("Allow", Action=["sqs:SendMessage", "sqs:PurgeQueue"])),
+    ],
+    "The function's role names every resource": [
+        ("aws_iam_role_policy.this", statement("Allow", Resource="*")),
+        ("aws_iam_role_policy.this", statement("Allow", Resource=[QUEUE, f"{QUEUE}*"])),
+    ],
+    "Deep Security's user may publish, with the topic's key, and nothing else": [
+        ("aws_iam_user_policy.this", statement("Allow", Action="sns:*")),
+        ("aws_iam_user_policy.this", statement("Allow", Action=["sns:Publish", "sns:Subscribe"])),
+    ],
+    "Deep Security's user publishes to topics that are named": [
+        ("aws_iam_user_policy.this", statement("Allow", Resource="*")),
+        ("aws_iam_user_policy.this", statement("Allow", Resource=[TOPIC, f"{TOPIC}*"])),
+    ],
+    **{
+        f"Roles and users get their permissions from these policies alone - row {row}": [
+            (f"{kind}.added", put(name="added"))
+        ]
+        for row, kind in enumerate(
+            [
+                "aws_iam_policy_attachment",
+                "aws_iam_role_policy_attachment",
+                "aws_iam_user_policy_attachment",
+                "aws_iam_user_group_membership",
+            ]
+        )
+    },
+    "The environment holds nothing that looks like an API key": [
+        ("aws_lambda_function.this", variable("NOTE", "key=0123456789abcdef0123456789abcdef")),
+    ],
+    **{
+        f"The environment has no variable for a key itself - row {row}": [("aws_lambda_function.this", variable(name))]
+        for row, name in enumerate(["DD_API_KEY", "DD_APP_KEY", "AWS_SECRET_ACCESS_KEY"])
+    },
+    "The secret is written and not kept": [
+        ("aws_secretsmanager_secret_version.datadog_api_key", put(secret_string="x"))
+    ],
+    "Access keys are made outside of Terraform": [("aws_iam_access_key.added", put(user="added"))],
+    "Logs are kept for a time that is set": [("aws_cloudwatch_log_group.this", put(retention_in_days=0))],
+    "Queues have a dead-letter queue": [("aws_sqs_queue.this[0]", put(redrive_policy=""))],
+    "A message is tried five times or more": [
+        (
+            "aws_sqs_queue_redrive_policy.this[0]",
+            put(redrive_policy={"deadLetterTargetArn": QUEUE, "maxReceiveCount": 4}),
+        ),
+    ],
+    "Subscriptions have a dead-letter queue": [('aws_sns_topic_subscription.queue["created"]', put(redrive_policy=""))],
+    "The tag is on everything": [
+        ('aws_cloudwatch_metric_alarm.this["function-errors"]', put(tags_all={})),
+        ("aws_iam_user.this", put(tags_all={"team": "other"})),
+    ],
+}
+
+
+def rounds() -> list[dict[str, tuple[str, Change]]]:
+    """All changes in few plans, by scenario; in one plan no resource is changed twice, so that none hides another."""
+    found: list[dict[str, tuple[str, Change]]] = []
+    for scenario, changes in BREAKS.items():
+        for address, change in changes:
+            free = (
+                plan for plan in found if scenario not in plan and address not in {taken for taken, _ in plan.values()}
+            )
+            plan = next(free, None)
+            if plan is None:
+                found.append(plan := {})
+            plan[scenario] = (address, change)
+    return found
+
+
+def broken(plan: Plan, changes: Iterable[tuple[str, Change]]) -> Plan:
+    """terraform-compliance takes the values from `resource_changes` before all others."""
+    plan = copy.deepcopy(plan)
+    for address, change in changes:
+        kind, _, name = address.partition(".")
+        entries = [
+            entry
+            for entry in plan["resource_changes"]
+            if entry["address"].endswith(f".{address}") or entry["address"] == address
+        ]
+        if name == "added":
+            assert entries == []
+            added = {
+                "address": address,
+                "mode": "managed",
+                "type": kind,
+                "name": name,
+                "change": {"actions": ["create"], "after": {}},
+            }
+            plan["resource_changes"].append(added)
+            entries = [added]
+        [entry] = entries
+        change(entry["change"]["after"])
+    return plan
+
+
+def test_each_scenario_is_broken(plans, tmp_path):
+    assert set(run(plans["single-account"], tmp_path)[1]) == set(BREAKS)
+
+
+@pytest.mark.parametrize("changes", [pytest.param(changes, id=str(index)) for index, changes in enumerate(rounds())])
+def test_what_is_broken_fails(plans, tmp_path, changes):
+    code, outcomes = run(broken(plans["single-account"], changes.values()), tmp_path)
+    assert scenarios(outcomes, "failed") == set(changes)
+    assert code != 0

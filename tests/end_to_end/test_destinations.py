@@ -1,0 +1,154 @@
+"""Both destinations, each with its own filter: what goes wrong at one is nothing to the other."""
+
+import json
+import re
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, wait_until_empty
+from tools.datadog_intake import EVENTS, LOGS, always, every, first, respond, when
+
+# As BOTH in conftest.py has the filters.
+ONLY_FOR_EVENTS = " only for events"
+HIGH, INFO = 3, 1
+
+
+def traffic(count, events_each):
+    """Messages of which each destination wants another part; what events want is there thrice, to be folded."""
+    sent = messages(count, events_each)
+    for message in sent:
+        for place, event in enumerate(message):
+            event["Severity"] = INFO if place % 3 == 0 else HIGH
+            event["Title"] += ONLY_FOR_EVENTS if place % 3 == 1 else ""
+        message.extend(2 * [event for event in message if event["Severity"] == HIGH])
+    return sent
+
+
+def expected(sent):
+    """How often each title is wanted by events and by logs."""
+    events = [event for message in sent for event in message]
+    return (
+        Counter(event["Title"] for event in events if event["Severity"] == HIGH),
+        Counter(event["Title"] for event in events if not event["Title"].endswith(ONLY_FOR_EVENTS)),
+    )
+
+
+def arrived(both):
+    """How often each title arrived; a folded event counts as often as its text says."""
+    events: Counter[str] = Counter()
+    for got in both.datadog.events:
+        folded = re.search(r"\*\*(\d+) events like this one\*\*", got["text"])
+        events[title(got["title"])] += int(folded.group(1)) if folded else 1
+    return events, Counter(title(got["message"]) for got in both.datadog.logs)
+
+
+def title(text):
+    return re.search(rf"n\d{{7}}({ONLY_FOR_EVENTS})?", text).group()
+
+
+def settle(both, wanted):
+    """Wait until all are there and the queue is empty: none is missing and none is doubled, at either destination."""
+    both.datadog.wait(lambda: arrived(both) == wanted, PATIENCE_SECONDS)
+    wait_until_empty(both)
+    assert arrived(both) == wanted, both.story(0)
+    assert not both.datadog.dropped_logs
+
+
+def at(path, fault):
+    return lambda request: fault(request) if request.path == path else None
+
+
+def test_each_has_its_filter(both):
+    sent = traffic(4, 9)
+    both.publish(*sent)
+    settle(both, expected(sent))
+    # Folded within each message: one event for three.
+    assert len(both.datadog.events) == sum(expected(sent)[0].values()) / 3
+    assert not any("repeats" in log for log in both.datadog.logs)
+
+
+FAULTS = {
+    "every second 500": lambda: every(2, respond(500)),
+    "six times 500": lambda: first(6, respond(500)),
+    "three times 403": lambda: first(3, respond(403)),
+    "told to wait": lambda: first(3, respond(429, "", {"Retry-After": "30"})),
+}
+
+
+@pytest.mark.parametrize("path", [EVENTS, LOGS])
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_at_one_destination(both, path, name):
+    both.datadog.faults.append(at(path, FAULTS[name]()))
+    sent = traffic(4, 9)
+    both.publish(*sent)
+    settle(both, expected(sent))
+    assert dead_letters(both) == []
+
+
+@pytest.mark.parametrize(("down", "other"), [(EVENTS, 1), (LOGS, 0)])
+def test_one_is_down_while_the_other_goes_on(both, down, other):
+    both.datadog.faults.append(at(down, always(respond(503))))
+    sent = traffic(4, 9)
+    wanted = expected(sent)
+    both.publish(*sent)
+    assert both.datadog.wait(lambda: arrived(both)[other] == wanted[other], PATIENCE_SECONDS), both.story(0)
+    assert not arrived(both)[1 - other]
+    both.datadog.faults.clear()
+    settle(both, wanted)
+
+
+def test_a_log_that_is_too_large_costs_no_other(both):
+    sent = traffic(4, 9)
+    culprit = sent[1][2]["Title"]
+    both.datadog.faults.append(at(LOGS, when(lambda request: culprit.encode() in request.body, respond(413))))
+    both.publish(*sent)
+    events, logs = expected(sent)
+    kept = logs.pop(culprit)
+    settle(both, (events, logs))
+    found = dead_letters(both)
+    assert {letter["MessageAttributes"]["reason"]["StringValue"] for letter in found} == {"logs: HTTP 413"}
+    assert [event for letter in found for event in json.loads(json.loads(letter["Body"])["Message"])] == [
+        sent[1][2]
+    ] * kept
+
+
+def test_an_event_that_is_refused_is_still_a_log(both):
+    sent = traffic(4, 9)
+    culprit = sent[1][2]["Title"]
+    both.datadog.faults.append(at(EVENTS, when(lambda request: culprit.encode() in request.body, respond(400))))
+    both.publish(*sent)
+    events, logs = expected(sent)
+    kept = events.pop(culprit)
+    settle(both, (events, logs))
+    # The folded event was one request; each of its members is kept.
+    reasons = [letter["MessageAttributes"]["reason"]["StringValue"] for letter in dead_letters(both)]
+    assert reasons == ["events: HTTP 400"] * kept
+
+
+@contextmanager
+def polling_paused(both):
+    """Lambda takes nothing from the queue meanwhile."""
+    functions = both.aws.client("lambda")
+    [mapping] = functions.list_event_source_mappings(FunctionName=both.outputs["function_name"])["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def test_20000_events_in_200_messages_are_few_requests(both):
+    """Counted are requests to the stand-in's logs intake. The messages wait in the queue, as after an outage.
+
+    The emulator hands over each message as it comes, without the gathering that AWS does, so messages published one
+    after the other would be an invocation each.
+    """
+    sent = messages(200, 100)
+    with polling_paused(both):
+        both.publish(*sent)
+    settle(both, (Counter(), expected(sent)[1]))
+    requests = [request for request in both.datadog.requests if request.path == LOGS]
+    print(f"20,000 logs in {len(requests)} requests")
+    assert len(requests) < 60

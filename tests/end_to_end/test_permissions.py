@@ -1,0 +1,174 @@
+"""The function's role allows what the payload and AWS do in its name, each mode's own, and nothing else.
+
+The policies are Terraform's, the payload's calls are recorded while it runs on each of its paths, and the decisions are
+made by the emulator's IAM evaluator. The emulator itself is not needed.
+"""
+
+import ast
+from dataclasses import dataclass, replace
+from itertools import product
+
+import boto3
+import pytest
+from ministack.core.iam_evaluator import validate_policy_document
+from moto import mock_aws
+
+from tests.permissions.calls import FROM_THE_FUNCTION, Call, decision, neighbours
+from tests.permissions.modes import MODES, make_account, render
+from tests.permissions.recorded_calls import PATHS, record
+from tests.permissions.service_calls import network_calls, service_calls
+from tools.repository import ROOT
+
+WITHOUT_NARROWER_RESOURCE = {"ManageNetworkInterfaces", "NotFromTheCode"}
+
+
+@dataclass
+class Evidence:
+    """Of one mode: the policy, what the payload does on each path, what AWS does."""
+
+    policy: dict
+    payload_calls: dict[str, list[Call]]
+    service_calls: list[Call]
+
+    @property
+    def calls(self):
+        return [*(call for calls in self.payload_calls.values() for call in calls), *self.service_calls]
+
+    @property
+    def statements(self):
+        return self.policy["Statement"]
+
+
+@pytest.fixture(scope="module")
+def account():
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "x")
+        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+            patch.delenv(name, raising=False)
+        yield make_account()
+
+
+@pytest.fixture(scope="module")
+def rendered(account, tmp_path_factory):
+    return render(tmp_path_factory.mktemp("modes"), account, MODES)
+
+
+@pytest.fixture(scope="module")
+def recorded(rendered):
+    """By the function's environment, which some modes share."""
+    environments = {tuple(sorted(each.environment.items())) for each in rendered.values()}
+    return {environment: record(dict(environment)) for environment in environments}
+
+
+@pytest.fixture(params=MODES, ids=lambda mode: mode.name)
+def mode(request):
+    return request.param
+
+
+@pytest.fixture
+def evidence(mode, account, rendered, recorded):
+    mine = rendered[mode.name]
+    payload_calls = recorded[tuple(sorted(mine.environment.items()))]
+    return Evidence(mine.policy, payload_calls, service_calls(mode, account))
+
+
+def test_each_path_was_taken(mode, account, evidence):
+    """Else a call that is missing from the record would count as one that needs no permission."""
+    direct = mode.delivery == "direct"
+    read = "secretsmanager:GetSecretValue" if mode.place.startswith("secret") else "ssm:GetParameter"
+    for path in PATHS:
+        dead_letters = path.dead_letters
+        if direct and path.dead_letters_direct is not None:
+            dead_letters = path.dead_letters_direct
+        expected = [
+            *[(read, account.places[mode.place])] * path.key_reads,
+            *[("sqs:SendMessage", account.dead_letter_queue)] * dead_letters,
+            *[("sqs:SendMessage", account.queue)] * (0 if direct else path.remainders),
+        ]
+        calls = [(call.action, call.resource) for call in evidence.payload_calls[path.name]]
+        assert sorted(calls) == sorted(expected), path.name
+
+
+def test_each_call_is_allowed(evidence):
+    assert validate_policy_document(evidence.policy) is None
+    for call in evidence.calls:
+        assert decision(evidence.policy, call) == "Allow", call
+
+
+def test_each_permission_is_used(evidence):
+    for statement in evidence.statements:
+        if statement["Effect"] == "Deny":
+            continue
+        for action, resource in product(as_list(statement["Action"]), as_list(statement["Resource"])):
+            alone = {"Statement": [statement | {"Action": action, "Resource": resource}]}
+            assert any(decision(alone, call) == "Allow" for call in evidence.calls), f"{action} on {resource} is unused"
+
+
+def test_nothing_of_the_neighbours(evidence):
+    for call in evidence.calls:
+        if call.resource == "*":
+            continue
+        for other in neighbours(call.resource):
+            assert decision(evidence.policy, replace(call, resource=other)) == "ImplicitDeny", other
+
+
+def test_the_key_opens_nothing_else(mode, evidence):
+    """Someone else's secret can be encrypted with the same key."""
+    opening = [call for call in evidence.calls if any("EncryptionContext" in name for name in call.context)]
+    assert len(opening) == mode.api_key_kms
+    for call in opening:
+        ((name, arn),) = ((name, value) for name, value in call.context.items() if "EncryptionContext" in name)
+        without = {key: value for key, value in call.context.items() if key != name}
+        for context in (without, *(without | {name: other} for other in neighbours(arn))):
+            assert decision(evidence.policy, replace(call, context=context)) == "ImplicitDeny", context
+
+
+def test_no_wildcards(mode, evidence):
+    everywhere = set()
+    for statement in evidence.statements:
+        assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+        for action in as_list(statement["Action"]):
+            assert not set("*?") & set(action), statement
+        for resource in as_list(statement["Resource"]):
+            if resource == "*":
+                everywhere.add(statement["Sid"])
+            else:
+                # The streams of a log group have names of Lambda's making.
+                assert not set("*?") & set(resource.removesuffix(":*")), statement
+                assert not resource.endswith(":*") or statement["Sid"] == "WriteLog", statement
+    assert everywhere == (WITHOUT_NARROWER_RESOURCE if mode.vpc else set())
+
+
+def test_the_network_is_not_for_the_code(mode, evidence):
+    for call in network_calls():
+        refused = "Deny" if mode.vpc else "ImplicitDeny"
+        assert decision(evidence.policy, replace(call, context=FROM_THE_FUNCTION)) == refused, call
+
+
+def test_no_path_is_missing(recorded):
+    """Each operation of the clients that the source makes is among those recorded."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "lambda" / "src").rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    services = {
+        call.args[0].value
+        for call in calls
+        if name_of(call) in {"client", "_client", "resource"} and call.args and isinstance(call.args[0], ast.Constant)
+    }
+    operations = {}
+    for service in services:
+        client = boto3.client(service, region_name="us-east-1")
+        prefix = client.meta.service_model.signing_name
+        operations |= {method: f"{prefix}:{name}" for method, name in client.meta.method_to_api_mapping.items()}
+    written = {operations[name] for call in calls if (name := name_of(call)) in operations}
+    made = {call.action for paths in recorded.values() for calls in paths.values() for call in calls}
+    assert services == {"secretsmanager", "sqs", "ssm"}
+    assert written == made
+
+
+def name_of(call):
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
