@@ -28,6 +28,9 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 
 test: lint checkov unit validate terraform-test e2e ## Everything that must pass before a change lands
 
+bench: $(READY) ## Measure what the payload costs [ARGS="--quick --only cpu --against REVISION"]
+	@$(BIN)/python -m tools.bench $(ARGS)
+
 lint: $(READY) ## Style, format and types
 	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	$(BIN)/ruff check
@@ -63,8 +66,9 @@ package: $(READY) ## Build lambda/deep-security-datadog.zip
 golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 	PYTHONPATH=lambda/src $(BIN)/python -m tests.golden
 
-docs: golden ## Write docs/events.md anew
+docs: golden ## Write docs/events.md and the tables of docs/cost.md anew
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
+	$(BIN)/python -m tools.cost_page
 
 # requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to
 # guess, and it would be an eighth of the cold start.
@@ -96,4 +100,4 @@ $(CHECKOV_READY): requirements-checkov.txt
 	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-checkov.txt
 	@touch $@
 
-.PHONY: demo explain test lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
+.PHONY: demo explain test bench lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
