@@ -325,6 +325,11 @@ variable "function" {
   }
 
   validation {
+    condition     = var.function.permissions_boundary_arn == null || can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.function.permissions_boundary_arn))
+    error_message = "function.permissions_boundary_arn must be the ARN of a managed policy (arn:...:policy/...)."
+  }
+
+  validation {
     condition     = (length(var.function.subnet_ids) == 0) == (length(var.function.security_group_ids) == 0)
     error_message = "function.subnet_ids and function.security_group_ids belong together: give both to run in a VPC, or neither."
   }
