@@ -263,7 +263,7 @@ run "key_of_a_topic_with_publishers" {
   }
 
   assert {
-    condition = output.key_policy_statements[0].Principal.AWS == [
+    condition = jsondecode(jsonencode(output.key_policy_statements[0].Principal.AWS)) == [
       "arn:aws:iam::111122223333:root",
       "arn:aws:iam::444455556666:user/deep-security",
       "arn:aws:iam::012345678901:root",
@@ -302,7 +302,7 @@ run "key_of_a_topic_in_china" {
   }
 
   assert {
-    condition     = output.key_policy_statements[0].Principal.AWS == ["arn:aws-cn:iam::111122223333:root"] && output.key_policy_statements[0].Condition.StringEquals["kms:ViaService"] == "sns.cn-north-1.amazonaws.com.cn"
+    condition     = jsondecode(jsonencode(output.key_policy_statements[0].Principal.AWS)) == ["arn:aws-cn:iam::111122223333:root"] && output.key_policy_statements[0].Condition.StringEquals["kms:ViaService"] == "sns.cn-north-1.amazonaws.com.cn"
     error_message = "The topic's partition, and its suffix of services."
   }
 }

@@ -52,11 +52,11 @@ run "as_it_is" {
   }
 
   assert {
-    condition = jsondecode(aws_kms_key_policy.events.policy).Statement[1].Principal.AWS == [
+    condition = [for statement in jsondecode(aws_kms_key_policy.events.policy).Statement : statement.Principal.AWS if statement.Sid == "PublishersEncrypt"] == [[
       "arn:aws:iam::111122223333:root",
       "arn:aws:iam::444455556666:root",
       "arn:aws:iam::777788889999:root",
-    ]
+    ]]
     error_message = "The publishers' accounts may use the key."
   }
 

@@ -51,7 +51,7 @@ run "topic_in_an_opt_in_region" {
 
   assert {
     condition = {
-      for statement in output.key_policy_statements.queue :
+      for statement in jsondecode(jsonencode(output.key_policy_statements.queue)) :
       statement.Sid => [statement.Principal.Service, statement.Condition.ArnEquals["aws:SourceArn"]] if can(statement.Principal.Service)
       } == {
       TopicsEncrypt         = ["sns.amazonaws.com", ["arn:aws:sns:eu-central-1:444455556666:security", "arn:aws:sns:us-east-1:444455556666:security"]]
