@@ -16,6 +16,11 @@ run "no_key" {
     condition     = { for key, statements in output.key_policy_statements : key => length(statements) } == { topic = 0, queue = 0, log = 0, api_key = 0 }
     error_message = "No key, nothing to allow."
   }
+
+  assert {
+    condition     = length(module.publisher[0].key_policy_statements) == 0
+    error_message = "The created user needs none."
+  }
 }
 
 run "a_key_for_each" {
@@ -39,6 +44,11 @@ run "a_key_for_each" {
       api_key = ["FunctionReadsApiKey"]
     }
     error_message = "Each key's own statements, by names that can stand in one policy."
+  }
+
+  assert {
+    condition     = [for statement in module.publisher[0].key_policy_statements : statement.Sid] == ["PublisherEncrypts"]
+    error_message = "The created user is given the topic's key."
   }
 }
 
