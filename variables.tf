@@ -113,6 +113,11 @@ variable "topic" {
     condition     = var.topic.create || length(var.topic.existing_arns) > 0
     error_message = "topic.create is false and topic.existing_arns is empty: there is nothing to forward from. Name an existing topic, or let one be created."
   }
+
+  validation {
+    condition     = var.topic.kms_key_arn == null || var.topic.create || var.publishers.create_user
+    error_message = "topic.kms_key_arn has no effect: neither a topic nor a user that publishes with this key is created (topic.create, publishers.create_user). Remove it; the owner of an existing topic sees to its key."
+  }
 }
 
 variable "publishers" {
