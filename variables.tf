@@ -113,11 +113,6 @@ variable "topic" {
     condition     = var.topic.create || length(var.topic.existing_arns) > 0
     error_message = "topic.create is false and topic.existing_arns is empty: there is nothing to forward from. Name an existing topic, or let one be created."
   }
-
-  validation {
-    condition     = var.topic.kms_key_arn == null || var.topic.create || var.publishers.create_user
-    error_message = "topic.kms_key_arn has no effect: neither a topic nor a user that publishes with this key is created (topic.create, publishers.create_user). Remove it; the owner of an existing topic sees to its key."
-  }
 }
 
 variable "publishers" {
@@ -148,6 +143,12 @@ variable "publishers" {
   validation {
     condition     = var.publishers.create_user || (length(var.publishers.source_cidrs) == 0 && var.publishers.permissions_boundary_arn == null)
     error_message = "publishers.source_cidrs and permissions_boundary_arn bind the created user, but publishers.create_user is false. Remove them, or let the user be created."
+  }
+
+  # Here and not at the topic: two variables whose validations name each other are a circle.
+  validation {
+    condition     = var.topic.kms_key_arn == null || var.topic.create || var.publishers.create_user
+    error_message = "topic.kms_key_arn has no effect: neither a topic nor a user that publishes with this key is created (topic.create, publishers.create_user). Remove it; the owner of an existing topic sees to its key."
   }
 }
 

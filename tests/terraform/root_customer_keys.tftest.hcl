@@ -81,5 +81,5 @@ run "key_of_an_existing_topic_that_nobody_here_uses" {
     publishers = { create_user = false }
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.publishers]
 }
