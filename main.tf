@@ -57,6 +57,12 @@ locals {
   # Existing topics beside a created one have their publishers already.
   publish_topic_arns = var.topic.create ? module.topic[*].topic_arn : sort(var.topic.existing_arns)
 
+  # The owner of an existing topic sees to its other publishers.
+  topic_key_policy_statements = flatten(concat(
+    module.topic[*].key_policy_statements,
+    [for publisher in module.publisher : publisher.key_policy_statements if !var.topic.create],
+  ))
+
   # Deep Security sends each event to every topic that it is configured with, so that two would double it.
   publish_topic_arn = length(local.publish_topic_arns) == 1 ? local.publish_topic_arns[0] : null
 }

@@ -58,3 +58,8 @@ output "deep_security_sns_configuration" {
     }]
   })
 }
+
+output "key_policy_statements" {
+  description = "Statements that the policies of the given customer managed keys need, by key: `topic`, `queue`, `log`, `api_key`; each empty without its key. See docs/customer-keys.md."
+  value       = merge({ topic = local.topic_key_policy_statements }, module.forwarder.key_policy_statements)
+}

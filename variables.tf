@@ -102,7 +102,7 @@ variable "topic" {
     The SNS topic that Deep Security publishes to:
     - `create`: false = only the existing ones.
     - `existing_arns`: topics made elsewhere, in this account or another, to forward from as well, in the region of the provider (others need modules/subscription). Their ARNs must be known at plan; for topics made by the same configuration use modules/forwarder, where each has a name.
-    - `kms_key_arn`: customer managed key that encrypts the created topic or, without one, the existing topics that the user publishes to; its policy must let every publisher use kms:GenerateDataKey and kms:Decrypt. null = the AWS managed key alias/aws/sns, which only principals of this account can use.
+    - `kms_key_arn`: customer managed key that encrypts the created topic or, without one, the existing topics that the user publishes to; its policy needs the output key_policy_statements. null = the AWS managed key alias/aws/sns, which only principals of this account can use.
   EOT
   type = object({
     create        = optional(bool, true)
@@ -147,6 +147,12 @@ variable "publishers" {
     condition     = var.publishers.create_user || (length(var.publishers.source_cidrs) == 0 && var.publishers.permissions_boundary_arn == null)
     error_message = "publishers.source_cidrs and permissions_boundary_arn bind the created user, but publishers.create_user is false. Remove them, or let the user be created."
   }
+
+  # Here and not at the topic: two variables whose validations name each other are a circle.
+  validation {
+    condition     = var.topic.kms_key_arn == null || var.topic.create || var.publishers.create_user
+    error_message = "topic.kms_key_arn has no effect: neither a topic nor a user that publishes with this key is created (topic.create, publishers.create_user). Remove it; the owner of an existing topic sees to its key."
+  }
 }
 
 variable "function" {
@@ -187,7 +193,7 @@ variable "queue" {
     - `retention_days`: days that the queue holds a message, 1 to 13.
     - `minimum_outage_hours`: how long messages must be able to wait for Datadog before they go to the dead-letter queue.
     - `max_receive_count`: attempts before that, 1 to 1000; null = as many as `minimum_outage_hours` takes.
-    - `kms_key_arn`: customer managed key of both queues; its policy must let sns.amazonaws.com use kms:GenerateDataKey and kms:Decrypt. null = the keys that SQS manages (SSE-SQS).
+    - `kms_key_arn`: customer managed key of both queues; its policy needs the output key_policy_statements. null = the keys that SQS manages (SSE-SQS).
   EOT
   type = object({
     retention_days       = optional(number, 7)

@@ -17,6 +17,14 @@ resource "aws_sqs_queue_policy" "dead_letter" {
       for statement in local.queue_statements : merge(statement, { Resource = aws_sqs_queue.dead_letter.arn })
     ]
   })
+
+  # Here because both kinds of delivery have this policy, and not at the variable because the own region is known by the queue only.
+  lifecycle {
+    precondition {
+      condition     = length(local.unreachable_topic_arns) == 0
+      error_message = "SNS does not deliver to ${local.region}, an opt-in region, from ${join(", ", local.unreachable_topic_arns)}: not between two opt-in regions, and to a function (delivery \"direct\") from no other region at all. Put the forwarder into the region of the topic or, for the queue, into one that is enabled by default."
+    }
+  }
 }
 
 # By itself, because each queue names the other.

@@ -4,6 +4,7 @@ locals {
   # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource because a look-up would need a call to AWS at plan time.
   arn_parts  = split(":", aws_sqs_queue.dead_letter.arn)
   partition  = local.arn_parts[1]
+  dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
   region     = local.arn_parts[3]
   account_id = local.arn_parts[4]
 
@@ -16,6 +17,15 @@ locals {
     "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter/${trimprefix(var.datadog.api_key_ssm_parameter, "/")}"
   )
 
+  api_key_arn = var.datadog.api_key_secret_arn != null ? var.datadog.api_key_secret_arn : local.api_key_parameter_arn
+
+  # arn:<partition>:<service>:<region>:<account>:<name>
+  api_key_arn_parts = split(":", local.api_key_arn)
+
+  api_key_encryption_context = {
+    (var.datadog.api_key_secret_arn != null ? "kms:EncryptionContext:SecretARN" : "kms:EncryptionContext:PARAMETER_ARN") = local.api_key_arn
+  }
+
   log_statements = [{
     Sid      = "WriteLog"
     Effect   = "Allow"
@@ -27,22 +37,16 @@ locals {
     Sid      = "ReadApiKey"
     Effect   = "Allow"
     Action   = var.datadog.api_key_secret_arn != null ? "secretsmanager:GetSecretValue" : "ssm:GetParameter"
-    Resource = var.datadog.api_key_secret_arn != null ? var.datadog.api_key_secret_arn : local.api_key_parameter_arn
+    Resource = local.api_key_arn
   }]
 
   # The key may guard other secrets too; the encryption context ties the permission to this one.
   api_key_kms_statements = var.datadog.api_key_kms_key_arn == null ? [] : [{
-    Sid      = "DecryptApiKey"
-    Effect   = "Allow"
-    Action   = "kms:Decrypt"
-    Resource = var.datadog.api_key_kms_key_arn
-    Condition = {
-      StringEquals = {
-        (var.datadog.api_key_secret_arn != null ? "kms:EncryptionContext:SecretARN" : "kms:EncryptionContext:PARAMETER_ARN") = (
-          var.datadog.api_key_secret_arn != null ? var.datadog.api_key_secret_arn : local.api_key_parameter_arn
-        )
-      }
-    }
+    Sid       = "DecryptApiKey"
+    Effect    = "Allow"
+    Action    = "kms:Decrypt"
+    Resource  = var.datadog.api_key_kms_key_arn
+    Condition = { StringEquals = local.api_key_encryption_context }
   }]
 
   # What the event source mapping does in the role's name.
@@ -63,10 +67,11 @@ locals {
 
   # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
   queue_kms_statements = var.queue.kms_key_arn == null ? [] : [{
-    Sid      = "UseKeyOfQueues"
-    Effect   = "Allow"
-    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    Resource = var.queue.kms_key_arn
+    Sid       = "UseKeyOfQueues"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = var.queue.kms_key_arn
+    Condition = { StringEquals = { "kms:ViaService" = "sqs.${local.region}.${local.dns_suffix}" } }
   }]
 
   # Lambda makes the network interfaces in the role's name and cannot say beforehand which. EC2 takes no narrower resource for the two that
@@ -104,6 +109,9 @@ resource "aws_iam_role" "this" {
   permissions_boundary = var.function.permissions_boundary_arn
   tags                 = var.tags
 
+  # Without aws:SourceAccount: AWS documents it for no assumption of a function's role (by the function, the event source, the network),
+  # and where it is not sent, nothing would run. Lambda is no deputy of another account here: a function takes roles of its own
+  # account only. https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -24,7 +24,7 @@ resource "aws_lambda_permission" "topic" {
   statement_id  = "topic-${substr(sha256(each.key), 0, 16)}"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this.function_name
-  principal     = "sns.amazonaws.com"
+  principal     = local.sns_principals[each.key]
   source_arn    = each.value
 }
 

@@ -64,3 +64,8 @@ output "deep_security_condition" {
   description = "Condition for the statement of a topic in Deep Security's SNS configuration (JSON, version 2014-09-24), by which it publishes only types and ranks that a destination wants. minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, the rank cannot be said there and stay with the function."
   value       = local.deep_security_condition
 }
+
+output "key_policy_statements" {
+  description = "Statements that the policies of the given keys need, by key: `queue` (queue.kms_key_arn), `log` (function.log_kms_key_arn), `api_key` (datadog.api_key_kms_key_arn); each empty without its key. See docs/customer-keys.md."
+  value       = local.key_policy_statements
+}

@@ -67,20 +67,20 @@ resource "aws_sqs_queue_policy" "this" {
 
 locals {
   # Of both queues: SNS fills the one by the subscription and the other by the subscription's redrive policy.
-  queue_statements = [
-    {
-      Sid       = "TopicsSend"
+  queue_statements = concat(
+    [for sender in local.senders : {
+      Sid       = "TopicsSend${sender.sid_suffix}"
       Effect    = "Allow"
-      Principal = { Service = "sns.amazonaws.com" }
+      Principal = { Service = sender.principal }
       Action    = "sqs:SendMessage"
-      Condition = { ArnEquals = { "aws:SourceArn" = sort(values(var.topic_arns)) } }
-    },
-    {
+      Condition = { ArnEquals = { "aws:SourceArn" = sender.topic_arns } }
+    }],
+    [{
       Sid       = "OnlyOverTls"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "sqs:*"
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    },
-  ]
+    }],
+  )
 }

@@ -384,6 +384,11 @@ variable "function" {
   }
 
   validation {
+    condition     = var.function.permissions_boundary_arn == null || can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.function.permissions_boundary_arn))
+    error_message = "function.permissions_boundary_arn must be the ARN of a managed policy (arn:...:policy/...)."
+  }
+
+  validation {
     condition     = (length(var.function.subnet_ids) == 0) == (length(var.function.security_group_ids) == 0)
     error_message = "function.subnet_ids and function.security_group_ids belong together: give both to run in a VPC, or neither."
   }
@@ -400,7 +405,7 @@ variable "queue" {
     - `retention_days`: days that the queue holds a message, 1 to 13.
     - `minimum_outage_hours`: how long messages must be able to wait for Datadog before they go to the dead-letter queue.
     - `max_receive_count`: attempts before that, 1 to 1000; null = as many as `minimum_outage_hours` takes.
-    - `kms_key_arn`: customer managed key of both queues; its policy must let sns.amazonaws.com use kms:GenerateDataKey and kms:Decrypt. null = the keys that SQS manages (SSE-SQS).
+    - `kms_key_arn`: customer managed key of both queues; its policy needs the output key_policy_statements. null = the keys that SQS manages (SSE-SQS).
   EOT
   type = object({
     retention_days       = optional(number, 7)

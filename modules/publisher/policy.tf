@@ -13,10 +13,11 @@ locals {
 
   # SNS encrypts in the publisher's name: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
   key_statements = length(var.kms_key_arns) == 0 ? [] : [{
-    Sid      = "EncryptForTheTopics"
-    Effect   = "Allow"
-    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    Resource = var.kms_key_arns
+    Sid       = "EncryptForTheTopics"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = var.kms_key_arns
+    Condition = { StringEquals = local.via_sns }
   }]
 }
 

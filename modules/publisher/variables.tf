@@ -65,6 +65,11 @@ variable "permissions_boundary_arn" {
   description = "ARN of the policy that bounds the user's permissions. null = none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of a managed policy (arn:...:policy/...)."
+  }
 }
 
 variable "tags" {

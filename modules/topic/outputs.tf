@@ -10,3 +10,8 @@ output "topic_name" {
   description = "Name of the topic."
   value       = aws_sns_topic.this.name
 }
+
+output "key_policy_statements" {
+  description = "Statements that the policy of kms_key_arn needs so that whoever may publish can; empty without a key. See docs/customer-keys.md."
+  value       = [for statement in local.key_policy_statements : statement if var.kms_key_arn != null]
+}

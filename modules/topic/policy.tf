@@ -39,11 +39,27 @@ locals {
     }
   }]
 
+  # Each by its name: SNS refuses a topic's policy that says sns:*.
+  # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+  policy_actions = [
+    "sns:AddPermission",
+    "sns:DeleteTopic",
+    "sns:GetDataProtectionPolicy",
+    "sns:GetTopicAttributes",
+    "sns:ListSubscriptionsByTopic",
+    "sns:ListTagsForResource",
+    "sns:Publish",
+    "sns:PutDataProtectionPolicy",
+    "sns:RemovePermission",
+    "sns:SetTopicAttributes",
+    "sns:Subscribe",
+  ]
+
   tls_statements = [{
     Sid       = "OnlyOverTls"
     Effect    = "Deny"
     Principal = { AWS = "*" }
-    Action    = "sns:Publish"
+    Action    = local.policy_actions
     Resource  = aws_sns_topic.this.arn
     Condition = { Bool = { "aws:SecureTransport" = "false" } }
   }]

@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer managed KMS key that encrypts the topic; its policy must let every publisher use kms:GenerateDataKey and kms:Decrypt. null = the AWS managed key alias/aws/sns, which only principals of the topic's own account can use."
+  description = "ARN of the customer managed KMS key that encrypts the topic; its policy needs the output key_policy_statements. null = the AWS managed key alias/aws/sns, which only principals of the topic's own account can use."
   type        = string
   default     = null
 

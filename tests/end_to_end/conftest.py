@@ -33,8 +33,11 @@ BOTH = {
     "filter": '{ minimum_severity = "high", fold_repeats = true }',
     "logs_filter": '{ exclude = [{ Title = "* only for events" }] }',
 }
-# By the profiles that examples/multi-account names unless told otherwise.
+# By the profiles that the examples name unless told otherwise.
 ACCOUNTS = {"security": "999900001111", "production": "444455556666", "staging": "777788889999"}
+ONE_TOPIC_ACCOUNTS = {"security": "222233334444", "production": "333344445555", "staging": "666677778888"}
+# The emulator leaves out fields of alarms, so a second plan wants to set them again there, and there only.
+INCOMPLETE_ON_THE_EMULATOR = "aws_cloudwatch_metric_alarm"
 
 
 @dataclass
@@ -60,6 +63,13 @@ class Copy:
         assert len(self.datadog.events) == count, self.story(count)
         return list(self.datadog.events)
 
+    def changes(self) -> list[str]:
+        """What a further plan would change: addresses of resources and names of outputs."""
+        plan = self.terraform.plan()
+        changed = [change["address"] for change in plan["resource_changes"] if change["change"]["actions"] != ["no-op"]]
+        outputs = [name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]]
+        return [address for address in changed if INCOMPLETE_ON_THE_EMULATOR not in address] + outputs
+
     def story(self, count: int) -> str:
         log = "\n".join(self.aws.function_log(self.outputs["function_name"], self.account, self.region)[-30:])
         return f"{len(self.datadog.events)} of {count} events, answers {self.datadog.answers}\n{log}"
@@ -67,7 +77,7 @@ class Copy:
 
 @dataclass
 class Stack:
-    """What is applied: the example as it is, and once more beside it under another name with direct delivery."""
+    """What is applied, all of it beside each other: each example, once more with direct delivery, and the fault copies."""
 
     aws: Emulator
     queue: Copy
@@ -75,10 +85,15 @@ class Stack:
     faults: Copy
     both: Copy
     accounts: Copy
+    one_topic: Copy
 
     @property
     def copies(self) -> tuple[Copy, Copy]:
         return self.queue, self.direct
+
+    @property
+    def all(self) -> tuple[Copy, ...]:
+        return self.queue, self.direct, self.faults, self.both, self.accounts, self.one_topic
 
 
 @dataclass
@@ -104,12 +119,18 @@ def _parallel(tmp_path_factory) -> Iterator[tuple[Stack, Demo]]:
         direct = _copy(stack, aws, tmp_path_factory.mktemp("direct"), name="second", delivery="direct")
         faults = _copy(stack, aws, tmp_path_factory.mktemp("faults"), root=FAULTS)
         both = _copy(stack, aws, tmp_path_factory.mktemp("both"), root=FAULTS, name="both", **BOTH)
-        accounts = _copy_of_accounts(stack, aws, tmp_path_factory.mktemp("accounts"))
+        accounts = _copy_of_accounts(
+            stack, aws, tmp_path_factory.mktemp("accounts"), "examples/multi-account", ACCOUNTS
+        )
+        one_topic = _copy_of_accounts(
+            stack, aws, tmp_path_factory.mktemp("one-topic"), "examples/one-topic", ONE_TOPIC_ACCOUNTS
+        )
         pool = stack.enter_context(ThreadPoolExecutor())
         demo = pool.submit(_run_demo, tmp_path_factory.mktemp("demo"))
-        for future in [pool.submit(_apply, copy) for copy in (queue, direct, faults, both, accounts)]:
+        applied = Stack(aws, queue, direct, faults, both, accounts, one_topic)
+        for future in [pool.submit(_apply, copy) for copy in applied.all]:
             future.result()
-        yield Stack(aws, queue, direct, faults, both, accounts), demo.result()
+        yield applied, demo.result()
 
 
 @pytest.fixture(scope="session")
@@ -157,13 +178,20 @@ def accounts(stack) -> Copy:
     return stack.accounts
 
 
-def _copy_of_accounts(stack: ExitStack, aws: Emulator, folder: Path) -> Copy:
+@pytest.fixture
+def one_topic(stack) -> Copy:
+    """One topic in a security account and publishers in two others, with nothing received yet."""
+    stack.one_topic.datadog.clear()
+    return stack.one_topic
+
+
+def _copy_of_accounts(stack: ExitStack, aws: Emulator, folder: Path, root: str, accounts: Mapping[str, str]) -> Copy:
     profiles = folder / "credentials"
     profiles.write_text(
-        "".join(f"[{name}]\naws_access_key_id={key}\naws_secret_access_key=unused\n" for name, key in ACCOUNTS.items())
+        "".join(f"[{name}]\naws_access_key_id={key}\naws_secret_access_key=unused\n" for name, key in accounts.items())
     )
-    copy = _copy(stack, aws, folder, "examples/multi-account", {"AWS_SHARED_CREDENTIALS_FILE": str(profiles)})
-    copy.account, copy.region = ACCOUNTS["security"], "eu-central-1"
+    copy = _copy(stack, aws, folder, root, {"AWS_SHARED_CREDENTIALS_FILE": str(profiles)})
+    copy.account, copy.region = accounts["security"], "eu-central-1"
     return copy
 
 

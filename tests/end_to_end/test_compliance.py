@@ -20,7 +20,7 @@ from tools.repository import ROOT
 PROGRAM = Path(sys.executable).with_name("terraform-compliance")
 FEATURES = ROOT / "tests" / "compliance"
 # By the copy of conftest.py that is applied.
-EXAMPLES = {"single-account": "queue", "multi-account": "accounts"}
+EXAMPLES = {"single-account": "queue", "multi-account": "accounts", "one-topic": "one_topic"}
 TAGS = '-var=tags={"team":"security"}'
 # They speak of what an example need not have, so they alone are without @noskip.
 MAY_BE_SKIPPED = {"Queues without the key of SQS have one of the customer", "Keys of the customer are rotated"}

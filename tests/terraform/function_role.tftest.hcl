@@ -97,6 +97,54 @@ run "boundary_and_path" {
   }
 }
 
+run "boundary_of_aws" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    function = { permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess" }
+  }
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == "arn:aws:iam::aws:policy/PowerUserAccess"
+    error_message = "A policy that AWS manages can be the boundary."
+  }
+}
+
+run "boundary_by_its_name" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    function = { permissions_boundary_arn = "boundary" }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "longest_name" {
+  command = plan
+
+  module {
+    source = "./modules/forwarder"
+  }
+
+  variables {
+    name = "a234567890123456789012345678901234567890123456789012345678901234"
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this.name) == 64 && length(aws_sqs_queue.dead_letter.name) <= 80
+    error_message = "Within 64 characters of IAM and Lambda, and 80 of SQS."
+  }
+}
+
 run "path_without_its_slash" {
   command = plan
 

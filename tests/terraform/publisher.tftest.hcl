@@ -49,12 +49,53 @@ run "with_a_key" {
 
   assert {
     condition = jsondecode(aws_iam_user_policy.this.policy).Statement[1] == {
-      Sid      = "EncryptForTheTopics"
-      Effect   = "Allow"
-      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+      Sid       = "EncryptForTheTopics"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+      Condition = { StringEquals = { "kms:ViaService" = ["sns.eu-central-1.amazonaws.com"] } }
     }
-    error_message = "The two actions that SNS needs in the publisher's name."
+    error_message = "The two actions that SNS needs in the publisher's name, by SNS only."
+  }
+}
+
+run "keys_of_two_regions" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    topic_arns = [
+      "arn:aws:sns:eu-central-1:111122223333:created",
+      "arn:aws:sns:eu-central-1:111122223333:other",
+      "arn:aws:sns:us-east-1:111122223333:created",
+    ]
+    kms_key_arns = ["arn:aws:kms:eu-central-1:111122223333:key/mrk-1234", "arn:aws:kms:us-east-1:111122223333:key/mrk-1234"]
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.eu-central-1.amazonaws.com", "sns.us-east-1.amazonaws.com"]
+    error_message = "By SNS in the topics' regions, each once."
+  }
+}
+
+run "topic_in_china" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    topic_arns   = ["arn:aws-cn:sns:cn-north-1:111122223333:created"]
+    kms_key_arns = ["arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.cn-north-1.amazonaws.com.cn"]
+    error_message = "The services of China have a suffix of their own."
   }
 }
 
@@ -162,6 +203,37 @@ run "path_without_its_slash" {
   }
 
   expect_failures = [var.path]
+}
+
+run "boundary_by_its_name" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    permissions_boundary_arn = "boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
+}
+
+run "longest_name" {
+  command = plan
+
+  module {
+    source = "./modules/publisher"
+  }
+
+  variables {
+    name = "a234567890123456789012345678901234567890123456789012345678901234"
+  }
+
+  assert {
+    condition     = length(aws_iam_user.this.name) == 64
+    error_message = "IAM takes 64 characters."
+  }
 }
 
 run "name_too_long" {

@@ -70,12 +70,13 @@ run "by_a_key" {
 
   assert {
     condition = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "UseKeyOfQueues"]) == {
-      Sid      = "UseKeyOfQueues"
-      Effect   = "Allow"
-      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      Sid       = "UseKeyOfQueues"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      Condition = { StringEquals = { "kms:ViaService" = "sqs.eu-central-1.amazonaws.com" } }
     }
-    error_message = "The role may read and send with this key."
+    error_message = "The role may read and send with this key, and use it for nothing else."
   }
 }
 

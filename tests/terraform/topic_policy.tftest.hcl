@@ -23,7 +23,19 @@ run "nobody_listed" {
         Sid       = "OnlyOverTls"
         Effect    = "Deny"
         Principal = { AWS = "*" }
-        Action    = "sns:Publish"
+        Action = [
+          "sns:AddPermission",
+          "sns:DeleteTopic",
+          "sns:GetDataProtectionPolicy",
+          "sns:GetTopicAttributes",
+          "sns:ListSubscriptionsByTopic",
+          "sns:ListTagsForResource",
+          "sns:Publish",
+          "sns:PutDataProtectionPolicy",
+          "sns:RemovePermission",
+          "sns:SetTopicAttributes",
+          "sns:Subscribe",
+        ]
         Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }]

@@ -30,3 +30,15 @@ mock_resource "aws_cloudwatch_log_group" {
     arn = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/events"
   }
 }
+
+mock_resource "aws_iam_user" {
+  defaults = {
+    arn = "arn:aws:iam::111122223333:user/created"
+  }
+}
+
+mock_resource "aws_kms_key" {
+  defaults = {
+    arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+}

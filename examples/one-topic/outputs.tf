@@ -1,0 +1,44 @@
+output "topic_arn" {
+  description = "ARN of the topic that every Deep Security publishes to."
+  value       = module.deep_security_datadog.topic_arn
+}
+
+output "publisher_user_names" {
+  description = "Name of the IAM user that Deep Security publishes as, for each account."
+  value       = { for account, arn in local.publisher_arns : account => regex("[^/]+$", arn) }
+}
+
+output "deep_security_sns_configuration" {
+  description = "JSON for the SNS settings (JSON configuration) of every Deep Security."
+  value       = module.deep_security_datadog.deep_security_sns_configuration
+}
+
+output "kms_key_arn" {
+  description = "ARN of the key that encrypts topic and queues."
+  value       = aws_kms_key.events.arn
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = module.deep_security_datadog.function_name
+}
+
+output "queue_url" {
+  description = "URL of the queue."
+  value       = module.deep_security_datadog.queue_url
+}
+
+output "dead_letter_queue_url" {
+  description = "URL of the dead-letter queue."
+  value       = module.deep_security_datadog.dead_letter_queue_url
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = module.deep_security_datadog.log_group_name
+}
+
+output "secret_arn" {
+  description = "ARN of the secret that holds the API key."
+  value       = aws_secretsmanager_secret.datadog_api_key.arn
+}

@@ -1,0 +1,66 @@
+# What the owner of each key has to allow. The account and not the role is the principal, because KMS replaces the ARN of a role that is
+# removed by an id which no later role has; the condition ties the statement to the role all the same.
+locals {
+  role_only = {
+    Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
+    ArnEquals = { "aws:PrincipalArn" = aws_iam_role.this.arn }
+  }
+
+  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+  queue_key_policy_statements = concat(
+    [for sender in local.senders : {
+      Sid       = "TopicsEncrypt${sender.sid_suffix}"
+      Effect    = "Allow"
+      Principal = { Service = sender.principal }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = { ArnEquals = { "aws:SourceArn" = sender.topic_arns } }
+    }],
+    [{
+      Sid       = "FunctionUsesQueues"
+      Effect    = "Allow"
+      Principal = local.role_only.Principal
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = {
+        ArnEquals    = local.role_only.ArnEquals
+        StringEquals = { "kms:ViaService" = "sqs.${local.region}.${local.dns_suffix}" }
+      }
+    }],
+  )
+
+  # CloudWatch Logs looks at the key when the group is made, so this must not wait for the group.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+  log_key_policy_statements = [{
+    Sid       = "LogGroupEncrypts"
+    Effect    = "Allow"
+    Principal = { Service = "logs.${local.region}.${local.dns_suffix}" }
+    Action    = ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    Resource  = "*"
+    Condition = {
+      ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:/aws/lambda/${var.name}" }
+    }
+  }]
+
+  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+  # https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+  api_key_key_policy_statements = [{
+    Sid       = "FunctionReadsApiKey"
+    Effect    = "Allow"
+    Principal = local.role_only.Principal
+    Action    = "kms:Decrypt"
+    Resource  = "*"
+    Condition = {
+      ArnEquals = local.role_only.ArnEquals
+      StringEquals = merge(local.api_key_encryption_context, {
+        "kms:ViaService" = "${local.api_key_arn_parts[2]}.${local.api_key_arn_parts[3]}.${local.dns_suffix}"
+      })
+    }
+  }]
+
+  key_policy_statements = {
+    queue   = [for statement in local.queue_key_policy_statements : statement if var.queue.kms_key_arn != null]
+    log     = [for statement in local.log_key_policy_statements : statement if var.function.log_kms_key_arn != null]
+    api_key = [for statement in local.api_key_key_policy_statements : statement if var.datadog.api_key_kms_key_arn != null]
+  }
+}

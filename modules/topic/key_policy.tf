@@ -1,0 +1,26 @@
+# What the owner of the key has to allow. SNS uses the key in the name of who publishes, never in its own.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+locals {
+  dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
+  via_sns    = { "kms:ViaService" = "sns.${split(":", aws_sns_topic.this.arn)[3]}.${local.dns_suffix}" }
+
+  key_policy_statements = concat(
+    [{
+      Sid    = "PublishersEncrypt"
+      Effect = "Allow"
+      # The own account as a whole, because its publishers are not listed: their IAM policies decide.
+      Principal = { AWS = distinct(concat(["arn:${local.partition}:iam::${local.account_id}:root"], local.publisher_arns)) }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = { StringEquals = local.via_sns }
+    }],
+    var.publishers.organization_id == null ? [] : [{
+      Sid       = "OrganizationEncrypts"
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = { StringEquals = merge(local.via_sns, { "aws:PrincipalOrgID" = var.publishers.organization_id }) }
+    }],
+  )
+}
