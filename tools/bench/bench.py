@@ -25,7 +25,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:datadog-AbCdEf"  
 # All options are set and all events pass, so that each is sent and the filter has something to do.
 FILTER = {
     "minimum_severity": "info",
-    "rank_greater_than": -1,
+    "rank_greater_than": 0,
     "exclude": [{"EventType": "*Log", "Reason": "*nothing*"}],
 }
 TIMEOUT = 600

@@ -31,7 +31,10 @@ def main() -> None:
     requests = importlib.import_module("requests")
     payload = common.load(options["event"])
     settings = Settings.from_environment(os.environ)
-    bodies = [_body(parcel) for parcel in _packed(settings, _filtered(settings, open_envelope(payload)))]
+    records = open_envelope(payload)
+    bodies = [_body(parcel) for parcel in _packed(settings, _filtered(settings, records))]
+    if len(bodies) != _count(records):
+        raise SystemExit("the filter drops events, which were to be counted as sent")
     url, naive = options["url"] + "/api/v1/events", bodies[: options["naive"]]
     session = requests.Session()
     headers = {"DD-API-KEY": "0" * 32, "Content-Type": "application/json"}
