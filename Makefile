@@ -8,8 +8,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements
+# Terraform or OpenTofu. AWS_PROVIDER=version, where given, is the provider's version in all targets.
+TERRAFORM ?= terraform
+export TERRAFORM
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
-FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
+FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 
 ##@ To try it
 
@@ -24,11 +27,14 @@ explain: $(READY) ## Say for each event of a file whether a filter keeps it: EVE
 test: lint unit validate terraform-test e2e ## Everything that must pass before a change lands
 
 lint: $(READY) ## Style, format and types
-	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
+	@command -v $(TERRAFORM) >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(FMT) -check -diff -recursive
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
 	$(BIN)/pytest tests/unit --cov --cov-report=term
