@@ -92,13 +92,13 @@ class Terraform:
         # Not below the folder: the path of a provider's socket may have about a hundred characters.
         settings = Path(tempfile.mkdtemp(prefix="terraform-"))
         weakref.finalize(self, shutil.rmtree, settings, ignore_errors=True)
-        self._environment = clean_environment(settings) | dict(environment or {})
+        self.environment = clean_environment(settings) | dict(environment or {})
 
     def run(self, *arguments: str, quiet: bool = False) -> str:
         """Run one command; its output line by line to `on_line` unless quiet, whole as the result."""
         lines: list[str] = []
         tail: deque[str] = deque(maxlen=60)
-        with processes.running([self._command, *arguments], env=self._environment, cwd=self.folder) as process:
+        with processes.running([self._command, *arguments], env=self.environment, cwd=self.folder) as process:
             for line in process.stdout or ():
                 lines.append(line)
                 tail.append(line)
