@@ -64,10 +64,12 @@ golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 docs: golden ## Write docs/events.md anew
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
 
-requirements: $(READY) ## Pin requirements-dev.in anew in requirements-dev.txt
-	$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras --allow-unsafe \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--output-file requirements-dev.txt requirements-dev.in
+requirements: $(READY) ## Pin requirements-dev.in and lambda/requirements.in anew
+	for file in requirements-dev lambda/requirements; do \
+		(cd "$$(dirname $$file)" && "$(CURDIR)/$(BIN)/pip-compile" --quiet --no-header --generate-hashes --strip-extras --allow-unsafe \
+			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			--output-file "$$(basename $$file).txt" "$$(basename $$file).in"); \
+	done
 
 clean: ## Remove everything that the other targets made, the virtual environment too
 	rm -rf $(VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
