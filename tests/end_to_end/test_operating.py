@@ -13,6 +13,7 @@ import pytest
 
 from tools import samples
 from tools.datadog_intake import always, respond
+from tools.emulator import REGION
 from tools.repository import ROOT
 from tools.terraform import find_terraform
 
@@ -38,7 +39,7 @@ def shell(queue, tmp_path):
             ["bash", "-euo", "pipefail", "-c", block],
             check=False,
             cwd=queue.terraform.folder,
-            env=queue.terraform.environment | {"PATH": path},
+            env=queue.terraform.environment | {"PATH": path, "AWS_DEFAULT_REGION": REGION},
             input=stdin,
             capture_output=True,
             text=True,
