@@ -2,6 +2,7 @@
 
 import re
 
+import hcl2
 import pytest
 import yaml
 
@@ -44,6 +45,11 @@ def test_hooks_run_make():
     for hook in repository["hooks"]:
         assert {"id", "name", "entry", "language"} <= set(hook)
         assert hook["entry"] == f"make {hook['id']}"
+
+
+def test_tflint_configuration_is_hcl():
+    configuration = hcl2.loads((ROOT / ".tflint.hcl").read_text())
+    assert {"plugin", "rule"} <= set(configuration)
 
 
 def test_release_finds_version_and_notes():
