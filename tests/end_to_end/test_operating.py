@@ -13,7 +13,6 @@ import pytest
 
 from tools import samples
 from tools.datadog_intake import always, respond
-from tools.emulator import REGION
 from tools.repository import ROOT
 from tools.terraform import find_terraform
 
@@ -32,14 +31,19 @@ def commands(heading):
 def shell(queue, tmp_path):
     """Runs a block in the example's folder; the result is what it printed."""
     (tmp_path / "terraform").symlink_to(find_terraform())
-    path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    # Version 1 of the AWS CLI, which PyPI has, does not take the endpoint of SQS from the environment, nor AWS_REGION.
+    aws = tmp_path / "aws"
+    cli = Path(sys.executable).with_name("aws")
+    aws.write_text(f'#!/bin/sh\nexec "{cli}" --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" "$@"\n')
+    aws.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
 
     def run(block, stdin=""):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
             check=False,
             cwd=queue.terraform.folder,
-            env=queue.terraform.environment | {"PATH": path, "AWS_DEFAULT_REGION": REGION},
+            env=queue.terraform.environment | {"PATH": path},
             input=stdin,
             capture_output=True,
             text=True,
