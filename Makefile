@@ -11,10 +11,13 @@ READY := $(VENV)/.requirements
 # Apart, because checkov needs an older boto3.
 CHECKOV_VENV := .venv-checkov
 CHECKOV_READY := $(CHECKOV_VENV)/.requirements
-PIN = $(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras \
+PIN = $(CURDIR)/$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+# Terraform or OpenTofu. AWS_PROVIDER=version, where given, is the provider's version in all targets.
+TERRAFORM ?= terraform
+export TERRAFORM
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
-FMT := env -u TF_CLI_CONFIG_FILE terraform fmt
+FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 
 ##@ To try it
 
@@ -28,15 +31,15 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 
 test: lint checkov unit validate terraform-test e2e ## Everything that must pass before a change lands
 
-bench: $(READY) ## Measure what the payload costs [ARGS="--quick --only cpu --against REVISION"]
-	@$(BIN)/python -m tools.bench $(ARGS)
-
 lint: $(READY) ## Style, format and types
-	@command -v terraform >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
+	@command -v $(TERRAFORM) >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(FMT) -check -diff -recursive
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
 	$(BIN)/pytest tests/checkov
@@ -52,6 +55,11 @@ terraform-test: $(READY) ## terraform test with mocked providers
 
 e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS
 	$(BIN)/pytest tests/end_to_end
+
+##@ To measure it
+
+bench: $(READY) ## Measure what the payload costs [ARGS="--quick --only cpu --against REVISION"]
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 ##@ To change it
 
@@ -75,7 +83,7 @@ docs: golden ## Write docs/events.md and the tables of docs/cost.md anew
 requirements: $(READY) ## Pin the requirements*.in anew in the .txt beside them
 	$(PIN) --allow-unsafe --output-file requirements-dev.txt requirements-dev.in
 	$(PIN) --allow-unsafe --output-file requirements-checkov.txt requirements-checkov.in
-	$(PIN) --unsafe-package charset-normalizer --output-file lambda/requirements.txt lambda/requirements.in
+	cd lambda && $(PIN) --unsafe-package charset-normalizer --output-file requirements.txt requirements.in
 
 clean: ## Remove everything that the other targets made, the virtual environment too
 	rm -rf $(VENV) $(CHECKOV_VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis

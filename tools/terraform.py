@@ -1,7 +1,8 @@
 """Real Terraform on a copy of this repository's modules, so that no lock file, state or .terraform lands in the tree.
 
 `python -m tools.terraform validate` checks the root, each module and each example; `python -m tools.terraform test`
-runs tests/terraform with mocked providers.
+runs tests/terraform with mocked providers. The environment variable TERRAFORM names another program, such as tofu, and
+AWS_PROVIDER a version of the provider instead of the newest; a test matrix needs both.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ IMPLIED_MIRRORS = (
 MIRROR_PARENTS = ("/opt", "/usr/share")
 
 INSTALL_TERRAFORM = (
-    "Terraform {version} or newer is needed and `terraform` is not on the PATH{found}: "
+    "Terraform {version} or newer is needed and `{command}` is not on the PATH{found}: "
     "install it from https://developer.hashicorp.com/terraform/install"
 )
 INSTALL_PROVIDER = (
@@ -41,6 +42,17 @@ INSTALL_PROVIDER = (
     "unpack the provider below ~/.terraform.d/plugins/registry.terraform.io/hashicorp/aws/VERSION/OS_ARCH "
     "(`terraform providers mirror` makes such a folder elsewhere), or name one in the CLI configuration file."
 )
+
+# Merged into the required_providers of the folder: https://developer.hashicorp.com/terraform/language/files/override
+PROVIDER_OVERRIDE = """terraform {{
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = "{version}"
+    }}
+  }}
+}}
+"""
 
 READ_BY_TERRAFORM = (
     "*.tf",
@@ -80,13 +92,13 @@ class Terraform:
         # Not below the folder: the path of a provider's socket may have about a hundred characters.
         settings = Path(tempfile.mkdtemp(prefix="terraform-"))
         weakref.finalize(self, shutil.rmtree, settings, ignore_errors=True)
-        self._environment = clean_environment(settings) | dict(environment or {})
+        self.environment = clean_environment(settings) | dict(environment or {})
 
     def run(self, *arguments: str, quiet: bool = False) -> str:
         """Run one command; its output line by line to `on_line` unless quiet, whole as the result."""
         lines: list[str] = []
         tail: deque[str] = deque(maxlen=60)
-        with processes.running([self._command, *arguments], env=self._environment, cwd=self.folder) as process:
+        with processes.running([self._command, *arguments], env=self.environment, cwd=self.folder) as process:
             for line in process.stdout or ():
                 lines.append(line)
                 tail.append(line)
@@ -101,7 +113,11 @@ class Terraform:
         return "".join(lines)
 
     def init(self, *arguments: str) -> None:
-        """Install the provider and the modules."""
+        """Install the provider, in the version that AWS_PROVIDER wants, and the modules."""
+        if version := os.environ.get("AWS_PROVIDER"):
+            (self.folder / "provider_override.tf").write_text(
+                PROVIDER_OVERRIDE.format(version=version), encoding="utf-8"
+            )
         try:
             self.run("init", "-backend=false", "-input=false", "-no-color", *arguments)
         except TerraformError as error:
@@ -136,11 +152,11 @@ class Terraform:
 
 
 def find_terraform() -> str:
-    """The path of Terraform, in a version that the module accepts."""
-    wanted = ".".join(map(str, MINIMUM_VERSION))
-    path = shutil.which("terraform")
+    """The path of Terraform, or of what TERRAFORM names, in a version that the module accepts."""
+    wanted = {"version": ".".join(map(str, MINIMUM_VERSION)), "command": os.environ.get("TERRAFORM") or "terraform"}
+    path = shutil.which(wanted["command"])
     if not path:
-        raise TerraformError(INSTALL_TERRAFORM.format(version=wanted, found=""))
+        raise TerraformError(INSTALL_TERRAFORM.format(**wanted, found=""))
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
     # A configuration file that is named but missing makes Terraform print a warning around the JSON.
     environment.pop("TF_CLI_CONFIG_FILE", None)
@@ -152,7 +168,7 @@ def find_terraform() -> str:
     except (ValueError, KeyError) as error:
         raise TerraformError(f"`{path} version -json` answered: {text.strip() or 'nothing'}") from error
     if not enough:
-        raise TerraformError(INSTALL_TERRAFORM.format(version=wanted, found=f" in that version (found {version})"))
+        raise TerraformError(INSTALL_TERRAFORM.format(**wanted, found=f" in that version (found {version})"))
     return path
 
 

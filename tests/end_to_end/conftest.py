@@ -77,7 +77,7 @@ class Copy:
 
 @dataclass
 class Stack:
-    """What is applied, all of it beside each other: each example, once more with direct delivery, and the fault copies."""
+    """What is applied: each example, once more with direct delivery, and the copies for faults."""
 
     aws: Emulator
     queue: Copy

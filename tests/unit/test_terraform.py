@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+import hcl2
 import pytest
 
 from tools import terraform
@@ -73,8 +74,8 @@ def test_environment_reaches_no_account(home, settings, monkeypatch):
         assert Path(environment[name]).stat().st_size == 0
 
 
-def fake_terraform(folder, script):
-    path = folder / "terraform"
+def fake_terraform(folder, script, name="terraform"):
+    path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
@@ -93,6 +94,33 @@ def test_missing_or_old_terraform(tmp_path, monkeypatch, script, told):
         fake_terraform(tmp_path, script)
     with pytest.raises(TerraformError, match=told):
         terraform.find_terraform()
+
+
+def test_another_program_by_the_environment(tmp_path, monkeypatch):
+    fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.11.0"}\'', "tofu")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("TERRAFORM", "tofu")
+    assert terraform.find_terraform() == str(tmp_path / "tofu")
+    monkeypatch.setenv("TERRAFORM", "terragrunt")
+    with pytest.raises(TerraformError, match="`terragrunt` is not on the PATH"):
+        terraform.find_terraform()
+
+
+def test_version_of_the_provider_by_the_environment(tmp_path, monkeypatch):
+    fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.11.0"}\'')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.delenv("AWS_PROVIDER", raising=False)
+    Terraform(folder).init()
+    assert not list(folder.iterdir())
+    monkeypatch.setenv("AWS_PROVIDER", "5.100.0")
+    Terraform(folder).init()
+    [override] = folder.iterdir()
+    assert override.name.endswith("_override.tf")
+    [block] = hcl2.loads(override.read_text())["terraform"]
+    [providers] = block["required_providers"]
+    assert providers["aws"]["version"].strip('"') == "5.100.0"
 
 
 def test_failure_shows_the_last_lines(tmp_path, monkeypatch):

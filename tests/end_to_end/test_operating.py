@@ -1,0 +1,118 @@
+"""The commands of docs/operating.md and docs/troubleshooting.md, run as they are written there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from tools import samples
+from tools.datadog_intake import always, respond
+from tools.repository import ROOT
+from tools.terraform import find_terraform
+
+GIVE_UP_SECONDS = 60
+PAGES = "\n".join((ROOT / "docs" / name).read_text() for name in ("operating.md", "troubleshooting.md"))
+
+
+def commands(heading):
+    """The shell blocks of a section, in their order."""
+    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGES, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^ *```shell\n.*?^ *```$", section, flags=re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(block).removeprefix("```shell\n").removesuffix("```") for block in blocks]
+
+
+@pytest.fixture
+def shell(queue, tmp_path):
+    """Runs a block in the example's folder; the result is what it printed."""
+    (tmp_path / "terraform").symlink_to(find_terraform())
+    # Version 1 of the AWS CLI, which PyPI has, does not take the endpoint of SQS from the environment, nor AWS_REGION.
+    aws = tmp_path / "aws"
+    cli = Path(sys.executable).with_name("aws")
+    aws.write_text(f'#!/bin/sh\nexec "{cli}" --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" "$@"\n')
+    aws.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    def run(block, stdin=""):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],
+            check=False,
+            cwd=queue.terraform.folder,
+            env=queue.terraform.environment | {"PATH": path},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    return run
+
+
+def test_alarms_and_log(shell):
+    alarms, warnings = commands("Operating")
+    shell(alarms)
+    shell(warnings)
+    [errors] = commands("function-errors")
+    shell(errors)
+    [limits] = commands("function-throttled")
+    assert "ConcurrentExecutions" in shell(limits)
+
+
+def test_along_the_way(queue, shell):
+    queue.publish(samples.messages()["SystemEvent"])
+    queue.received(2)
+    [metrics] = commands("Nothing arrives")
+    shell(metrics)
+    for command in re.findall(r"`(aws .+?)`", PAGES.partition("## Nothing arrives")[2].partition("## Only some")[0]):
+        assert queue.outputs["queue_arn"] in shell(command)
+
+
+def test_look_into_the_dead_letter_queue(queue, shell):
+    look, _ = commands("Redrive")
+    queue.datadog.faults.append(always(respond(400)))
+    queue.publish(samples.messages()["SystemEvent"][:1])
+    sqs, url = queue.aws.client("sqs"), queue.outputs["dead_letter_queue_url"]
+    end = time.monotonic() + GIVE_UP_SECONDS
+    while not sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, VisibilityTimeout=0).get("Messages"):
+        assert time.monotonic() < end, queue.story(0)
+    printed = shell(look)
+    assert '"ApproximateNumberOfMessages": "1"' in printed
+    assert "events: HTTP 400" in printed
+    sqs.purge_queue(QueueUrl=url)
+
+
+def test_the_api_key_is_rotated(queue, shell):
+    _, store = commands("Rotate the API key")
+    old, new = queue.api_key, "a-rotated-key"
+    try:
+        shell(store, stdin=f"{new}\n")
+        queue.datadog.keys = {new}
+        queue.publish(samples.messages()["SystemEvent"])
+        queue.received(2)
+    finally:
+        shell(store, stdin=old)
+        queue.datadog.keys = {old, new}
+
+
+def test_the_publishers_key_is_rotated(queue, shell):
+    create, exchange = commands("Rotate the publisher's key")
+    first = json.loads(shell(create))["AccessKey"]["AccessKeyId"]
+    second = json.loads(shell(create))["AccessKey"]["AccessKeyId"]
+    shell(exchange.replace("AKIA...", first))
+    iam, user = queue.aws.client("iam"), queue.outputs["publisher_user_name"]
+    [left] = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+    assert (left["AccessKeyId"], left["Status"]) == (second, "Active")
+    iam.delete_access_key(UserName=user, AccessKeyId=second)
+
+
+def test_the_queues_are_seen_to_be_empty(shell):
+    [look] = commands("Move")
+    attributes = json.loads(shell(look))["Attributes"]
+    assert set(attributes) == {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}
