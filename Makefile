@@ -33,8 +33,9 @@ lint: $(READY) ## Style, format and types
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
-validate: $(READY) ## terraform validate of the root, each module and each example
+validate: $(READY) ## terraform validate of the root, each module and each example, and a plan of the documentation's snippets
 	$(BIN)/python -m tools.terraform validate
+	$(BIN)/python -m tools.snippets
 
 terraform-test: $(READY) ## terraform test with mocked providers
 	$(BIN)/python -m tools.terraform test
@@ -55,8 +56,9 @@ package: $(READY) ## Build lambda/deep-security-datadog.zip
 golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 	PYTHONPATH=lambda/src $(BIN)/python -m tests.golden
 
-docs: golden ## Write docs/events.md anew
+docs: golden ## Write docs/events.md, the README's event and the tables of inputs and outputs anew
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
+	$(BIN)/python -m tools.tables
 
 requirements: $(READY) ## Pin requirements-dev.in anew in requirements-dev.txt
 	$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras --allow-unsafe \
