@@ -1,4 +1,4 @@
-"""Writes docs/events.md and the README's event from the payload's tables and the golden files, so that they stay true."""
+"""Writes docs/events.md and the README's event from the payload's tables and golden files: neither can be out of date."""
 
 from __future__ import annotations
 
