@@ -1,4 +1,4 @@
-"""Writes docs/events.md and the README's event from the payload's tables and golden files: neither can be out of date."""
+"""Writes docs/events.md and the README's event from the payload's tables and golden files, so that neither is stale."""
 
 from __future__ import annotations
 
