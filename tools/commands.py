@@ -13,13 +13,13 @@ from tools import tables
 from tools.repository import ROOT
 
 # https://developer.hashicorp.com/terraform/cli/commands
-_TERRAFORM = frozenset(
-    re.findall(
-        r"\S+",
-        "apply console destroy fmt force-unlock get graph import init login logout metadata modules output plan providers "
-        "refresh show stacks state taint test untaint validate version workspace",
-    )
-)
+# fmt: off
+_TERRAFORM = frozenset((
+    "apply", "console", "destroy", "fmt", "force-unlock", "get", "graph", "import", "init", "login", "logout",
+    "metadata", "modules", "output", "plan", "providers", "refresh", "show", "stacks", "state", "taint", "test",
+    "untaint", "validate", "version", "workspace",
+))
+# fmt: on
 # The checks have version 1 of the AWS command line, which lacks this command of version 2:
 # https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html
 _AWS_2 = {("logs", "tail"): {"since", "follow", "format", "filter-pattern", "log-stream-names"}}
