@@ -123,7 +123,6 @@ def plan(blocks: list[Block]) -> None:
         (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
         terraform = Terraform(folder)
         terraform.init()
-        terraform.validate()
         terraform.plan()
 
 
