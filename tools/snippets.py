@@ -123,7 +123,16 @@ def plan(blocks: list[Block]) -> None:
         (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
         terraform = Terraform(folder)
         terraform.init()
-        terraform.plan()
+        try:
+            terraform.plan()
+        except TerraformError:
+            # A validation deep in a module names no line of the snippet: each by itself tells whose it is.
+            for number, block in enumerate(blocks):
+                try:
+                    terraform.plan(f"-target=module.snippet_{number}")
+                except TerraformError as error:
+                    raise TerraformError(f"{block.place}: {error}") from error
+            raise
 
 
 def main(arguments: list[str]) -> int:
