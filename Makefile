@@ -47,8 +47,9 @@ checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and wha
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
-validate: $(READY) ## terraform validate of the root, each module and each example
+validate: $(READY) ## terraform validate of the root, each module and each example, and a plan of the documentation's snippets
 	$(BIN)/python -m tools.terraform validate
+	$(BIN)/python -m tools.snippets
 
 terraform-test: $(READY) ## terraform test with mocked providers
 	$(BIN)/python -m tools.terraform test
@@ -74,8 +75,9 @@ package: $(READY) ## Build lambda/deep-security-datadog.zip
 golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 	PYTHONPATH=lambda/src $(BIN)/python -m tests.golden
 
-docs: golden ## Write docs/events.md and the tables of docs/cost.md anew
+docs: golden ## Write what is generated anew: docs/events.md, the README's event, the tables of inputs, outputs and costs
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
+	$(BIN)/python -m tools.tables
 	$(BIN)/python -m tools.cost_page
 
 # requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to

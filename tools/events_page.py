@@ -1,4 +1,4 @@
-"""Writes docs/events.md from the payload's own tables and the golden files, so that it cannot be out of date."""
+"""Writes docs/events.md and the README's event from the payload's tables and golden files, so that neither is stale."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from deep_security_datadog.event_types import EVENT_TYPES, EventType
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "events.md"
+README = ROOT / "README.md"
 GOLDEN = ROOT / "tests" / "golden"
 
 _HEAD = """# Events in Datadog
@@ -35,6 +36,27 @@ an at sign is shown as its full-width twin, `://` as `[:]//`, a grave accent as 
 character as a question mark in a diamond. When an event is longer than Datadog takes (4000 characters), the least
 important lines are left out and counted.
 """
+
+
+_README_EVENT = "PayloadLog"
+_BEGIN, _END = "<!-- BEGIN_EVENT -->", "<!-- END_EVENT -->"
+# The README shows what comes first, and some of the tags.
+_README_TAGS = ("severity", "module", "action", "policy", "aws_account", "mitre_technique", "env")
+
+
+def readme() -> str:
+    """The README with a fresh event between its markers; ValueError when they are missing."""
+    text = README.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"README.md lacks {_BEGIN} or {_END}")
+    fields, lines = _golden(_README_EVENT)
+    # Up to the first heading within the text, which is about the host.
+    first = lines[: next(number for number, line in enumerate(lines) if line.startswith("**Host"))]
+    quoted = "\n".join(f"> {line}".rstrip() for line in [f"**{fields['title']}**", "", *first]).removesuffix("\n>")
+    tags = [tag for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
+    return f"{before}{_BEGIN}\n{quoted}\n>\n> {' '.join(f'`{tag}`' for tag in tags)}\n{_END}{after}"
 
 
 def page() -> str:
@@ -69,10 +91,9 @@ def _golden(name: str) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def main() -> int:
-    """Write the page; with --check, only say whether it is up to date."""
-    if "--check" in sys.argv:
-        return 0 if PAGE.read_text(encoding="utf-8") == page() else 1
+    """Write the page and the README's event."""
     PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
     return 0
 
 

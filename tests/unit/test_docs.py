@@ -3,32 +3,114 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from tools import events_page
+from tools import commands, events_page, pages, snippets
 
 ROOT = Path(__file__).parents[2]
-HIDDEN_OR_GOLDEN = re.compile(r"(^|/)(\.|golden/)")
-PAGES = [path for path in ROOT.rglob("*.md") if not HIDDEN_OR_GOLDEN.search(str(path.relative_to(ROOT)))]
+every_page = pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def test_events_page() -> None:
     assert events_page.PAGE.read_text() == events_page.page(), "run `make docs`"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_event_in_the_readme() -> None:
+    assert events_page.README.read_text() == events_page.readme(), "run `make docs`"
+
+
+def test_pages_are_found() -> None:
+    assert {ROOT / "README.md", ROOT / "docs" / "delivery.md"} <= set(pages.pages())
+
+
+@every_page
 def test_relative_links_lead_somewhere(page: Path) -> None:
-    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-    links = re.findall(r"\]\(([^)#\s]+)", text)
-    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    dead = []
+    for link in pages.links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        if re.match(r"[a-z]+:", link):
+            continue
+        if not target.exists() or not target.resolve().is_relative_to(ROOT):
+            dead.append(link)
+        elif anchor:
+            readme = target / "README.md" if target.is_dir() else target
+            if not readme.exists() or anchor not in pages.anchors(readme):
+                dead.append(link)
+    assert not dead
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_make_targets_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", page.read_text(), flags=re.MULTILINE)) <= targets
+@every_page
+def test_commands_exist(page: Path) -> None:
+    shown = [(block.place, block.text) for block in pages.blocks(page, "shell", "bash", "sh", "console")]
+    # A span may name a command without its arguments, such as `aws sqs receive-message`.
+    shown += [
+        ("text", span)
+        for span in pages.code(page)
+        if re.match(r"(make [a-z]|aws [a-z0-9]+ [a-z]|terraform [a-z])", span)
+    ]
+    assert not [f"{place}: {fault}" for place, text in shown for fault in commands.faults(text)]
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        ("make tset", "no target tset"),
+        ("aws sqz receive-message", "no service sqz"),
+        ("x=$(aws sqs recieve-message --queue-url y)", "no operation recieve-message"),
+        ('aws sqs receive-message \\\n  --queue "$(terraform output -raw queue_url)"', "no option --queue"),
+        ("aws logs tail group --sinse 15m", "no option --sinse"),
+        ("cd here && terraform aply", "no command aply"),
+        ('aws sqs purge-queue --queue-url "$(terraform output -raw que_url)"', "an output que_url"),
+        (".venv/bin/python -m tools.nothing", "no module tools.nothing"),
+    ],
+)
+def test_a_wrong_command_is_found(script: str, fault: str) -> None:
+    assert [found for found in commands.faults(script) if fault in found]
+
+
+@every_page
+def test_files_that_are_named_exist(page: Path) -> None:
+    paths = [
+        span
+        for span in pages.code(page)
+        if re.fullmatch(r"[\w.-]+(/[\w.-]+)+\.(md|py|tf|hcl|json|svg|zip|txt|toml)", span)
+    ]
+    assert not [path for path in paths if not (ROOT / path).exists() and not (page.parent / path).exists()]
+
+
+def test_pictures_are_well_formed_and_show_text_in_light_and_dark() -> None:
+    for picture in (ROOT / "docs").rglob("*.svg"):
+        assert ET.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+        assert "prefers-color-scheme: dark" in picture.read_text()
+        assert "http" not in picture.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_snippets_that_are_an_examples_values_are_told_from_those_to_plan() -> None:
+    readme = ROOT / "examples" / "multi-account" / "README.md"
+    blocks = list(pages.blocks(readme, "hcl"))
+    assert [snippets.values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "Only important events",
+        "All as logs for SIEM",
+        "EU site",
+        "Private link",
+        "Several accounts",
+        "Customer keys",
+        "Without a queue",
+    ],
+)
+def test_the_readme_has_a_snippet_for_each_use_case(case: str) -> None:
+    text = (ROOT / "README.md").read_text()
+    section = text.partition(f"### {case}\n")[2].partition("\n##")[0]
+    assert section.count("```hcl") == 1
 
 
 def test_the_tests_that_hold_the_promises_exist() -> None:

@@ -1,0 +1,152 @@
+"""Plans every HCL snippet of the documentation as a user would, with the local modules in place of the registry's.
+
+Each snippet is a module of one configuration, so that one init and one plan do for all. Its file bears the page's name
+and has the snippet on the page's lines, so that Terraform's messages tell the place.
+`python -m tools.snippets` plans all, `python -m tools.snippets PAGE...` those of some pages.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from tools import pages, tables
+from tools.pages import Block
+from tools.repository import ROOT
+from tools.terraform import Terraform, TerraformError, copy_modules
+
+REGISTRY = "example/deep-security-datadog/aws"
+_SOURCE = re.compile(rf'"{re.escape(REGISTRY)}(?://(?P<module>[^"]+))?"')
+_VERSION = re.compile(r'^\s*version\s*=\s*"~> [\d.]+"$', flags=re.MULTILINE)
+_REGION = re.compile(r"arn:aws:sns:([a-z0-9-]+):")
+
+# No request leaves the machine.
+_OFFLINE = """access_key = "example"
+  secret_key = "example"
+  skip_credentials_validation = true
+  skip_requesting_account_id = true
+  skip_metadata_api_check = true
+"""
+_SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-api-key-AbCdEf"  # noqa: S105
+_DATADOG = f'datadog = {{ api_key_secret_arn = "{_SECRET}" }}'
+# What a snippet may name without showing it: address, and how it comes to be.
+_SURROUNDINGS = {
+    "aws_secretsmanager_secret.datadog_api_key": "",
+    "aws_kms_key.events": "",
+    "aws_sns_topic.on_call": "",
+    "module.topic": 'source = "../../modules/topic"\n  name = "surroundings"',
+    "module.forwarder": (
+        'source = "../../modules/forwarder"\n  name = "surroundings"\n'
+        f'  topic_arns = {{ one = "arn:aws:sns:eu-central-1:111122223333:one" }}\n  {_DATADOG}'
+    ),
+    "module.deep_security_datadog": f'source = "../../"\n  {_DATADOG}',
+}
+_ALIAS = re.compile(r"\baws\.(\w+)")
+
+
+def snippets(paths: list[Path]) -> list[Block]:
+    """The HCL blocks of these pages, but for the values (`terraform.tfvars`) of an example."""
+    found = [block for page in paths for block in pages.blocks(page, "hcl", "terraform")]
+    return [block for block in found if not values_of_example(block)]
+
+
+def values_of_example(block: Block) -> bool:
+    """Whether a snippet of an example's README sets nothing but the variables of that example."""
+    names = assigned(block)
+    own = {variable.name for variable in tables.variables(block.page.parent)}
+    return block.page.parent.parent.name == "examples" and bool(names) and names <= own
+
+
+def assigned(block: Block) -> set[str]:
+    """The attributes that a snippet sets outside of any block, empty when it has blocks."""
+    if re.search(r"^\w+( \"[^\"]+\")* \{$", block.text, flags=re.MULTILINE):
+        return set()
+    return set(re.findall(r"^(\w+)\s*=", block.text, flags=re.MULTILINE))
+
+
+def write(block: Block, tree: Path) -> str:
+    """Make one module of the snippet in a copied tree; its path there."""
+    folder = tree / "snippets" / f"{re.sub(r'[^a-z0-9]+', '-', str(block.page.relative_to(ROOT)).lower())}-{block.line}"
+    folder.mkdir(parents=True)
+    text = _SOURCE.sub(lambda found: f'"../../{found["module"] or ""}"', _VERSION.sub("", block.text))
+    before = "\n" * (block.line - 1)
+    if names := assigned(block):
+        # Arguments of the root module: the call around them stands on the lines before.
+        datadog = "" if "datadog" in names else f"\n  {_DATADOG}"
+        opening = f'module "arguments" {{\n  source = "../../"{datadog}'
+        before = "\n" * (block.line - 2 - opening.count("\n")) + f"{opening}\n"
+        text += "}\n"
+    (folder / f"{block.page.stem}.md.tf").write_text(before + text, encoding="utf-8")
+    # Terraform merges an override file into what the snippet says: its providers stay on the machine too.
+    region = found[1] if (found := _REGION.search(text)) else "eu-central-1"
+    declared = re.findall(r'^provider "aws" \{\n  alias += "(\w+)"', text, flags=re.MULTILINE)
+    own_default = len(re.findall(r'^provider "aws"', text, flags=re.MULTILINE)) > len(declared)
+    aliases = sorted(set(_ALIAS.findall(text)) - set(declared))
+    override = "".join(_provider(alias) for alias in declared) + (_provider("") if own_default else "")
+    (folder / "provider_override.tf").write_text(override, encoding="utf-8")
+    surroundings = "".join(_surrounding(address) for address in _missing(text))
+    surroundings += "".join(_provider(alias, region) for alias in aliases)
+    surroundings += "" if own_default else _provider("", region)
+    (folder / "surroundings.tf").write_text(surroundings, encoding="utf-8")
+    return str(folder.relative_to(tree))
+
+
+def _missing(text: str) -> list[str]:
+    declared = {f"module.{name}" for name in re.findall(r'^module "(\w+)"', text, flags=re.MULTILINE)}
+    declared |= {f"{kind}.{name}" for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', text, flags=re.MULTILINE)}
+    # The addresses in a `moved` block are of what is there no more, or not in the snippet.
+    used = re.sub(r"^moved \{.*?^\}", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [address for address in _SURROUNDINGS if re.search(rf"\b{address}\b", used) and address not in declared]
+
+
+def _surrounding(address: str) -> str:
+    kind, name = address.split(".")
+    block = 'module "' if kind == "module" else f'resource "{kind}" "'
+    return f'{block}{name}" {{\n  {_SURROUNDINGS[address]}\n}}\n'
+
+
+def _provider(alias: str, region: str = "") -> str:
+    lines = [f'  alias = "{alias}"\n' if alias else "", f'  region = "{region}"\n' if region else ""]
+    return f'provider "aws" {{\n{"".join(lines)}  {_OFFLINE}}}\n'
+
+
+def plan(blocks: list[Block]) -> None:
+    """Plan them all; TerraformError tells page and line of what is wrong."""
+    with tempfile.TemporaryDirectory(prefix="snippets-") as name:
+        tree = copy_modules(Path(name) / "tree")
+        folder = tree / "root"
+        folder.mkdir()
+        sources = [write(block, tree) for block in blocks]
+        calls = [f'module "snippet_{i}" {{\n  source = "../{source}"\n}}\n' for i, source in enumerate(sources)]
+        (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
+        terraform = Terraform(folder)
+        terraform.init()
+        try:
+            terraform.plan()
+        except TerraformError:
+            # A validation deep in a module names no line of the snippet: each by itself tells whose it is.
+            for number, block in enumerate(blocks):
+                try:
+                    terraform.plan(f"-target=module.snippet_{number}")
+                except TerraformError as error:
+                    raise TerraformError(f"{block.place}: {error}") from error
+            raise
+
+
+def main(arguments: list[str]) -> int:
+    """Plan the snippets of the pages named, or of all."""
+    found = snippets([Path(argument).resolve() for argument in arguments] or pages.pages())
+    for block in found:
+        print(f"terraform plan {block.place}")
+    try:
+        plan(found)
+    except TerraformError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
