@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,7 @@ REPEATS = Repeats(
 
 def page(properties: dict[str, Any], repeats: Repeats | None = None) -> str:
     """The event for a reader: the text as it is sent, the other fields as JSON above it."""
-    body = datadog_event(Event(properties), replace(CONTEXT, repeats=repeats))
+    body = datadog_event(Event(properties), CONTEXT._replace(repeats=repeats))
     text = body.pop("text")
     return f"{json.dumps(body, ensure_ascii=False, indent=2)}\n{text}\n"
 

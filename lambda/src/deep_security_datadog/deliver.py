@@ -10,9 +10,9 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from enum import Enum
 from threading import Lock
+from typing import NamedTuple
 
 from .api_key import ApiKey, ApiKeyUnavailable
 from .transport import NoAnswer, Reply, Transport
@@ -45,8 +45,7 @@ class Outcome(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """An outcome, the HTTP status behind it (None without one), the reason in words, and how often it was tried."""
 
     outcome: Outcome
@@ -55,8 +54,7 @@ class Answer:
     attempts: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A request to be made. `body` is called when it is this parcel's turn, so that few bodies exist at a time.
 
     `smaller` gives a shorter body for the case that Datadog finds the first too large.
@@ -96,13 +94,13 @@ class Courier:
         answer, body = Answer(outcome=Outcome.RETRY), b""
         for attempt in range(MOST_ATTEMPTS):
             if stopped := journey.reason_to_stop():
-                return replace(answer, reason=answer.reason or stopped)
+                return answer._replace(reason=answer.reason or stopped)
             body = body or parcel.body()
             answer, wait = self._attempt(parcel, body, journey, attempt)
             if answer.outcome is not Outcome.RETRY:
                 return answer
             if answer.status == _TOO_LARGE and parcel.smaller:
-                body, parcel = parcel.smaller(), replace(parcel, smaller=None)
+                body, parcel = parcel.smaller(), parcel._replace(smaller=None)
             elif attempt + 1 == MOST_ATTEMPTS or not journey.may_wait(wait):
                 return answer
             else:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import render
 from .deliver import Parcel
@@ -28,8 +27,7 @@ _SHORT_TEXT = 1000
 _COMPRESSION = 1
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """An event on its way, and where it stood: number of its record and of its entry in that record.
 
     folded: numbers of the other entries of that record that this event stands for.
@@ -42,8 +40,7 @@ class Item:
     folded: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     """A request and the items that it carries."""
 
     destination: str

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .values import time_of
 
@@ -56,8 +56,7 @@ class Notification:
         return time_of(self.timestamp)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One element of a message: an event's properties, or the text that is none and why."""
 
     notification: Notification
@@ -66,8 +65,7 @@ class Entry:
     problem: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What Lambda gets an acknowledgement for. `record_id` is the SQS message id, None without a queue."""
 
     record_id: str | None

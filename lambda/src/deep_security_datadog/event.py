@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from .event_types import EventType, Texts, event_type
 from .severity import Severity
@@ -23,8 +23,7 @@ _DISPLAY_NAME = re.compile(r"(?P<name>.*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<
 _LONGEST_NAME = 512
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """`name`: address or DNS name; `label`: the cloud's name tag; `instance_id`: `i-…` or `ws-…`. Empty = not known."""
 
     name: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from . import severity
 from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM, Severity, SeverityRule
@@ -18,8 +19,7 @@ from .values import as_text, integer
 Texts = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """A line of the event's text: a label and the value from one or more properties, empty for none.
 
     `properties` are all that the value tells of, so that they are not listed again as "other".

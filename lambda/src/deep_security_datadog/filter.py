@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from fnmatch import translate
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from .event import Event
 from .event_types import EVENT_TYPES
@@ -29,8 +29,7 @@ ALWAYS_PRESENT = frozenset(
 _UNRANKED_EVENTS = ("keep", "drop")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A glob of the shell (`*`, `?`, `[...]`), case-sensitive, on a property; nested ones are joined by a dot."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -150,8 +149,8 @@ def _standing_for(members: Sequence[Item]) -> Item:
     if not others:
         return first
     repeats = Repeats.of(member.event for member in members)
-    context = replace(first.context, repeats=repeats)
-    return replace(first, context=context, folded=tuple(other.entry for other in others))
+    context = first.context._replace(repeats=repeats)
+    return first._replace(context=context, folded=tuple(other.entry for other in others))
 
 
 def _by_entry(dispatch: Dispatch, answer: Answer) -> Answers:

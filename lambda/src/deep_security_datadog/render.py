@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from . import markdown
 from .envelope import Notification
@@ -55,15 +54,14 @@ _ALERT_TYPES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """What rendering needs besides the event. `now` is when it is sent; `tags` and `console_url` are configured.
 
     repeats: of the events that this one stands for, None when only for itself.
     """
 
     now: datetime
-    notification: Notification = field(default_factory=Notification)
+    notification: Notification = Notification()
     tags: tuple[str, ...] = ()
     console_url: str | None = None
     repeats: Repeats | None = None

@@ -47,7 +47,7 @@ class Report:
     def received(self, event: Event, now: datetime) -> None:
         self._counts["Received"] += 1
         if event.time is not None and len(self._delays) < _MOST_VALUES:
-            self._delays.append(max(0.0, (now - event.time).total_seconds()))
+            self._delays.append(round(max(0.0, (now - event.time).total_seconds()), 3))
 
     def filtered(self, destination: str, reason: str) -> None:
         self._count("Filtered", destination)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from .deliver import Answer, Outcome
 from .envelope import DESTINATIONS_ATTRIBUTE, Entry, Notification, Record
@@ -26,8 +27,7 @@ LARGEST_BODY = LARGEST_MESSAGE - _ROOM_FOR_ATTRIBUTES
 _NOT_IN_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A message for the dead-letter queue: one event, or a text that is none."""
 
     body: str
@@ -36,8 +36,7 @@ class Refusal:
     origin: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What to do with a record: send the refusals, then the remainders, then acknowledge it unless `comes_back`."""
 
     refusals: tuple[Refusal, ...] = ()
@@ -45,8 +44,7 @@ class Settlement:
     comes_back: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Handled:
+class Handled(NamedTuple):
     """An entry of a record with the answers of the destinations that it was sent to."""
 
     entry: Entry

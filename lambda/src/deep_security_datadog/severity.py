@@ -7,8 +7,8 @@ A rule gives None when it cannot tell; the event is then `info` and says that it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from .values import as_text, integer, number, text_of
 
@@ -38,8 +38,7 @@ class Severity(IntEnum):
         raise ValueError(f"severity {name!r} is none of {', '.join(severity.label for severity in cls)}")
 
 
-@dataclass(frozen=True)
-class SeverityRule:
+class SeverityRule(NamedTuple):
     """A rule and its table for the documentation: rows of (what the event says, severity)."""
 
     decide: Callable[[Properties], Severity | None]

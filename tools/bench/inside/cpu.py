@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import importlib
 import os
@@ -111,7 +110,7 @@ def _body(parcel: Parcel) -> bytes:
 def _rendered(parcel: Parcel) -> Parcel:
     """The same with nothing left to do but the request."""
     body = _body(parcel)
-    return dataclasses.replace(parcel, body=(lambda: body) if callable(parcel.body) else body)
+    return Parcel(url=parcel.url, body=(lambda: body) if callable(parcel.body) else body, headers=parcel.headers)
 
 
 def _cpu(work: Callable[[], object]) -> float:
