@@ -26,7 +26,7 @@ CLAUSE = re.compile(r"(@?\w+) (?:(>|=) (?:(\d+)|\"(\w+)\")|like /(.+)/)")
 def query() -> dict[str, str]:
     """The commands of the Insights query by name."""
     [text] = re.findall(r"```text\n(fields .*?)```", PAGE, flags=re.DOTALL)
-    return dict(command.strip().split(" ", 1) for command in re.split(r"\n\| ", text))
+    return dict(" ".join(command.split()).split(" ", 1) for command in re.split(r"\n\| ", text))
 
 
 def holds(clause: str, line: Line) -> bool:
