@@ -55,6 +55,7 @@ run "by_default" {
       unranked_events   = "keep"
       minimum_severity  = "info"
       exclude           = []
+      fold_repeats      = false
     }
     error_message = "The filter that lets everything through."
   }
@@ -83,6 +84,7 @@ run "everything_set" {
       unranked_events   = "drop"
       minimum_severity  = "medium"
       exclude           = [{ EventType = "PacketLog", HostSecurityPolicyName = "Test *" }]
+      fold_repeats      = false
     }
     logs_filter = { minimum_severity = "low" }
   }
@@ -104,6 +106,7 @@ run "everything_set" {
       unranked_events   = "drop"
       minimum_severity  = "medium"
       exclude           = [{ EventType = "PacketLog", HostSecurityPolicyName = "Test *" }]
+      fold_repeats      = false
     }
     error_message = "The filter as it was given."
   }
