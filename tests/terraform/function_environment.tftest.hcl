@@ -84,7 +84,7 @@ run "everything_set" {
       unranked_events   = "drop"
       minimum_severity  = "medium"
       exclude           = [{ EventType = "PacketLog", HostSecurityPolicyName = "Test *" }]
-      fold_repeats      = false
+      fold_repeats      = true
     }
     logs_filter = { minimum_severity = "low" }
   }
@@ -106,7 +106,7 @@ run "everything_set" {
       unranked_events   = "drop"
       minimum_severity  = "medium"
       exclude           = [{ EventType = "PacketLog", HostSecurityPolicyName = "Test *" }]
-      fold_repeats      = false
+      fold_repeats      = true
     }
     error_message = "The filter as it was given."
   }
