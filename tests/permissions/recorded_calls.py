@@ -1,4 +1,4 @@
-"""What the payload asks of AWS on each of its paths: recorded where boto3 sends it, with AWS and Datadog mocked."""
+"""What the payload asks of AWS on each of its paths: recorded where botocore sends it, with AWS and Datadog mocked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import boto3
 import pytest
 import responses
 
-from deep_security_datadog import handler
+from deep_security_datadog import aws, handler
 from deep_security_datadog.forward import NotDelivered
 from tests.payload import EVENTS_URL, sample, sqs_record
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
@@ -79,8 +79,8 @@ class _Context:
 def record(environment: Mapping[str, str]) -> dict[str, list[Call]]:
     """What the payload asks of AWS, by the path's name, where boto3 is mocked."""
     requests: list[tuple[Any, Mapping[str, Any], str]] = []
-    boto3.setup_default_session()
-    boto3.DEFAULT_SESSION.events.register(
+    aws._session.cache_clear()
+    aws._session().get_component("event_emitter").register(
         "provide-client-params",
         lambda params, model, context, **_: requests.append((model, params, context["client_region"])),
     )
