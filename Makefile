@@ -29,7 +29,11 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 
 ##@ To check it
 
-test: lint checkov unit validate terraform-test e2e ## Everything that must pass before a change lands
+# The end-to-end tests mostly wait, so the other checks run beside them.
+test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands
+	$(MAKE) --no-print-directory --jobs=2 e2e checks
+
+checks: lint checkov unit validate terraform-test ## All but the end-to-end tests
 
 lint: $(READY) ## Style, format and types
 	@command -v $(TERRAFORM) >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
@@ -110,4 +114,4 @@ $(CHECKOV_READY): requirements-checkov.txt
 	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-checkov.txt
 	@touch $@
 
-.PHONY: demo explain test bench lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
+.PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e format package golden docs requirements clean help

@@ -106,8 +106,15 @@ class Demo:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that take the stack down come last, wherever they are written."""
-    items.sort(key=lambda item: item.get_closest_marker("destroys") is not None)
+    """Tests that take the stack down come last, before them those of faults, wherever they are written.
+
+    Faults are a matter of seconds, and the other checks, which `make test` runs beside these, are done by then.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        return item.get_closest_marker("destroys") is not None, not {"faults", "both"}.isdisjoint(item.fixturenames)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
