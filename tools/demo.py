@@ -71,6 +71,9 @@ class Interruption:
             raise KeyboardInterrupt
 
 
+_EVENT_ID = re.compile(r"^- Event id: `(.+)`$", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How the arrivals compare with what was published."""
@@ -207,16 +210,16 @@ def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> Non
 
 def compare(published: list[Any], received: list[dict[str, Any]]) -> Verdict:
     """Match by EventID where each published event has one of its own, else by number alone."""
-    numbers = Counter(event.get("EventID") for event in published)
-    told_apart = {number for number, count in numbers.items() if number is not None and count == 1}
-    arrived = Counter(number for event in received for number in told_apart if _names(event["text"], number))
-    missing = sorted(str(number) for number in told_apart if not arrived[number])
-    repeated = sorted(str(number) for number in told_apart if arrived[number] > 1)
+    numbers = Counter(str(event["EventID"]) for event in published if event.get("EventID") is not None)
+    told_apart = {number for number, count in numbers.items() if count == 1}
+    found = [_EVENT_ID.search(event["text"]) for event in received]
+    arrived = Counter(match[1] for match in found if match)
+    missing = sorted(told_apart - set(arrived))
+    # A text that is too long loses its identifiers first.
+    if len(missing) <= found.count(None) - (len(published) - numbers.total()):
+        missing = []
+    repeated = sorted(number for number in told_apart if arrived[number] > 1)
     return Verdict(missing, repeated, len(received) - len(published) if not missing and not repeated else 0)
-
-
-def _names(text: str, number: Any) -> bool:
-    return re.search(rf"(?<!\w){re.escape(str(number))}(?!\w)", text) is not None
 
 
 def show(received: list[dict[str, Any]], *, verbose: bool) -> None:

@@ -153,10 +153,14 @@ def test_large_files_go_in_several_messages():
         (["1", "2", "2"], False, [], ["2"]),
         (["1", "12"], False, ["2"], []),
         (["1", "2", "other"], False, [], []),
+        # The second's text was too long for its identifiers.
+        (["1", None], True, [], []),
+        (["1", None, None], False, [], []),
     ],
 )
 def test_verdict(received, good, missing, repeated):
-    verdict = compare([{"EventID": 1}, {"EventID": 2}], [{"text": f"Event id: {number}"} for number in received])
+    texts = [f"- Event: `2024-05-02`\n- Event id: `{number}`\n" if number else "- Port: `2`" for number in received]
+    verdict = compare([{"EventID": 1}, {"EventID": 2}], [{"text": text} for text in texts])
     assert (verdict.good, verdict.missing, verdict.repeated) == (good, missing, repeated)
 
 
