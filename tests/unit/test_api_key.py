@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -76,3 +78,17 @@ def test_the_known_key_outlives_a_failing_reload() -> None:
 def test_empty_key() -> None:
     with pytest.raises(ApiKeyUnavailable):
         ApiKey(lambda: " \n", reload_interval=1).get()
+
+
+def test_several_at_once_are_one_read() -> None:
+    reads = []
+
+    def slowly() -> str:
+        reads.append(1)
+        time.sleep(0.05)
+        return "the-key"
+
+    key = ApiKey(slowly, reload_interval=300)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: key.get(), range(8))) == ["the-key"] * 8
+    assert len(reads) == 1

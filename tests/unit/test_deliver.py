@@ -162,3 +162,16 @@ def test_an_address_that_takes_nothing_does_not_stop_another(
     answers = courier.deliver([PARCEL] * 20 + [other] * 2, seconds_left=lambda: 60)
     assert [answer.outcome for answer in answers] == [Outcome.RETRY] * 20 + [Outcome.ACCEPTED] * 2
     assert len(intake.calls) < 20 + 2
+
+
+def test_one_that_cannot_be_rendered_is_refused_and_the_others_are_sent_once(
+    intake: responses.RequestsMock, courier: Courier
+) -> None:
+    def broken() -> bytes:
+        raise KeyError("what an event says")
+
+    intake.post(EVENTS_URL, status=202)
+    answers = courier.deliver([PARCEL, PARCEL._replace(body=broken), PARCEL], seconds_left=lambda: 60)
+    assert [answer.outcome for answer in answers] == [Outcome.ACCEPTED, Outcome.REFUSED, Outcome.ACCEPTED]
+    assert answers[1].reason == "cannot be rendered (KeyError)"
+    assert len(intake.calls) == 2

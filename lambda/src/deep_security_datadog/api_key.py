@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from threading import RLock
 
 from . import aws
 from .settings import Settings
@@ -18,7 +19,7 @@ class ApiKeyUnavailable(Exception):
 
 
 class ApiKey:
-    """A cached secret.
+    """A cached secret that threads share: whoever comes while it is being read waits for that.
 
     read: fetches the key. reload_interval: seconds after which it is fetched anew, 0 = each time it is asked for.
     """
@@ -31,29 +32,33 @@ class ApiKey:
         self._clock = clock
         self._value: str | None = None
         self._read_at = 0.0
+        # Not each caller's own: SDK sessions make no two clients at once.
+        self._lock = RLock()
 
     def get(self) -> str:
         """The key, at most `reload_interval` seconds old while its place can be read; the last known one otherwise.
 
         Raises ApiKeyUnavailable when it was never read.
         """
-        if self._value is None:
-            return self.reload()
-        if self._clock() - self._read_at >= self._reload_interval:
-            try:
+        with self._lock:
+            if self._value is None:
                 return self.reload()
-            except ApiKeyUnavailable:
-                # The known key most likely still works, which a hiccup of the secret's place must not undo.
-                return self._value
-        return self._value
+            if self._clock() - self._read_at >= self._reload_interval:
+                try:
+                    return self.reload()
+                except ApiKeyUnavailable:
+                    # The known key most likely still works, which a hiccup of the secret's place must not undo.
+                    return self._value
+            return self._value
 
     def reload(self) -> str:
         """The key as it is now. Raises ApiKeyUnavailable."""
-        value = self._read().strip()
-        if not value:
-            raise ApiKeyUnavailable("the API key is empty")
-        self._value, self._read_at = value, self._clock()
-        return value
+        with self._lock:
+            value = self._read().strip()
+            if not value:
+                raise ApiKeyUnavailable("the API key is empty")
+            self._value, self._read_at = value, self._clock()
+            return value
 
 
 def reader(settings: Settings) -> Callable[[], str]:

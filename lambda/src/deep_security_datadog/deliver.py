@@ -91,11 +91,19 @@ class Courier:
         return list(self._pool.map(lambda parcel: self._deliver(parcel, journeys[parcel.url]), parcels))
 
     def _deliver(self, parcel: Parcel, journey: _Journey) -> Answer:
-        answer, body = Answer(outcome=Outcome.RETRY), b""
+        if stopped := journey.reason_to_stop():
+            return Answer(outcome=Outcome.RETRY, reason=stopped)
+        try:
+            body = parcel.body()
+        except Exception as error:  # noqa: BLE001 (whatever is wrong with one must not bring back the others, sent by then)
+            return Answer(outcome=Outcome.REFUSED, reason=f"cannot be rendered ({type(error).__name__})")
+        return self._send(parcel, body, journey)
+
+    def _send(self, parcel: Parcel, body: bytes, journey: _Journey) -> Answer:
+        answer = Answer(outcome=Outcome.RETRY)
         for attempt in range(MOST_ATTEMPTS):
             if stopped := journey.reason_to_stop():
                 return answer._replace(reason=answer.reason or stopped)
-            body = body or parcel.body()
             answer, wait = self._attempt(parcel, body, journey, attempt)
             if answer.outcome is not Outcome.RETRY:
                 return answer
@@ -186,8 +194,7 @@ class _Journey:
             self._failures = 0
 
     def key(self) -> str:
-        with self._lock:
-            return self._api_key.get()
+        return self._api_key.get()
 
     def key_refused(self, refused: str, status: int) -> None:
         """Reads the key again, once per invocation; if it is still the same, or refused too, nothing more is sent."""
