@@ -100,18 +100,19 @@ help: ## Show this
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# A minute or two once; made anew when the pinned requirements change.
+# A minute or two once; made anew when the pinned requirements change. The pins are complete, so pip has nothing to
+# resolve: where it resolves, a new release of what a package names with an extra (coverage[toml]) counts as unpinned.
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
 	@echo "Installing the pinned requirements into $(VENV) (a minute or two)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 $(CHECKOV_READY): requirements-checkov.txt
 	@echo "Installing the pinned checkov into $(CHECKOV_VENV) (a minute)"
 	@$(PYTHON) -m venv --clear $(CHECKOV_VENV)
-	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-checkov.txt
+	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-checkov.txt
 	@touch $@
 
 .PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
