@@ -81,3 +81,29 @@ def test_nobody_there_is_no_answer(intake: Intake, transport: Transport) -> None
     intake.down()
     with pytest.raises(NoAnswer, match="ConnectionError"):
         post(transport, intake)
+
+
+def test_an_answer_whose_end_is_missing_is_an_answer(intake: Intake, transport: Transport) -> None:
+    too_long = {"Content-Length": "1000", "Connection": "close"}
+    intake.faults.append(datadog_intake.first(1, respond(202, {}, too_long)))
+    assert [post(transport, intake), post(transport, intake)] == [202, 202]
+
+
+def test_answers_that_are_long_leave_the_connection_usable(intake: Intake, transport: Transport) -> None:
+    intake.faults.append(datadog_intake.always(respond(503, "x" * 1_000_000)))
+    assert [post(transport, intake), post(transport, intake)] == [503, 503]
+    assert intake.connections == 1
+
+
+def test_a_bundle_of_authorities_that_is_missing_is_no_answer(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    with pytest.raises(NoAnswer, match="OSError"):
+        transport.post("https://127.0.0.1:9/", b"{}", {}, timeout=TIMEOUT)
+
+
+def test_each_address_has_its_own_connections(intake: Intake, transport: Transport) -> None:
+    with datadog_intake.running() as other:
+        assert [post(transport, there) for there in (intake, other, intake, other)] == [202] * 4
+        assert (intake.connections, other.connections) == (1, 1)
