@@ -7,6 +7,8 @@ for good, lower its bound.
 
 from __future__ import annotations
 
+import gc
+import json
 import subprocess
 import sys
 import sysconfig
@@ -36,11 +38,13 @@ BOUNDS = {
     # Of Python's own and the payload's, after `import deep_security_datadog.handler`.
     "modules": 305,
     # Functions called per event, Python's own in C among them.
-    "calls to render": 1125,
-    "calls to open, filter, settle and report": 115,
-    "calls to make a request": 1340,
+    "calls to render": 430,
+    "calls to open, filter, settle and report": 128,
+    "calls to make a request": 870,
     # The highest that is allocated while a batch is forwarded, divided by its events.
-    "bytes of a batch per event": 6_000,
+    "bytes of a batch per event": 5_700,
+    # What recurs is kept, in caches that an attacker can fill.
+    "bytes kept between invocations": 670_000,
 }
 # Slow to import and needed by none or, botocore, only when the key is read.
 NEVER_AT_IMPORT = {"boto3", "botocore", "s3transfer", "multiprocessing", "asyncio", "unittest", "pydoc", "sqlite3"}
@@ -183,6 +187,39 @@ def test_calls_per_request() -> None:
             threading.setprofile(None)  # type: ignore[arg-type]
     assert {answer.outcome for answer in answers} == {Outcome.ACCEPTED}
     _holds("calls to make a request", (calls.count - before) / 50)
+
+
+@pytest.mark.parametrize("length", [30, 64, 160, 400, 10_000])
+def test_what_is_kept_of_values_that_an_attacker_chose(length: int) -> None:
+    forwarder = _forwarder(Readily())
+    batches = [_hostile(length, number) for number in range(4)]
+    _forward(forwarder, batches[0])
+    tracemalloc.start()
+    try:
+        for batch in batches[1:]:
+            _forward(forwarder, batch)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    _holds("bytes kept between invocations", kept)
+
+
+def _hostile(length: int, batch: int) -> Any:
+    """Events whose values are all different and of that length, and so are names that are not known."""
+    payload = lambda_events.payload(150, records=1)
+    body = json.loads(payload["Records"][0]["body"])
+    kept = {"EventType", "EventID", "LogDate", "HostCloudInstanceTags"}
+    events = json.loads(body["Message"])
+    for number, event in enumerate(events):
+        mark = f"{batch}-{number}-"
+        for place, name in enumerate(set(event) - kept):
+            event[name] = f"{mark}{place}-".ljust(length, "x")
+        event[f"{mark}name-".ljust(length, "x")] = "value"
+        event["HostCloudInstanceTags"] = {f"{mark}key-".ljust(length, "x"): mark.ljust(length, "x")}
+    body["Message"] = json.dumps(events)
+    payload["Records"][0]["body"] = json.dumps(body)
+    return payload
 
 
 def test_bytes_per_event() -> None:

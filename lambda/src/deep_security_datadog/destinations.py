@@ -7,7 +7,6 @@ datadog-apis, sections 1 and 3.
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from . import render
 from .deliver import Parcel
 from .event import Event
+from .values import encode
 
 # Limits of the logs intake (reference: datadog-apis, section 3.2), in entries and in bytes before compression.
 MOST_LOGS = 1000
@@ -113,4 +113,4 @@ def _log_dispatch(base_url: str, batch: Sequence[tuple[Item, bytes]]) -> Dispatc
 
 def _json(value: Mapping[str, Any]) -> bytes:
     # A lone surrogate is legal in JSON's escapes but in no UTF-8, and strict parsers refuse both.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return encode(value).encode("utf-8", "replace")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import NamedTuple
 
 from .event_types import EventType, Texts, event_type
@@ -17,7 +16,10 @@ from .values import as_text, number, text_of, time_of
 
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: a display name with a label and an instance id,
 # either of which can be empty or missing (reference: deep-security-events, section 2.4).
-_DISPLAY_NAME = re.compile(r"(?P<name>.*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL)
+# The name grows by words, not by characters.
+_DISPLAY_NAME = re.compile(
+    r"(?P<name>\S*+(?:\s+\S++)*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL
+)
 
 # Twice what DNS allows; the pattern's time grows with the square of the length.
 _LONGEST_NAME = 512
@@ -49,23 +51,30 @@ class Host(NamedTuple):
 
 
 class Event:
-    """A read-only view of the event's properties. Everything derived is computed once, when first asked for."""
+    """A read-only view of the event's properties, and what is derived of them.
+
+    kind: the row of the table for its type. known_severity: None when the event does not tell.
+    rank: severity times asset value as Deep Security ranks it; None for types without a rank.
+    time: `LogDate`, in UTC; None when it is missing or cannot be read.
+    """
+
+    __slots__ = ("host", "kind", "known_severity", "properties", "rank", "time")
 
     def __init__(self, properties: Mapping[str, object]) -> None:
         self.properties = properties
+        self.kind: EventType = event_type(properties)
+        self.known_severity: Severity | None = self.kind.severity.decide(properties)
+        self.rank: float | None = number(properties.get("Rank"))
+        self.host: Host = _host(properties)
+        self.time: datetime | None = time_of(properties.get("LogDate"))
 
     def texts(self) -> Texts:
         """Every property that holds something, as stripped text. Not kept, to save memory in large batches."""
         return {
             name: text
             for name, value in self.properties.items()
-            if (text := (value if isinstance(value, str) else as_text(value)).strip())
+            if (text := value.strip() if type(value) is str else as_text(value).strip())
         }
-
-    @cached_property
-    def kind(self) -> EventType:
-        """The row of the table for its type."""
-        return event_type(self.properties)
 
     @property
     def type(self) -> str:
@@ -75,12 +84,7 @@ class Event:
     @property
     def is_test(self) -> bool:
         """Whether this is what Deep Security's test button sends. It passes every filter: the button proves the way."""
-        return self.type == "TestSNS"
-
-    @cached_property
-    def known_severity(self) -> Severity | None:
-        """None when the event does not tell."""
-        return self.kind.severity.decide(self.properties)
+        return self.kind.name == "TestSNS"
 
     @property
     def severity(self) -> Severity:
@@ -88,22 +92,12 @@ class Event:
         known = self.known_severity
         return Severity.INFO if known is None else known
 
-    @cached_property
-    def rank(self) -> float | None:
-        """Severity times asset value as Deep Security ranks it; types without a rank have None."""
-        return number(self.properties.get("Rank"))
 
-    @cached_property
-    def host(self) -> Host:
-        """The protected computer; for system events the target when that is one."""
-        shown = text_of(self.properties, "Hostname")
-        if not shown and text_of(self.properties, "TargetType") == "Host":
-            shown = text_of(self.properties, "TargetName")
-        host = Host.from_display_name(shown)
-        instance = text_of(self.properties, "HostInstanceID")
-        return Host(host.name, host.label, instance) if instance else host
-
-    @cached_property
-    def time(self) -> datetime | None:
-        """`LogDate`, in UTC; None when it is missing or cannot be read."""
-        return time_of(self.properties.get("LogDate"))
+def _host(properties: Mapping[str, object]) -> Host:
+    """The protected computer; for system events the target when that is one."""
+    shown = text_of(properties, "Hostname")
+    if not shown and text_of(properties, "TargetType") == "Host":
+        shown = text_of(properties, "TargetName")
+    host = Host.from_display_name(shown)
+    instance = text_of(properties, "HostInstanceID")
+    return Host(host.name, host.label, instance) if instance else host

@@ -23,11 +23,12 @@ class Fact(NamedTuple):
     """A line of the event's text: a label and the value from one or more properties, empty for none.
 
     `properties` are all that the value tells of, so that they are not listed again as "other".
+    `value` is None where the one property is shown as it stands: most are, and need no call.
     """
 
     label: str
     properties: tuple[str, ...]
-    value: Callable[[Texts], str]
+    value: Callable[[Texts], str] | None
     block: bool = False
 
 
@@ -59,7 +60,7 @@ class EventType:
         """The most severe that its table gives."""
         return max(level for _, level in self.severity.rows)
 
-    @property
+    @cached_property
     def slug(self) -> str:
         """The module as a tag value."""
         return self.module.lower().replace(" ", "_").replace("-", "_")
@@ -80,7 +81,7 @@ def first(texts: Texts, names: tuple[str, ...]) -> str:
 
 def one(label: str, *names: str, block: bool = False) -> Fact:
     """The first of the named properties that holds something."""
-    return Fact(label, names, lambda texts: first(texts, names), block)
+    return Fact(label, names, None if len(names) == 1 else lambda texts: first(texts, names), block)
 
 
 def enum(label: str, name: str, words: Mapping[int, str], twin: str = "") -> Fact:

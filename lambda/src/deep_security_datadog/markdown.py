@@ -10,9 +10,13 @@ a grave accent in the value cannot close.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
+
+# What became of a longer text is not kept.
+LONGEST_KNOWN = 64
 
 _REPLACEMENT = "\ufffd"
 # C0 and C1 controls, marks that are not seen or turn the direction, line separators, surrogates, non-characters.
@@ -29,15 +33,23 @@ _AT, _GRAVE = "\uff20", "\u02cb"
 
 def plain(text: str) -> str:
     """One line for a title: no control character, no mention, no link."""
+    # Hosts and rules come again and again. An attacker's are many or long, and must not fill the memory.
+    return _known_plain(text) if len(text) <= LONGEST_KNOWN else _plain(text)
+
+
+def _plain(text: str) -> str:
     # Most values are short words and numbers, and nearly all are printable: those have no break and no `_CONTROL`.
     if text.isalnum():
         return text
     return _disarmed(text if text.isprintable() else _CONTROL.sub(_REPLACEMENT, _BREAK.sub(" ", text)))
 
 
+_known_plain = lru_cache(maxsize=256)(_plain)
+
+
 def code(text: str) -> str:
     """A code span with the text as one line; nothing for empty text."""
-    shown = plain(text).replace("`", _GRAVE).strip()
+    shown = _plain(text).replace("`", _GRAVE).strip()
     return f"`{shown}`" if shown else ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from . import markdown
@@ -15,6 +16,7 @@ from .envelope import Notification
 from .event import Event
 from .event_types import Fact, Texts, first, one
 from .fold import Repeats
+from .markdown import LONGEST_KNOWN
 from .severity import Severity
 from .tags import tags_of
 from .values import as_text
@@ -67,8 +69,19 @@ class Context(NamedTuple):
     repeats: Repeats | None = None
 
 
-# A line of the text and its importance: the higher, the later it is cut.
-_Line: TypeAlias = tuple[str, int]
+# Lines of the text with their importance, the higher the later one is cut: of the first line, the second and so on,
+# the last number also of all further lines.
+_Section: TypeAlias = tuple[Sequence[int], Sequence[str]]
+_SUMMARY = (100,)
+_REPEATS = (99,)
+_TEST = (90,)
+_FACTS = (81, *range(80, 60, -1))
+_CONSOLE = (70,)
+_TIMES = (61, 60)
+_HOST = (51, *range(50, 30, -1))
+_IDENTIFIERS = (31, *range(30, 10, -1))
+_OTHERS = (10, 5)
+_MORE = (6,)
 
 _HOST_FACTS = (
     one("Computer", "Hostname"),
@@ -83,6 +96,9 @@ _HOST_FACTS = (
     one("Agent version", "HostAgentVersion"),
     one("Instance tags", "HostCloudInstanceTags"),
 )
+_HOST_PROPERTIES = tuple(fact.properties[0] for fact in _HOST_FACTS)
+# Together, of a host that is kept; an ordinary one has 200.
+_LONGEST_KNOWN_HOST = 400
 _IDENTIFIER_FACTS = (
     one("Event id", "EventID"),
     one("Unique id", "UniqueID"),
@@ -95,6 +111,7 @@ _IDENTIFIER_FACTS = (
     one("Agent GUID", "HostAgentGUID"),
     one("Tenant GUID", "TenantGUID"),
 )
+_TEST_LINE = "\nThis is the test notification of Deep Security. Events will look like this one, with facts."
 # Told by the title, the summary line or the times.
 _TOLD = frozenset(("EventType", "LogDate", "Hostname", "Severity", "SeverityString", "Rank")).union(
     *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
@@ -121,15 +138,20 @@ def _title(event: Event, texts: Texts) -> str:
     return f"{head}: {markdown.shortened(what, LONGEST_TITLE - len(head) - len(tail) - 2)}{tail}"
 
 
-def _text(event: Event, texts: Texts, context: Context, limit: int) -> str:
+def _text(event: Event, texts: Texts, context: Context, seconds: int | None, limit: int) -> str:
     """The facts as Markdown, at most `limit` characters with whole fences; the least important lines go first."""
     budget = limit - len(markdown.fenced(""))
-    lines = _lines(event, texts, context)
-    whole = "\n".join([line for line, _ in lines])
-    return markdown.fenced(whole if len(whole) < budget else _cut(lines, budget))
+    sections = _sections(event, texts, context, seconds)
+    whole = "\n".join([line for _, lines in sections for line in lines])
+    return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
 
 
-def _cut(lines: Sequence[_Line], budget: int) -> str:
+def _cut(sections: Iterable[_Section], budget: int) -> str:
+    lines = [
+        (line, importances[min(place, len(importances) - 1)])
+        for importances, section in sections
+        for place, line in enumerate(section)
+    ]
     left = sorted(range(len(lines)), key=lambda place: (lines[place][1], -place))
     size = sum(len(line) + 1 for line, _ in lines)
     cut: set[int] = set()
@@ -146,31 +168,29 @@ def _cut_note(count: int) -> str:
     return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
 
 
-def _lines(event: Event, texts: Texts, context: Context) -> list[_Line]:
-    lines = [(_summary(event, texts), 100)]
-    if context.repeats:
-        lines.append((_repeats(context.repeats), 99))
-    if event.is_test:
-        lines.append(
-            ("\nThis is the test notification of Deep Security. Events will look like this one, with facts.", 90)
-        )
-    lines += _section("", event.kind.facts, texts, 80)
-    lines += _section("Host", _HOST_FACTS, texts, 50)
-    lines += _times(event, texts, context)
-    lines += _section("Identifiers", _IDENTIFIER_FACTS, texts, 30)
-    lines += _others(event, texts)
-    if context.console_url:
-        lines.append((f"\n[Open the Deep Security console]({context.console_url})", 70))
-    return lines
+def _sections(event: Event, texts: Texts, context: Context, seconds: int | None) -> list[_Section]:
+    others = sorted(texts.keys() - event.kind.told - _TOLD)
+    return [
+        (_SUMMARY, [_summary(event, texts)]),
+        (_REPEATS, [_repeats(context.repeats)] if context.repeats else []),
+        (_TEST, [_TEST_LINE] if event.is_test else []),
+        (_FACTS, _section("", event.kind.facts, texts)),
+        (_HOST, _host(texts)),
+        (_TIMES, _times(event, texts, context, seconds)),
+        (_IDENTIFIERS, _section("\n**Identifiers**\n", _IDENTIFIER_FACTS, texts)),
+        (_OTHERS, _others(others[:_MOST_OTHERS], texts)),
+        (_MORE, [f"- … and {len(others) - _MOST_OTHERS} more"] if len(others) > _MOST_OTHERS else []),
+        (_CONSOLE, [f"\n[Open the Deep Security console]({context.console_url})"] if context.console_url else []),
+    ]
 
 
 def _summary(event: Event, texts: Texts) -> str:
-    known = event.known_severity
-    severity = event.severity.label.capitalize()
-    words = [f"**{severity}**" if known is not None else f"**{severity}** (the event does not tell its severity)"]
-    words.append(markdown.escaped(event.kind.module[:60]))
+    severity = f"**{event.severity.label.capitalize()}**"
+    if event.known_severity is None:
+        severity += " (the event does not tell its severity)"
+    words = [severity, _escaped(event.kind.module[:60])]
     if action := event.kind.action(texts):
-        words.append(markdown.escaped(action[:100]))
+        words.append(_escaped(action[:100]))
     if event.rank is not None:
         words.append(f"rank {event.rank:g}")
     if host := event.host.display:
@@ -178,52 +198,85 @@ def _summary(event: Event, texts: Texts) -> str:
     return " · ".join(words)
 
 
+# Modules and actions are few.
+@lru_cache(maxsize=64)
+def _escaped(text: str) -> str:
+    return markdown.escaped(text)
+
+
 def _repeats(repeats: Repeats) -> str:
-    times = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
-    when = times if repeats.first else ""
+    when = ""
+    if repeats.first and repeats.last:
+        when = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
     return f"\n**{repeats.count} events like this one** in the same message{when}. The facts are the first one's."
 
 
-def _section(heading: str, facts: Iterable[Fact], texts: Texts, importance: int) -> list[_Line]:
-    shown = [_fact_line(fact, value) for fact in facts if (value := fact.value(texts))]
-    lines = [(line, importance - min(place, 19)) for place, line in enumerate(shown)]
-    return [(f"\n**{heading}**\n" if heading else "", importance + 1), *lines] if lines else lines
+def _section(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
+    lines = [heading]
+    for label, properties, value, block in facts:
+        if text := value(texts) if value else texts.get(properties[0]):
+            lines.append((_known_line if len(text) <= LONGEST_KNOWN else _line)(label, text, block))
+    return lines if len(lines) > 1 else []
 
 
-def _fact_line(fact: Fact, value: str) -> str:
-    if fact.block and ("\n" in value or len(value) > _LONGEST_VALUE):
-        return f"- {fact.label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
-    return _item(fact.label, value)
-
-
-def _item(label: str, value: str) -> str:
+def _line(label: str, value: str, block: bool = False) -> str:
+    if block and ("\n" in value or len(value) > _LONGEST_VALUE):
+        return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
     shown = markdown.code(markdown.shortened(value, _LONGEST_VALUE))
     return f"- {label}: {shown}" if shown else ""
 
 
-def _times(event: Event, texts: Texts, context: Context) -> list[_Line]:
+# Most values come again and again. An attacker's are many or long, and must not fill the memory.
+_known_line = lru_cache(maxsize=512)(_line)
+
+
+def _host(texts: Texts) -> tuple[str, ...]:
+    values = tuple([texts.get(name, "") for name in _HOST_PROPERTIES])
+    return (_known_host if len("".join(values)) <= _LONGEST_KNOWN_HOST else _host_lines)(values)
+
+
+def _host_lines(values: tuple[str, ...]) -> tuple[str, ...]:
+    texts = dict(zip(_HOST_PROPERTIES, values, strict=True))
+    return tuple(_section("\n**Host**\n", _HOST_FACTS, texts))
+
+
+# One look-up for a host that is known, instead of one for each line.
+_known_host = lru_cache(maxsize=128)(_host_lines)
+
+
+def _times(event: Event, texts: Texts, context: Context, seconds: int | None) -> list[str]:
     happened, sent = event.time, context.notification.time
-    items = [_item("Event", _shown_time(happened) or texts.get("LogDate", ""))]
-    items.append(_item("Published by Deep Security", _shown_time(sent)))
-    if happened and (sent or context.now) - happened > _SHOWN_DELAY:
-        items.append(_item("Delay until published", str((sent or context.now) - happened).partition(".")[0]))
-    if happened and date_happened(event, context.now) is None:
-        items.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
-    lines = [(item, 60) for item in items if item]
-    return [("\n**Times**\n", 61), *lines] if lines else lines
+    lines = ["\n**Times**\n"]
+    if happened:
+        lines.append(f"- Event: `{_shown_time(happened)}`")
+    elif "LogDate" in texts:
+        lines.append(_line("Event", texts["LogDate"]))
+    if sent:
+        lines.append(f"- Published by Deep Security: `{_shown_time(sent)}`")
+    if happened and (delay := (sent or context.now) - happened) > _SHOWN_DELAY:
+        lines.append(f"- Delay until published: `{str(delay).partition('.')[0]}`")
+    if happened and seconds is None:
+        lines.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
+    return lines if len(lines) > 1 else []
 
 
-def _shown_time(time: datetime | None) -> str:
-    return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC" if time else ""
+# All events of a message have its time, and writing one takes as long as ten lines.
+@lru_cache(maxsize=64)
+def _shown_time(time: datetime) -> str:
+    return f"{str(time)[:19]} UTC"
 
 
-def _others(event: Event, texts: Texts) -> list[_Line]:
-    names = sorted(name for name in texts if name not in _TOLD and name not in event.kind.told)
-    if not names:
-        return []
-    lines = [(_item(markdown.code(name[:100]) or "(no name)", texts[name]), 5) for name in names[:_MOST_OTHERS]]
-    more = [(f"- … and {len(names) - _MOST_OTHERS} more", 6)] if len(names) > _MOST_OTHERS else []
-    return [("\n**Other properties**\n", 10), *lines, *more]
+def _others(names: Iterable[str], texts: Texts) -> list[str]:
+    lines = ["\n**Other properties**\n"]
+    for name in names:
+        label, text = _other_label(name[:100]), texts[name]
+        lines.append((_known_line if len(text) <= LONGEST_KNOWN else _line)(label, text))
+    return lines if len(lines) > 1 else []
+
+
+@lru_cache(maxsize=128)
+def _other_label(name: str) -> str:
+    return markdown.code(name) or "(no name)"
 
 
 def date_happened(event: Event, now: datetime) -> int | None:
@@ -242,10 +295,10 @@ def _aggregation_key(event: Event, texts: Texts) -> str:
 
 def datadog_event(event: Event, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
     """The body of `POST /api/v1/events`."""
-    texts = event.texts()
+    texts, seconds = event.texts(), date_happened(event, context.now)
     body: dict[str, Any] = {
         "title": _title(event, texts),
-        "text": _text(event, texts, context, longest_text),
+        "text": _text(event, texts, context, seconds, longest_text),
         "alert_type": _ALERT_TYPES[event.severity],
         "priority": "low" if event.severity == Severity.INFO and not event.is_test else "normal",
         "aggregation_key": _aggregation_key(event, texts),
@@ -253,7 +306,7 @@ def datadog_event(event: Event, context: Context, *, longest_text: int = LONGEST
     }
     if host := markdown.plain(event.host.id)[:255]:
         body["host"] = host
-    if (seconds := date_happened(event, context.now)) is not None:
+    if seconds is not None:
         body["date_happened"] = seconds
     return body
 
@@ -263,8 +316,7 @@ def datadog_log(event: Event, context: Context, *, short: bool = False) -> dict[
 
     short: cuts long values, for an event that is larger than the intake takes.
     """
-    texts = event.texts()
-    seconds = date_happened(event, context.now)
+    texts, seconds = event.texts(), date_happened(event, context.now)
     body: dict[str, Any] = {
         "ddsource": _LOG_SOURCE,
         "service": _LOG_SERVICE,

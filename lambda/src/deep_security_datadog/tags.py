@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from .event import Event
 from .event_types import Texts, first
+from .markdown import LONGEST_KNOWN
 from .values import as_text, integer
 
 LONGEST_TAG = 200
@@ -23,18 +24,22 @@ _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 _RULE_TEXT = ("Reason", "OSSEC_Description", "Cve", "Mitre", "MalwareName")
 # Only the beginning can matter, and an attacker may have sent a megabyte.
 _SEARCHED = 2000
+# Of rules most are shorter.
+_LONGEST_KNOWN_RULE = 160
 
 
-def tag(key: str, value: object) -> str:
+def tag(key: str, value: str) -> str:
     """`key:value` in lower case with allowed characters; empty when there is no value."""
-    return _tag(key, as_text(value)[:_SEARCHED])
+    # Policies and rules come again and again. An attacker's values are many or long, and must not fill the memory.
+    return _known_tag(key, value) if len(value) <= LONGEST_KNOWN else _tag(key, value)
 
 
-# Policies, rules and hosts come again and again; the bound is for those of an attacker.
-@lru_cache(maxsize=1024)
 def _tag(key: str, value: str) -> str:
-    text = _clean(value)
+    text = _clean(value[:_SEARCHED])
     return f"{key}:{text}"[:LONGEST_TAG].rstrip(":_") if text else ""
+
+
+_known_tag = lru_cache(maxsize=512)(_tag)
 
 
 def tags_of(event: Event, texts: Texts, *, account_id: str, configured: tuple[str, ...]) -> list[str]:
@@ -43,41 +48,62 @@ def tags_of(event: Event, texts: Texts, *, account_id: str, configured: tuple[st
     texts: `event.texts()`. account_id: of the topic that it came by, empty when unknown.
     """
     added, keys = _configured(configured)
-    own = _own(event, texts, account_id)
-    kept = dict.fromkeys(text for text in own if text and text.partition(":")[0] not in keys)
+    own = [tag(key, value) for key, value in _own(event, texts, account_id) if value and key not in keys]
+    instance = _instance_tags(event.properties.get("HostCloudInstanceTags"))
+    own += [text for text in instance if text.partition(":")[0] not in keys]
+    kept = dict.fromkeys(filter(None, own))
     return [*list(kept)[: MOST_TAGS - len(added)], *added]
 
 
-def _own(event: Event, texts: Texts, account_id: str) -> Iterator[str]:
+def _own(event: Event, texts: Texts, account_id: str) -> list[tuple[str, str]]:
+    """Keys and values, but for the instance tags."""
     kind, host = event.kind, event.host
     detect_only = kind.detect_only(texts)
-    yield "integration:deep_security"
-    yield tag("event_type", event.type or "unknown")
-    yield tag("module", kind.slug)
-    yield tag("severity", event.severity.label)
-    yield tag("action", kind.action(texts))
-    yield tag("detect_only", detect_only) if detect_only is not None else ""
-    yield tag("rule", first(texts, kind.rule))
-    yield tag("rank", integer(event.rank)) if event.rank is not None else ""
-    yield tag("policy", texts.get("HostSecurityPolicyName"))
-    yield tag("tenant", first(texts, ("TenantName", "TenantID")))
-    yield tag("host_os", _system(texts.get("HostOS", "")))
-    yield tag("host_name", host.display)
-    yield tag("instance-id", host.instance_id)
-    yield tag("aws_account", _aws_account(texts))
-    yield tag("topic_account", account_id)
     rule_text = " ".join([texts[name][:_SEARCHED] for name in _RULE_TEXT if name in texts])
-    yield from (tag("cve", found.upper()) for found in _CVE.findall(rule_text))
-    yield from (tag("mitre_technique", found) for found in _TECHNIQUE.findall(rule_text))
-    yield from (tag("ds_tag", part) for part in texts.get("Tags", "")[:_SEARCHED].split(","))
-    yield from _instance_tags(event.properties.get("HostCloudInstanceTags"))
+    return [
+        ("integration", "deep_security"),
+        ("event_type", kind.name or "unknown"),
+        ("module", kind.slug),
+        ("severity", event.severity.label),
+        ("action", kind.action(texts)),
+        ("detect_only", "" if detect_only is None else as_text(detect_only)),
+        ("rule", first(texts, kind.rule)),
+        ("rank", "" if event.rank is None else as_text(integer(event.rank))),
+        ("policy", texts.get("HostSecurityPolicyName", "")),
+        ("tenant", first(texts, ("TenantName", "TenantID"))),
+        ("host_os", _system(texts.get("HostOS", ""))),
+        ("host_name", host.display),
+        ("instance-id", host.instance_id),
+        ("aws_account", _aws_account(texts)),
+        ("topic_account", account_id),
+        *(_known_findings(rule_text) if len(rule_text) <= _LONGEST_KNOWN_RULE else _findings(rule_text)),
+        *[("ds_tag", part) for part in texts.get("Tags", "")[:_SEARCHED].split(",")],
+    ]
+
+
+def _findings(rule_text: str) -> list[tuple[str, str]]:
+    """The vulnerabilities and techniques that the text names."""
+    vulnerabilities = [("cve", found.upper()) for found in _CVE.findall(rule_text)]
+    return vulnerabilities + [("mitre_technique", found) for found in _TECHNIQUE.findall(rule_text)]
+
+
+_known_findings = lru_cache(maxsize=128)(_findings)
 
 
 def _instance_tags(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for key, text in value.items():
-            if name := _clean(as_text(key)).replace(":", "_"):
-                yield tag(f"{INSTANCE_TAG_PREFIX}{name}", text)
+        for key, content in value.items():
+            name, text = as_text(key), as_text(content)
+            short = len(name) <= LONGEST_KNOWN and len(text) <= LONGEST_KNOWN
+            yield _known_instance_tag(name, text) if short else _instance_tag(name, text)
+
+
+def _instance_tag(key: str, text: str) -> str:
+    name = _clean(key).replace(":", "_")
+    return _tag(f"{INSTANCE_TAG_PREFIX}{name}", text) if name else ""
+
+
+_known_instance_tag = lru_cache(maxsize=256)(_instance_tag)
 
 
 def _aws_account(texts: Texts) -> str:

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-# Made once: `json.dumps` with options makes an encoder each time. The value may come from an attacker, see `as_text`.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+# Compact JSON. Made once: `json.dumps` with options makes an encoder each time.
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 # 2**63: beyond it a "number" is nobody's rank, port or level, and turning it to text can be slow.
 _LARGEST = 1 << 63
@@ -24,12 +24,11 @@ def as_text(value: object) -> str:
         return value
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     try:
-        if isinstance(value, int):
+        # Not a boolean, which JSON writes in lower case.
+        if type(value) is int:
             return str(value)
-        return _encode(value)
+        return encode(value)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
 
@@ -55,6 +54,11 @@ def number(value: object) -> float | None:
 
 def integer(value: object) -> int | None:
     """A whole number from a number or from the same as a string."""
+    # Nearly all are one of these two; the type of a boolean is another one.
+    if type(value) is int and -_LARGEST <= value <= _LARGEST:
+        return value
+    if isinstance(value, str) and len(value) <= 15 and value.isdecimal():
+        return int(value)
     result = number(value)
     if result is None or result != int(result) or abs(result) > _LARGEST:
         return None
