@@ -98,7 +98,7 @@ def _imports(bench: Bench, compiled: Payload, options: dict[str, Any]) -> list[F
     rounds: list[dict[str, Counter[str]]] = []
     for _ in range(3):
         _, printed = bench.run("cold_start", compiled, options, "-X", "importtime")
-        handler, _, event = printed.partition("--- imported")
+        handler, _, event = printed.partition("--- bare")[2].partition("--- imported")
         event = event.partition("--- measured")[0]
         rounds.append({"import": _packages(handler), "first event": _packages(event)})
     return [

@@ -11,7 +11,8 @@ from tools.bench.bench import Bench
 from tools.bench.figures import Figure, Target, beside
 from tools.bench.inside.yardstick import NAME as YARDSTICK
 
-SIZE = 100
+# Some twenty invocations lie before the second mark.
+SIZE = 50
 MARKS = (100, 1_000, 10_000, 100_000)
 # The last mark against the second; the first is a single invocation.
 FLAT = Target(1.1)

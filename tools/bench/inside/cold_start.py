@@ -13,6 +13,7 @@ interpreter = time.process_time()
 from tools.bench.inside import yardstick  # noqa: E402 - after the clock
 
 bare = len(sys.modules)
+sys.stderr.write("--- bare\n")
 chunks = [("interpreter", interpreter), yardstick.chunk()]
 start = time.process_time()
 

@@ -1,14 +1,15 @@
-"""What the programs share: their options, their answer, and the context that Lambda hands to the handler."""
+"""What the programs share: their options, their answer, and the context that Lambda hands to the handler.
+
+Imports little by itself: what the payload may need is not to be there before it.
+"""
 
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import sys
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,15 @@ def cpu(work: Callable[[], object]) -> float:
 def naive_post(packages: str, url: str) -> Callable[[bytes], object]:
     """`requests.post` as somebody would write it. packages: where the whole of it is, if the payload lacks a part."""
     sys.path.append(packages)
-    requests = importlib.import_module("requests")
+    import requests  # noqa: PLC0415 - see above
+
     return lambda body: requests.post(url, data=body, headers=HEADERS, timeout=10)
 
 
 def state(address: str) -> Any:
     """What the stand-in has counted."""
+    from http.client import HTTPConnection  # noqa: PLC0415 - see above
+
     connection = HTTPConnection(address, timeout=10)
     connection.request("GET", "/state")
     found = json.loads(connection.getresponse().read())
