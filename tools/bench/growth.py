@@ -14,7 +14,7 @@ from tools.bench.inside.yardstick import NAME as YARDSTICK
 # Some twenty invocations lie before the second mark.
 SIZE = 50
 MARKS = (100, 1_000, 10_000, 100_000)
-# The last mark against the second; the first is a single invocation.
+# The last mark against the second; what lies before the first is too little to tell.
 FLAT = Target(1.1)
 
 
