@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import statistics
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools.bench import certificate, lambda_events, stand_in
-from tools.bench.figures import Figure, Target, number, ratio
+from tools.bench.figures import NAIVE, Figure, Target, beside, number
 from tools.samples import MAX_MESSAGE_BYTES
 
 
@@ -67,13 +69,47 @@ def test_a_full_message_is_as_large_as_sns_takes() -> None:
     assert 0.97 * MAX_MESSAGE_BYTES < size <= MAX_MESSAGE_BYTES
 
 
-def test_ratios_are_of_measures_made_side_by_side() -> None:
-    base = Figure(name="base", unit="s", values=[1.0, 2.0, 4.0])
-    # The machine was half as fast in each next round: the ratio does not care.
-    slower = Figure(name="slower", unit="s", values=[2.5, 6.0, 12.0], relative_to="base")
-    assert ratio(slower, [base, slower]) == 3.0
-    assert ratio(Figure(name="alone", unit="s", values=[1.0]), [base]) is None
-    assert ratio(Figure(name="share", unit="%", values=[90.0], comparable=True), []) == 90.0
+def _restless(factor: float, *, seed: int) -> list[tuple[str, float]]:
+    """What a process measures on a machine that others use: speed changes by the half second, single chunks are cut.
+
+    factor: how much longer than the yardstick the stage takes.
+    """
+    chance = random.Random(seed)
+    clock, chunks = 0.0, []
+    for name in ["base", "stage"] * 40 + ["base"]:
+        speed = 1 + 0.8 * (int(clock * 2 + seed) % 2) + chance.uniform(0, 0.05)
+        seconds = 0.015 * (factor if name == "stage" else 1) * speed * (3 if chance.random() < 0.05 else 1)
+        clock += seconds
+        chunks.append((name, seconds))
+    return chunks
+
+
+def _measured(factor: float, *, seed: int) -> float | None:
+    processes = [_restless(factor, seed=seed * 10 + number) for number in range(5)]
+    ratios = [statistics.median(beside(chunks, "base")["stage"]) for chunks in processes]
+    return Figure(name="stage", unit="s", values=[1.0], relative_to="base", ratios=ratios).ratio
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_restless_machine_does_not_change_a_ratio_and_a_slower_payload_does(seed: int) -> None:
+    assert _measured(2.0, seed=seed) == pytest.approx(2.0, rel=0.05)
+    assert _measured(2.0 * 1.2, seed=seed) == pytest.approx(2.4, rel=0.05)
+
+
+def test_a_chunk_is_compared_with_the_yardsticks_beside_it() -> None:
+    chunks = [("a", 1.0), ("base", 1.0), ("b", 6.0), ("base", 2.0), ("b", 4.0), ("base", 2.0)]
+    assert beside(chunks, "base") == {"a": [1.0], "b": [4.0, 2.0]}
+
+
+def test_what_is_a_ratio_by_itself_needs_no_yardstick() -> None:
+    assert Figure(name="alone", unit="s", values=[1.0]).ratio is None
+    assert Figure(name="share", unit="%", values=[90.0, 80.0], pick=max, comparable=True).ratio == 90.0
+
+
+def test_a_target_in_milliseconds_is_one_in_units_of_the_yardstick() -> None:
+    figure = Figure(name="all in", unit="ms", values=[1.0], target=Target(0.9), relative_to=NAIVE, ratios=[1.0])
+    assert figure.ratio_target == Target(1.0)
+    assert Figure(name="peak", unit="MB", values=[1.0], target=Target(100), relative_to="other").ratio_target is None
 
 
 def test_targets() -> None:
@@ -93,4 +129,4 @@ def test_nothing_but_the_payload_is_imported_in_the_measured_process() -> None:
     folder = Path(stand_in.__file__).parent / "inside"
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     assert "from tools.bench.inside import common" in text
-    assert text.count("from tools") == text.count("from tools.bench.inside import common")
+    assert text.count("from tools") == text.count("from tools.bench.inside import ")

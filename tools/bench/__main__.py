@@ -35,7 +35,7 @@ from tools.bench import (
 )
 from tools.bench import whole_way as whole
 from tools.bench.bench import Bench, BenchError
-from tools.bench.figures import Figure, Results, number, ratio
+from tools.bench.figures import Figure, Results, Target, number
 from tools.bench.payloads import WORKING_TREE, PayloadError
 from tools.emulator import EmulatorError
 from tools.repository import ROOT
@@ -124,42 +124,39 @@ def table(title: str, found: Mapping[str, Sequence[Figure]]) -> Table:
     other = next((name for name in found if name != WORKING_TREE), None)
     result.add_column("Figure")
     result.add_column("Unit")
-    for name in (WORKING_TREE, "Spread", *((other, "Now : then") if other else ()), "Relative to", "Target"):
-        result.add_column(str(name), justify="right")
+    compared = (other, "Now : then") if other else ()
+    yardstick = next((figure.relative_to for figure in found[WORKING_TREE] if figure.relative_to), "")
+    relative = (f"Of {yardstick}", "Target of it") if yardstick else ()
+    for name in (WORKING_TREE, "Target", *compared, *relative, "Spread"):
+        result.add_column(name, justify="right")
     then = {(figure.name, figure.unit): figure for figure in (found[other] if other else ())}
     for figure in found[WORKING_TREE]:
         before = then.get((figure.name, figure.unit))
-        compared = [_shown(before), _quotient(figure, before)] if other else []
+        value = None if figure.comparable else figure.ratio
+        in_units = ("", "") if value is None else (number(value), _met(figure.ratio_target, value))
         result.add_row(
             figure.name,
             figure.unit,
-            _shown(figure),
+            number(figure.value),
+            _met(figure.target, figure.value),
+            *((number(before.value) if before else "", _quotient(figure, before)) if other else ()),
+            *(in_units if yardstick else ()),
             f"{figure.spread:.0%}" if figure.spread else "",
-            *compared,
-            _relative(figure, found[WORKING_TREE]),
-            _target(figure),
         )
     return result
 
 
-def _shown(figure: Figure | None) -> str:
-    return number(figure.value) if figure else ""
-
-
 def _quotient(figure: Figure, before: Figure | None) -> str:
-    return f"{figure.value / before.value:.2f}" if before and before.value else ""
+    """Of the ratios where there are some: they repeat better than seconds."""
+    now, then = figure.ratio or figure.value, before and (before.ratio or before.value)
+    return f"{now / then:.2f}" if then else ""
 
 
-def _relative(figure: Figure, figures: Sequence[Figure]) -> str:
-    value = None if figure.comparable else ratio(figure, figures)
-    return "" if value is None or figure.name == figure.relative_to else f"{value:.2f} of {figure.relative_to}"
-
-
-def _target(figure: Figure) -> Text:
-    if figure.target is None:
+def _met(target: Target | None, value: float) -> Text:
+    if target is None:
         return Text("")
-    met = figure.target.met(figure.value)
-    return Text(f"{figure.target} {'met' if met else 'missed'}", style="green" if met else "red")
+    met = target.met(value)
+    return Text(f"{target} {'met' if met else 'missed'}", style="green" if met else "red")
 
 
 def save(results: Results, about: dict[str, Any], *, quick: bool) -> None:
@@ -170,14 +167,21 @@ def save(results: Results, about: dict[str, Any], *, quick: bool) -> None:
         f"{subject}: {figure.name} ({figure.unit})": value
         for subject, found in results.items()
         for figure in found[WORKING_TREE]
-        if (value := ratio(figure, found[WORKING_TREE])) is not None and figure.name != figure.relative_to
+        if (value := figure.ratio) is not None
     }
     if file.exists():
         _compare(ratios, json.loads(file.read_text(encoding="utf-8"))["ratios"])
     figures = {
         subject: {
             name: [
-                {"name": figure.name, "unit": figure.unit, "value": figure.value, "values": list(figure.values)}
+                {
+                    "name": figure.name,
+                    "unit": figure.unit,
+                    "value": figure.value,
+                    "values": list(figure.values),
+                    "ratio": figure.ratio,
+                    "ratios": list(figure.ratios),
+                }
                 for figure in figures
             ]
             for name, figures in found.items()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools import processes
 from tools.bench.payloads import Payload
 from tools.bench.stand_in import StandIn
 from tools.repository import ROOT
@@ -28,7 +28,6 @@ FILTER = {
     "rank_greater_than": 0,
     "exclude": [{"EventType": "*Log", "Reason": "*nothing*"}],
 }
-TIMEOUT = 600
 
 
 class BenchError(Exception):
@@ -71,35 +70,28 @@ class Bench:
         folder: Path | None = None,
         **environment: str,
     ) -> tuple[Any, str]:
-        """The answer of a program in `inside`, and its standard error.
+        """The answer of a program in `inside`, and what it printed; what it says of its progress is passed on.
 
         flags: of the interpreter. folder: another place of the payload. No bytecode is written, as on Lambda, whose
         /var/task is read-only: what the zip does not hold compiled is compiled at each cold start.
         """
         result = self.folder / f"{next(self._numbers)}.result"
-        command = [
-            sys.executable,
-            "-S",
-            "-P",
-            "-B",
-            *flags,
-            str(INSIDE / f"{program}.py"),
-            json.dumps(options),
-            str(result),
-        ]
-        done = subprocess.run(
-            command,
+        arguments = [str(INSIDE / f"{program}.py"), json.dumps(options), str(result)]
+        printed = []
+        with processes.running(
+            [sys.executable, "-S", "-P", "-B", *flags, *arguments],
             env=self._environment(payload, folder or payload.folder) | environment,
             cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-        if done.returncode:
-            raise BenchError(f"{program} failed with {payload.name}\n{done.stderr[-3000:]}")
-        return json.loads(result.read_text(encoding="utf-8")), done.stderr
+        ) as process:
+            for line in process.stdout or ():
+                if line.startswith("progress: "):
+                    self.report(f"{program}, {payload.name}: {line.removeprefix('progress: ').strip()}")
+                else:
+                    printed.append(line)
+            code = process.wait()
+        if code:
+            raise BenchError(f"{program} failed with {payload.name}\n{''.join(printed)[-3000:]}")
+        return json.loads(result.read_text(encoding="utf-8")), "".join(printed)
 
     def _environment(self, payload: Payload, folder: Path) -> dict[str, str]:
         # Lambda's order. -S leaves out the virtual environment and its .pth files.

@@ -5,27 +5,35 @@ from __future__ import annotations
 import compileall
 import re
 import shutil
+import statistics
+import sysconfig
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from tools.bench import lambda_events
 from tools.bench.bench import Bench
-from tools.bench.figures import Figure, Target
+from tools.bench.figures import NAIVE, Figure, Target, beside
+from tools.bench.inside.yardstick import NAME as YARDSTICK
 from tools.bench.payloads import Payload
 
-ROUNDS = 9
+ROUNDS = 21
 MOST_IMPORTS = 8
+POSTS = 12
 IMPORT_TARGET, FIRST_TARGET = Target(120), Target(350)
 ZIP_TARGET = Target(1.7)
-# Compiling three modules of Python's own.
-BASE = "yardstick"
 _IMPORT_LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| +(\S+)")
 
 
 def measure(bench: Bench) -> dict[str, list[Figure]]:
     """Fresh processes in turn; as on Lambda without bytecode of the payload, and beside it with."""
-    options = {"event": bench.file(lambda_events.payload(1))}
+    options = {
+        "event": bench.file(lambda_events.payload(1)),
+        "base": NAIVE,
+        "posts": POSTS,
+        "url": f"{bench.stand_in.http}/api/v1/events",
+        "packages": sysconfig.get_path("purelib"),
+    }
     found: dict[str, dict[str, list[Any]]] = {payload.name: {"": [], "compiled": []} for payload in bench.payloads}
     compiled = {payload.name: _compiled(bench, payload) for payload in bench.payloads}
     for number in range(bench.rounds(ROUNDS)):
@@ -51,17 +59,27 @@ def _compiled(bench: Bench, payload: Payload) -> Payload:
 
 
 def _figures(payload: Payload, plain: Sequence[Any], compiled: Sequence[Any]) -> list[Figure]:
+    ratios = {id(answer): beside(answer["chunks"], YARDSTICK) for answer in (*plain, *compiled)}
+    # How many of one yardstick are one of the other, on this machine.
+    naive = statistics.median(value for found in ratios.values() for value in found[NAIVE])
+
     def figure(name: str, answers: Sequence[Any], key: str, target: Target | None = None) -> Figure:
-        values = [answer[key] * 1000 for answer in answers]
-        return Figure(name=name, unit="ms CPU", values=values, target=target, relative_to=BASE)
+        return Figure(
+            name=name,
+            unit="ms CPU",
+            values=[1000 * dict(answer["chunks"])[key] for answer in answers],
+            target=target,
+            relative_to=NAIVE,
+            ratios=[ratios[id(answer)][key][0] / naive for answer in answers if key != NAIVE],
+        )
 
     return [
-        figure(BASE, plain, "yardstick"),
-        figure("bare interpreter", plain, "interpreter"),
+        figure("bare interpreter", [*plain, *compiled], "interpreter"),
         figure("import, compiling as on Lambda", plain, "import", IMPORT_TARGET),
         figure("first event, compiling", plain, "first", FIRST_TARGET),
         figure("import, bytecode at hand", compiled, "import", IMPORT_TARGET),
         figure("first event, bytecode at hand", compiled, "first", FIRST_TARGET),
+        figure(NAIVE, [*plain, *compiled], NAIVE),
         _count("modules after the import", [answer["modules"] for answer in plain]),
         _count("modules after the first event", [answer["modules_first"] for answer in plain]),
         Figure(name="size of the zip", unit="MB", values=[payload.zip_bytes / 1e6], target=ZIP_TARGET, comparable=True),
@@ -72,7 +90,7 @@ def _count(name: str, values: Sequence[int]) -> Figure:
     return Figure(name=name, unit="modules", values=values, comparable=True)
 
 
-def _imports(bench: Bench, compiled: Payload, options: dict[str, str]) -> list[Figure]:
+def _imports(bench: Bench, compiled: Payload, options: dict[str, Any]) -> list[Figure]:
     """What each top-level package costs to import, itself and its submodules, with bytecode at hand.
 
     `-X importtime` slows all of it down a little; the shares are what it is good for.
@@ -80,7 +98,7 @@ def _imports(bench: Bench, compiled: Payload, options: dict[str, str]) -> list[F
     rounds: list[dict[str, Counter[str]]] = []
     for _ in range(3):
         _, printed = bench.run("cold_start", compiled, options, "-X", "importtime")
-        handler, _, event = printed.partition("--- imported")
+        handler, _, event = printed.partition("--- bare")[2].partition("--- imported")
         event = event.partition("--- measured")[0]
         rounds.append({"import": _packages(handler), "first event": _packages(event)})
     return [

@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
+import statistics
 import sysconfig
+from collections.abc import Sequence
 
 from tools.bench import lambda_events
 from tools.bench.bench import Bench
-from tools.bench.figures import Figure, Target
+from tools.bench.figures import NAIVE, Chunks, Figure, Target, beside
 
-EVENTS = 320
+# Each of the samples three times.
+EVENTS = 66
 # With 16 requests at once the stand-in's answers are 1.25 ms apart: the payload waits, as it does on Lambda.
 MILLISECONDS = 20
-NAIVE_REQUESTS = 10
-ROUNDS = 5
-ROUNDS_INSIDE = 2
-BASE = "http.client"
+ROUNDS, ROUNDS_INSIDE = 7, 10
 REST = "the rest"
 STAGES = ("parse", "filter", "render", "HTTP")
+WAYS = ("http.client", "one session, one at a time", "requests.post")
+PLAIN = ", plain HTTP"
 TARGETS = {"all in": Target(1.0), "render": Target(0.1)}
 
 
 def measure(bench: Bench) -> dict[str, list[Figure]]:
-    """Fresh processes in turn for each payload; the least of all rounds counts."""
-    event = bench.file(lambda_events.payload(EVENTS))
-    seconds: dict[str, dict[str, list[float]]] = {payload.name: {} for payload in bench.payloads}
+    """Fresh processes in turn for each payload; in each, short chunks of everything in turn with the yardstick."""
+    urls = {"": bench.stand_in.https, PLAIN: bench.stand_in.http}
+    options = {
+        "event": bench.file(lambda_events.payload(EVENTS)),
+        "addresses": {
+            suffix: {"payload": f"{url}/{MILLISECONDS}", "at once": url} for suffix, url in urls.items()
+        },
+        "base": NAIVE,
+        "rounds": bench.rounds(ROUNDS_INSIDE),
+        "packages": sysconfig.get_path("purelib"),
+    }  # fmt: skip
+    found: dict[str, list[Chunks]] = {payload.name: [] for payload in bench.payloads}
     for number in range(bench.rounds(ROUNDS)):
         for payload in bench.payloads:
-            for scheme, address in (("", bench.stand_in.https), (", plain HTTP", bench.stand_in.http)):
-                if scheme and number % 3:
-                    continue
-                bench.report(f"CPU per event{scheme}, round {number + 1}, {payload.name}")
-                options = {
-                    "event": event,
-                    "url": address,
-                    "naive": NAIVE_REQUESTS,
-                    "rounds": ROUNDS_INSIDE,
-                    "packages": sysconfig.get_path("purelib"),
-                }
-                found, _ = bench.run("cpu", payload, options, DD_API_URL=f"{address}/{MILLISECONDS}")
-                for name, values in found.items():
-                    seconds[payload.name].setdefault(name + scheme, []).extend(values)
-    return {name: _figures(found) for name, found in seconds.items()}
+            bench.report(f"CPU per event, process {number + 1}, {payload.name}")
+            found[payload.name].append(bench.run("cpu", payload, options)[0])
+    return {name: _figures(processes) for name, processes in found.items()}
 
 
-def _figures(seconds: dict[str, list[float]]) -> list[Figure]:
-    stages = [min(seconds[name]) for name in STAGES]
-    seconds[REST] = [max(0.0, min(seconds["all in"]) - sum(stages))]
-    order = ["all in", *STAGES, REST, BASE, "one session, one at a time", "requests.post"]
-    order += [f"{name}, plain HTTP" for name in ("all in", "HTTP", BASE, "one session, one at a time", "requests.post")]
+def _figures(processes: Sequence[Chunks]) -> list[Figure]:
+    order = ["all in", *STAGES, REST, *WAYS, *(name + PLAIN for name in ("all in", "HTTP", *WAYS))]
+    ratios = [beside(chunks, NAIVE) for chunks in processes]
     return [
         Figure(
             name=name,
             unit="ms CPU per event",
-            values=[value * 1000 for value in seconds[name]],
+            values=[1000 * _typical(chunks, name) for chunks in processes],
+            pick=statistics.median if name == REST else min,
             target=TARGETS.get(name),
             # The rest is a difference of the others: no measure that could be compared.
-            relative_to="" if name == REST else f"{BASE}, plain HTTP" if "plain" in name else BASE,
+            relative_to="" if name == REST else NAIVE,
+            ratios=[statistics.median(found[name]) for found in ratios if name in found],
         )
         for name in order
     ]
+
+
+def _typical(chunks: Chunks, name: str) -> float:
+    """Seconds in this process."""
+    if name == REST:
+        return max(0.0, _typical(chunks, "all in") - sum(_typical(chunks, stage) for stage in STAGES))
+    return statistics.median(seconds for measured, seconds in chunks if measured == name)

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+# The yardstick: what somebody would write without thinking of cost, without TLS.
+NAIVE = "requests.post, plain HTTP"
+# How many milliseconds of CPU it takes where the targets come from.
+NAIVE_MILLISECONDS = 0.9
+
+# What was measured in one process, one after the other: the name and seconds.
+Chunks: TypeAlias = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -25,47 +34,64 @@ class Target:
 class Figure:
     """One measured value.
 
-    values: of the repeats. least: whether the least of them counts, as with CPU time, which others' work on the
-    machine can only lengthen; the median otherwise. relative_to: the figure of the same subject that it is a ratio
-    to. comparable: whether the value is a ratio or a count by itself, the same on any machine.
+    values: of the repeats. pick: which of them counts: the least with CPU time, which others' work on the machine can
+    only lengthen. relative_to: the name of the yardstick, to which `ratios` were measured side by side; what others do
+    lengthens both. comparable: whether the value is a ratio or a count by itself, the same on any machine.
     """
 
     name: str
     unit: str
     values: Sequence[float]
-    least: bool = True
+    pick: Callable[[Sequence[float]], float] = min
     target: Target | None = None
     relative_to: str = ""
+    ratios: Sequence[float] = ()
     comparable: bool = False
 
     @property
     def value(self) -> float:
-        return min(self.values) if self.least else statistics.median(self.values)
+        return self.pick(self.values)
+
+    @property
+    def ratio(self) -> float | None:
+        """What two runs can be compared by; None when it is neither a ratio nor relative to another figure."""
+        if self.comparable:
+            return self.value
+        return statistics.median(self.ratios) if self.ratios else None
+
+    @property
+    def ratio_target(self) -> Target | None:
+        """The target in units of the yardstick: milliseconds are others on another machine."""
+        if self.target is None or self.relative_to != NAIVE:
+            return None
+        return Target(self.target.bound / NAIVE_MILLISECONDS)
 
     @property
     def spread(self) -> float:
-        """How far the repeats lie apart: the distance between the quartiles as a part of the value."""
-        if len(self.values) < 3 or not self.value:
+        """How far the repeats, or their ratios, lie apart: the distance of the quartiles as a part of the median."""
+        values = self.ratios or self.values
+        if len(values) < 3 or not statistics.median(values):
             return 0.0
-        low, _, high = statistics.quantiles(self.values, n=4)
-        return (high - low) / self.value
+        low, middle, high = statistics.quantiles(values, n=4)
+        return (high - low) / middle
 
 
 # By subject, then by payload.
 Results = Mapping[str, Mapping[str, Sequence[Figure]]]
 
 
-def ratio(figure: Figure, figures: Sequence[Figure]) -> float | None:
-    """What two runs can be compared by: None when it is neither a ratio nor relative to another figure."""
-    if figure.comparable:
-        return figure.value
-    base = next((other for other in figures if other.name == figure.relative_to), None)
-    if base is None or not base.value:
-        return None
-    if len(base.values) == len(figure.values):
-        # What was measured side by side had the same machine: others' work lengthens both.
-        return statistics.median(mine / its for mine, its in zip(figure.values, base.values, strict=True))
-    return figure.value / base.value
+def beside(chunks: Chunks, base: str) -> dict[str, list[float]]:
+    """Each chunk as a ratio to the chunks of the yardstick directly before and after it, by name.
+
+    A machine that others use is faster and slower by the tenth of a second; what lies side by side has the same speed.
+    """
+    ratios: dict[str, list[float]] = {}
+    for place, (name, seconds) in enumerate(chunks):
+        if name != base:
+            around = chunks[max(0, place - 1) : place + 2]
+            yardstick = statistics.mean(value for other, value in around if other == base)
+            ratios.setdefault(name, []).append(seconds / yardstick)
+    return ratios
 
 
 def number(value: float) -> str:

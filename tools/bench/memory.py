@@ -32,7 +32,15 @@ def measure(bench: Bench) -> dict[str, list[Figure]]:
                     found[payload.name].setdefault(key, []).append(answer[value] / 1e6)
     for payload in bench.payloads:
         results[payload.name] = [
-            Figure(name=name, unit="MB", values=values, relative_to=BASE, target=TARGET if name in CASES else None)
+            Figure(
+                name=name,
+                unit="MB",
+                values=values,
+                target=TARGET if name in CASES else None,
+                relative_to="" if name == BASE else BASE,
+                # The bare interpreter is looked at in each process, the others in that of their case.
+                ratios=[value / min(found[payload.name][BASE]) for value in values if name != BASE],
+            )
             for name, values in found[payload.name].items()
         ]
     return results

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from typing import Any
 
 from tools.bench import lambda_events
@@ -13,8 +15,10 @@ from tools.bench.figures import Figure, Target
 CONCURRENT = 16
 SIZES = (1, 10, 100, 1000)
 LATENCIES = (20, 100, 500)
-# So long is a cell repeated, at most so often.
-SECONDS, TIMES = 3.0, 11
+# Processes for each latency. So long is a cell repeated in each, at most so often; one that takes half a minute is
+# measured in the first only.
+ROUNDS = 4
+SECONDS, TIMES, LONG = 4.0, 5, 10.0
 TARGETED = (100, 1000)
 TARGET = Target(95, least=True)
 
@@ -25,53 +29,65 @@ def measure(bench: Bench) -> dict[str, list[Figure]]:
     An answer takes what was asked for and by how much the stand-in was late, which is not the payload's fault.
     """
     sizes = SIZES[:-1] if bench.quick else SIZES
-    events = {size: bench.file(lambda_events.payload(size)) for size in sizes}
+    files = {size: bench.file(lambda_events.payload(size)) for size in sizes}
     warm_up = bench.file(lambda_events.payload(4 * CONCURRENT))
-    results: dict[str, list[Figure]] = {payload.name: [] for payload in bench.payloads}
-    for latency in LATENCIES:
-        for payload in bench.payloads:
-            bench.report(f"one invocation, answers after {latency} ms, {payload.name}")
-            asked = [
-                {"event": events[size], "times": max(1, min(TIMES, int(SECONDS / _ideal(size, latency))))}
-                for size in sizes
-            ]
-            before = bench.stand_in.state()
-            walls, _ = bench.run(
-                "invocations",
-                payload,
-                {"warm_up": warm_up, "events": asked},
-                DD_API_URL=f"{bench.stand_in.https}/{latency}",
-                MAX_CONCURRENT_REQUESTS=str(CONCURRENT),
+    runs: dict[str, dict[Any, list[dict[str, float]]]] = {payload.name: {} for payload in bench.payloads}
+    for number in range(bench.rounds(ROUNDS)):
+        for latency in LATENCIES:
+            asked = [size for size in sizes if number == 0 or _ideal(size, latency) < LONG]
+            options = {
+                "warm_up": warm_up,
+                "events": [files[size] for size in asked],
+                "times": [max(1, min(TIMES, int(SECONDS / _ideal(size, latency)))) for size in asked],
+                "state": bench.stand_in.http.removeprefix("http://"),
+            }
+            for payload in bench.payloads:
+                bench.report(f"one invocation, answers after {latency} ms, process {number + 1}, {payload.name}")
+                before = bench.stand_in.state()
+                found, _ = bench.run(
+                    "invocations",
+                    payload,
+                    options,
+                    DD_API_URL=f"{bench.stand_in.https}/{latency}",
+                    MAX_CONCURRENT_REQUESTS=str(CONCURRENT),
+                )
+                after = bench.stand_in.state()
+                for size, cell in zip(asked, found, strict=True):
+                    runs[payload.name].setdefault((latency, size), []).extend(cell)
+                own = {"cpu": after["cpu"] - before["cpu"], "wall": after["now"] - before["now"]}
+                runs[payload.name].setdefault(latency, []).append(own)
+    return {
+        name: [
+            figure
+            for latency in LATENCIES
+            for figure in (
+                *(figure for size in sizes for figure in _cell(latency, size, found[latency, size])),
+                *_stand_in(latency, found[latency], [run for size in sizes for run in found[latency, size]]),
             )
-            after = bench.stand_in.state()
-            late, share = _stand_in(before, after)
-            results[payload.name] += _figures(latency, late, dict(zip(sizes, walls, strict=True)))
-            name = f"the stand-in at {latency} ms"
-            results[payload.name].append(Figure(name=name, unit="% of a core", values=[share]))
-            results[payload.name].append(Figure(name=name, unit="ms late", values=[late]))
-    return results
+        ]
+        for name, found in runs.items()
+    }
 
 
 def _ideal(size: int, latency: float) -> float:
     return math.ceil(size / CONCURRENT) * latency / 1000
 
 
-def _figures(latency: int, late: float, found: dict[int, list[dict[str, float]]]) -> list[Figure]:
-    figures = []
-    for size, runs in found.items():
-        walls = [run["wall"] for run in runs]
-        name = f"{size:,} event{'s' if size > 1 else ''} at {latency} ms"
-        target = TARGET if (latency, size) == TARGETED else None
-        shares = [100 * _ideal(size, latency + late) / wall for wall in walls]
-        figures += [
-            Figure(name=name, unit="% of the ideal", values=shares, least=False, comparable=True, target=target),
-            Figure(name=name, unit="events/s", values=[size / wall for wall in walls], least=False),
-        ]
-    return figures
+def _cell(latency: int, size: int, runs: Sequence[dict[str, float]]) -> list[Figure]:
+    """The best counts: what others do on the machine can only lengthen a wait."""
+    name = f"{size:,} event{'s' if size > 1 else ''} at {latency} ms"
+    target = TARGET if (latency, size) == TARGETED else None
+    shares = [100 * _ideal(size, latency + 1000 * run["late"]) / run["wall"] for run in runs]
+    return [
+        Figure(name=name, unit="% of the ideal", values=shares, pick=max, comparable=True, target=target),
+        Figure(name=name, unit="events/s", values=[size / run["wall"] for run in runs], pick=max),
+    ]
 
 
-def _stand_in(before: dict[str, Any], after: dict[str, Any]) -> tuple[float, float]:
-    """By how many milliseconds its answers were late on average, and its own part of a core in percent."""
-    count = sum(after["requests"].values()) - sum(before["requests"].values())
-    late = 1000 * (after["late"] - before["late"]) / count
-    return late, 100 * (after["cpu"] - before["cpu"]) / (after["now"] - before["now"])
+def _stand_in(latency: int, own: Sequence[dict[str, float]], runs: Sequence[dict[str, float]]) -> list[Figure]:
+    name = f"the stand-in at {latency} ms"
+    shares = [100 * run["cpu"] / run["wall"] for run in own]
+    return [
+        Figure(name=name, unit="% of a core", values=shares, pick=statistics.median),
+        Figure(name=name, unit="ms late", values=[1000 * run["late"] for run in runs], pick=statistics.median),
+    ]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
-import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPSConnection
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from deep_security_datadog import handler, render
@@ -22,65 +19,99 @@ from deep_security_datadog.settings import Settings
 from tools.bench.inside import common
 
 
+class Measure(NamedTuple):
+    """A chunk of work on some events. What `prepare` makes, once for each of the `times`, is there before the clock."""
+
+    events: int
+    work: Callable[[Any], object]
+    prepare: Callable[[], Any] = lambda: None
+    times: int = 1
+
+    def seconds(self) -> float:
+        """CPU of one event."""
+        prepared = [self.prepare() for _ in range(self.times)]
+        return common.cpu(lambda: [self.work(each) for each in prepared]) / self.events / self.times
+
+
 def main() -> None:
-    """Each measure as often as asked for, one after the other within a round, so that a slow moment hits all."""
+    """A chunk of the yardstick stands before and after each chunk; what is first in a round changes."""
     options = common.options()
-    # The plainer ways need the whole of requests, of which the payload may lack a part.
-    sys.path.append(options["packages"])
-    requests = importlib.import_module("requests")
-    payload = common.load(options["event"])
+    base = options["base"]
+    measures = {
+        name + suffix: measure
+        for suffix, address in options["addresses"].items()
+        for name, measure in _ways(options, address["payload"], address["at once"]).items()
+    } | _stages(common.load(options["event"]))
+    yardstick = measures.pop(base)
+    for measure in (yardstick, *measures.values()):
+        measure.seconds()
+    names, found = list(measures), []
+    for turn in range(options["rounds"]):
+        common.progress(f"chunks of round {turn + 1} of {options['rounds']}")
+        for place in range(len(names)):
+            name = names[(place + turn) % len(names)]
+            found += [(base, yardstick.seconds()), (name, measures[name].seconds())]
+    found.append((base, yardstick.seconds()))
+    common.answer(found)
+
+
+def _stages(payload: Any) -> dict[str, Measure]:
+    """Each with what it needs made before the clock starts: nothing derived from an event is there yet."""
     settings = Settings.from_environment(os.environ)
-    records = open_envelope(payload)
-    bodies = [_body(parcel) for parcel in _packed(settings, _filtered(settings, records))]
-    if len(bodies) != _count(records):
+
+    def items() -> list[Item]:
+        return _filtered(settings, open_envelope(payload))
+
+    count = sum(len(record.entries) for record in open_envelope(payload))
+    if len(items()) != count:
         raise SystemExit("the filter drops events, which were to be counted as sent")
-    url, naive = options["url"] + "/api/v1/events", bodies[: options["naive"]]
-    session = requests.Session()
-    headers = {"DD-API-KEY": "0" * 32, "Content-Type": "application/json"}
-    measures: dict[str, Callable[[], tuple[float, int]]] = {
-        "all in": lambda: (_cpu(lambda: handler.lambda_handler(payload, common.Context())), len(bodies)),
-        "http.client": lambda: (_cpu(lambda: _bare(url, headers, bodies)), len(bodies)),
-        "one session, one at a time": lambda: (
-            _cpu(lambda: [session.post(url, data=body, headers=headers) for body in bodies]),
-            len(bodies),
-        ),
-        "requests.post": lambda: (
-            _cpu(lambda: [requests.post(url, data=body, headers=headers, timeout=10) for body in naive]),
-            len(naive),
-        ),
+    return {
+        "parse": Measure(count, lambda _: open_envelope(payload), times=6),
+        "filter": Measure(count, lambda records: _filtered(settings, records), lambda: open_envelope(payload), 16),
+        "render": Measure(count, lambda made: [_body(parcel) for parcel in _packed(settings.api_url, made)], items),
     }
-    measures |= {name: _stage(name, settings, payload) for name in ("parse", "filter", "render", "HTTP")}
-    measures["all in"]()
-    results: dict[str, list[float]] = {name: [] for name in measures}
-    for _ in range(options["rounds"]):
-        for name, measure in measures.items():
-            gc.collect()
-            seconds, count = measure()
-            results[name].append(seconds / count)
-    common.answer(results)
 
 
-def _stage(name: str, settings: Settings, payload: Any) -> Callable[[], tuple[float, int]]:
-    """A stage with what it needs made before the clock starts: nothing derived from an event is there yet."""
+def _ways(options: Any, url: str, at_once: str) -> dict[str, Measure]:
+    """The ways to make requests to an address: the payload's, of which the answers take a while, and plainer ones."""
+    payload = common.load(options["event"])
+    # Each address has an execution environment of its own.
+    os.environ["DD_API_URL"] = url
+    handler._forwarder.cache_clear()
+    forwarder = handler._forwarder()
+    settings = Settings.from_environment(os.environ)
+    parcels = [_rendered(parcel) for parcel in _packed(url, _filtered(settings, open_envelope(payload)))]
+    bodies = [_body(parcel) for parcel in parcels]
 
-    def measure() -> tuple[float, int]:
-        if name == "parse":
-            return _cpu(lambda: open_envelope(payload)), _count(open_envelope(payload))
-        records = open_envelope(payload)
-        if name == "filter":
-            return _cpu(lambda: _filtered(settings, records)), _count(records)
-        items = _filtered(settings, records)
-        if name == "render":
-            return _cpu(lambda: [_body(parcel) for parcel in _packed(settings, items)]), len(items)
-        courier = handler._forwarder()._courier  # the very connections of the whole
-        parcels = [_rendered(parcel) for parcel in _packed(settings, items)]
-        return _cpu(lambda: courier.deliver(parcels, seconds_left=lambda: 900.0)), len(parcels)
+    def all_in(_: object) -> None:
+        handler._forwarder = lambda: forwarder  # type: ignore[assignment]
+        if handler.lambda_handler(payload, common.Context())["batchItemFailures"]:
+            raise SystemExit("the stand-in did not take everything")
 
-    return measure
+    parts = urlsplit(at_once + "/api/v1/events")
+    post = common.naive_post(options["packages"], parts.geturl())
+    session = importlib.import_module("requests").Session()
+    connection = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(parts.netloc, timeout=10)
 
+    def bare(_: object) -> None:
+        for body in bodies:
+            connection.request("POST", parts.path, body, common.HEADERS)
+            connection.getresponse().read()
 
-def _count(records: Any) -> int:
-    return sum(len(record.entries) for record in records)
+    def each(way: Callable[[bytes], object], some: list[bytes]) -> Measure:
+        return Measure(len(some), lambda _: [way(body) for body in some])
+
+    # With TLS each post makes a context and shakes hands, which takes twenty times as long.
+    naive = bodies[:1] if parts.scheme == "https" else bodies[:12]
+    return {
+        "all in": Measure(len(bodies), all_in),
+        "HTTP": Measure(len(bodies), lambda _: forwarder._courier.deliver(parcels, seconds_left=lambda: 900.0)),
+        "http.client": Measure(len(bodies), bare),
+        "one session, one at a time": each(
+            lambda body: session.post(parts.geturl(), data=body, headers=common.HEADERS, timeout=10), bodies[:22]
+        ),
+        "requests.post": each(post, naive),
+    }
 
 
 def _filtered(settings: Settings, records: Any) -> list[Item]:
@@ -97,8 +128,8 @@ def _filtered(settings: Settings, records: Any) -> list[Item]:
     return items
 
 
-def _packed(settings: Settings, items: list[Item]) -> list[Parcel]:
-    return [dispatch.parcel for dispatch in PACK["events"](settings.api_url, items)]
+def _packed(url: str, items: list[Item]) -> list[Parcel]:
+    return [dispatch.parcel for dispatch in PACK["events"](url, items)]
 
 
 def _body(parcel: Parcel) -> bytes:
@@ -111,21 +142,6 @@ def _rendered(parcel: Parcel) -> Parcel:
     """The same with nothing left to do but the request."""
     body = _body(parcel)
     return Parcel(url=parcel.url, body=(lambda: body) if callable(parcel.body) else body, headers=parcel.headers)
-
-
-def _cpu(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def _bare(url: str, headers: dict[str, str], bodies: list[bytes]) -> None:
-    parts = urlsplit(url)
-    connection = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(parts.netloc, timeout=10)
-    for body in bodies:
-        connection.request("POST", parts.path, body, headers)
-        connection.getresponse().read()
-    connection.close()
 
 
 if __name__ == "__main__":
