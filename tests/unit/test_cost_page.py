@@ -48,7 +48,7 @@ def test_idle_costs_the_secret_the_alarms_and_the_polling() -> None:
 def test_a_million_events_by_hand() -> None:
     invocations, environments = 200_000, 5 * 365
     core = 256 / 1769
-    warm = 0.100 + 0.001 * (cost_page.CPU_PER_INVOCATION + 5 * cost_page.CPU_PER_EVENT) / core
+    warm = 0.100 + 0.001 * (cost_page.CPU_PER_INVOCATION + 5 * cost_page.CPU_PER_EVENT) * cost_page.SHARED / core
     cold = 0.001 * cost_page.CPU_OF_A_COLD_START / core
     gigabyte_seconds = 0.25 * (invocations * warm + environments * cold)
     found = cost_page.costs(1_000_000)
