@@ -12,6 +12,8 @@ from tools.bench.figures import NAIVE, Chunks, Figure, Target, beside
 
 # Each of the samples twice.
 EVENTS = 44
+# One after the other, so that what the payload keeps of the events before is what they have in common.
+BATCHES = 33
 # With 16 requests at once three times what the CPU needs: the payload waits, as it does on Lambda, however busy the
 # machine is. Where both take as long, the busier machine needs the fewer switches of threads.
 MILLISECONDS = 50
@@ -27,7 +29,12 @@ def measure(bench: Bench) -> dict[str, list[Figure]]:
     """Fresh processes in turn for each payload; in each, short chunks of everything in turn with the yardstick."""
     urls = {"": bench.stand_in.https, PLAIN: bench.stand_in.http}
     options = {
-        "event": bench.file(lambda_events.payload(EVENTS)),
+        "events": bench.file(
+            [
+                lambda_events.payload(EVENTS, first=lambda_events.FIRST + number * EVENTS)
+                for number in range(BATCHES)
+            ]
+        ),
         "addresses": {
             suffix: {"payload": f"{url}/{MILLISECONDS}", "at once": url} for suffix, url in urls.items()
         },
