@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -61,6 +62,12 @@ def test_a_batch_holds_as_many_events_as_asked_for(count: int) -> None:
     events = [event for record in records for event in json.loads(json.loads(record["body"])["Message"])]
     assert len(events) == len({event["EventID"] for event in events}) == count
     assert len(records) == min(10, count)
+
+
+def test_events_that_follow_each_other_are_others() -> None:
+    texts = [json.dumps(lambda_events.payload(22, first=first)) for first in (1_000_001, 1_000_023)]
+    numbers = [set(re.findall(r"EventID[^0-9]+(\d+)", text)) for text in texts]
+    assert len(numbers[0]) == 22 and not numbers[0] & numbers[1]
 
 
 def test_a_full_message_is_as_large_as_sns_takes() -> None:

@@ -17,7 +17,7 @@ from tools.bench.figures import NAIVE, Figure, Target, beside
 from tools.bench.inside.yardstick import NAME as YARDSTICK
 from tools.bench.payloads import Payload
 
-ROUNDS = 21
+ROUNDS = 17
 MOST_IMPORTS = 8
 POSTS = 12
 IMPORT_TARGET, FIRST_TARGET = Target(120), Target(350)

@@ -14,6 +14,7 @@ from tools import samples
 MOST_RECORDS = 10
 # As events of a fleet come: each host again and again, not the same one each time.
 HOSTS = 97
+FIRST = 1_000_001
 # Stands in every host name; whoever wants other events from the same text replaces it.
 PLACEHOLDER = "batch-0000000"
 
@@ -23,11 +24,11 @@ def events(count: int) -> list[dict[str, Any]]:
     return list(itertools.islice(_endless(), count))
 
 
-def payload(count: int, records: int | None = None) -> dict[str, Any]:
-    """`count` events in as many records as a batch has, as evenly as they go."""
+def payload(count: int, records: int | None = None, first: int = FIRST) -> dict[str, Any]:
+    """`count` events in as many records as a batch has, as evenly as they go. first: number of the first event."""
     number = records or min(MOST_RECORDS, count)
     parts = [count // number + (place < count % number) for place in range(number)]
-    source = _endless()
+    source = _endless(first)
     return {"Records": [_record(place, list(itertools.islice(source, part))) for place, part in enumerate(parts)]}
 
 
@@ -46,16 +47,20 @@ def full_payload(records: int, message_bytes: int) -> dict[str, Any]:
     return {"Records": made}
 
 
-def _endless() -> Iterator[dict[str, Any]]:
+def _endless(first: int = FIRST) -> Iterator[dict[str, Any]]:
     kinds = [
         event
         for name, message in samples.messages().items()
         if name != "TestSNS"
         for event in samples.events_of(message)
     ]
-    for number, kind in enumerate(itertools.cycle(kinds), 1_000_001):
+    for number, kind in enumerate(itertools.cycle(kinds), first):
         event = copy.deepcopy(kind)
         event["EventID"] = number
+        # Rules, policies and hosts come again; what makes an event one of its own does not.
+        event["LogDate"] = f"{event['LogDate'][:-4]}{number % 1000:03}Z"
+        event |= {name: 1024 + number % 50_000 for name in ("SourcePort", "ProcessID") if name in event}
+        event |= {name: f"{event[name]}.{number}" for name in ("InfectedFilePath", "FileName") if name in event}
         if "Hostname" in event:
             event["Hostname"] = (
                 f"{PLACEHOLDER}-{number % HOSTS}.example.com (web) [i-0123456789abcde{number % HOSTS:02}]"

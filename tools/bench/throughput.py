@@ -17,8 +17,8 @@ SIZES = (1, 10, 100, 1000)
 LATENCIES = (20, 100, 500)
 # Processes for each latency. So long is a cell repeated in each, at most so often; one that takes half a minute is
 # measured in the first only.
-ROUNDS = 4
-SECONDS, TIMES, LONG = 4.0, 5, 10.0
+ROUNDS = 3
+SECONDS, TIMES, LONG = 5.0, 6, 10.0
 TARGETED = (100, 1000)
 TARGET = Target(95, least=True)
 

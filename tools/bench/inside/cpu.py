@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, NamedTuple
@@ -36,12 +37,15 @@ class Measure(NamedTuple):
 def main() -> None:
     """A chunk of the yardstick stands before and after each chunk; what is first in a round changes."""
     options = common.options()
+    _on_one_core(options["number"])
     base = options["base"]
+    batches = common.load(options["events"])
+    turns = itertools.cycle(batches)
     measures = {
         name + suffix: measure
         for suffix, address in options["addresses"].items()
-        for name, measure in _ways(options, address["payload"], address["at once"]).items()
-    } | _stages(common.load(options["event"]))
+        for name, measure in _ways(options["packages"], turns, address["payload"], address["at once"]).items()
+    } | _stages(len(_bodies(_settings(), batches[0])), turns)
     yardstick = measures.pop(base)
     for measure in (yardstick, *measures.values()):
         measure.seconds()
@@ -55,41 +59,55 @@ def main() -> None:
     common.answer(found)
 
 
-def _stages(payload: Any) -> dict[str, Measure]:
+def _on_one_core(number: int) -> None:
+    """As Lambda gives less than one: on several the threads get in each other's way, the more the idler they are."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[number % len(cores)]})
+
+
+def _stages(count: int, batches: Iterator[Any]) -> dict[str, Measure]:
     """Each with what it needs made before the clock starts: nothing derived from an event is there yet."""
-    settings = Settings.from_environment(os.environ)
+    settings = _settings()
+
+    def opened() -> Any:
+        return open_envelope(next(batches))
 
     def items() -> list[Item]:
-        return _filtered(settings, open_envelope(payload))
+        found = _filtered(settings, opened())
+        if len(found) != count:
+            raise SystemExit("the filter drops events, which were to be counted as sent")
+        return found
 
-    count = sum(len(record.entries) for record in open_envelope(payload))
-    if len(items()) != count:
-        raise SystemExit("the filter drops events, which were to be counted as sent")
     return {
-        "parse": Measure(count, lambda _: open_envelope(payload), times=6),
-        "filter": Measure(count, lambda records: _filtered(settings, records), lambda: open_envelope(payload), 16),
+        "parse": Measure(count, open_envelope, lambda: next(batches), times=8),
+        "filter": Measure(count, lambda records: _filtered(settings, records), opened, times=24),
         "render": Measure(count, lambda made: [_body(parcel) for parcel in _packed(settings.api_url, made)], items),
     }
 
 
-def _ways(options: Any, url: str, at_once: str) -> dict[str, Measure]:
+def _ways(packages: str, batches: Iterator[Any], url: str, at_once: str) -> dict[str, Measure]:
     """The ways to make requests to an address: the payload's, of which the answers take a while, and plainer ones."""
-    payload = common.load(options["event"])
     # Each address has an execution environment of its own.
     os.environ["DD_API_URL"] = url
     handler._forwarder.cache_clear()
     forwarder = handler._forwarder()
-    settings = Settings.from_environment(os.environ)
-    parcels = [_rendered(parcel) for parcel in _packed(url, _filtered(settings, open_envelope(payload)))]
-    bodies = [_body(parcel) for parcel in parcels]
+    settings = _settings()
+    bodies = _bodies(settings, next(batches))
 
-    def all_in(_: object) -> None:
+    def parcels() -> list[Parcel]:
+        return [_rendered(parcel) for parcel in _packed(url, _filtered(settings, open_envelope(next(batches))))]
+
+    def all_in(payload: Any) -> None:
         handler._forwarder = lambda: forwarder  # type: ignore[assignment]
         if handler.lambda_handler(payload, common.Context())["batchItemFailures"]:
             raise SystemExit("the stand-in did not take everything")
 
+    def http(made: list[Parcel]) -> None:
+        forwarder._courier.deliver(made, seconds_left=lambda: 900.0)
+
     parts = urlsplit(at_once + "/api/v1/events")
-    post = common.naive_post(options["packages"], parts.geturl())
+    post = common.naive_post(packages, parts.geturl())
     session = importlib.import_module("requests").Session()
     connection = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(parts.netloc, timeout=10)
 
@@ -104,8 +122,8 @@ def _ways(options: Any, url: str, at_once: str) -> dict[str, Measure]:
     # With TLS each post makes a context and shakes hands, which takes twenty times as long.
     naive = bodies[:1] if parts.scheme == "https" else bodies[:12]
     return {
-        "all in": Measure(len(bodies), all_in),
-        "HTTP": Measure(len(bodies), lambda _: forwarder._courier.deliver(parcels, seconds_left=lambda: 900.0)),
+        "all in": Measure(len(bodies), all_in, lambda: next(batches)),
+        "HTTP": Measure(len(bodies), http, parcels),
         "http.client": Measure(len(bodies), bare),
         "one session, one at a time": each(
             lambda body: session.post(parts.geturl(), data=body, headers=common.HEADERS, timeout=10), bodies[:22]
@@ -126,6 +144,14 @@ def _filtered(settings: Settings, records: Any) -> list[Item]:
             if not settings.filters["events"].reason_to_drop(item.event):
                 items.append(item)
     return items
+
+
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+def _bodies(settings: Settings, payload: Any) -> list[bytes]:
+    return [_body(parcel) for parcel in _packed(settings.api_url, _filtered(settings, open_envelope(payload)))]
 
 
 def _packed(url: str, items: list[Item]) -> list[Parcel]:
