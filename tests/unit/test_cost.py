@@ -189,7 +189,7 @@ def test_calls_per_request() -> None:
     _holds("calls to make a request", (calls.count - before) / 50)
 
 
-@pytest.mark.parametrize("length", [30, 64, 160, 400, 10_000])
+@pytest.mark.parametrize("length", [30, 64, 160, 400, 2_000])
 def test_what_is_kept_of_values_that_an_attacker_chose(length: int) -> None:
     forwarder = _forwarder(Readily())
     batches = [_hostile(length, number) for number in range(4)]
@@ -211,7 +211,7 @@ _WIDE = "\U0001f600"
 
 def _hostile(length: int, batch: int) -> Any:
     """Events whose values are all different and of that length, and so are names that are not known."""
-    payload = lambda_events.payload(150, records=1)
+    payload = lambda_events.payload(100, records=1)
     body = json.loads(payload["Records"][0]["body"])
     kept = {"EventType", "EventID", "LogDate", "HostCloudInstanceTags"}
     events = json.loads(body["Message"])
