@@ -30,7 +30,8 @@ PRICES: Mapping[str, tuple[float, str, str]] = {
     "Data to the internet": (0.09, "GB", "https://aws.amazon.com/ec2/pricing/on-demand/"),
 }
 
-# Milliseconds of a whole core, as `make bench` measured them and rounded up: 0.89 to 0.99, and 233 to 243 with 203 to 206.
+# Milliseconds of a whole core, as `make bench` measured them and rounded up: 0.89 to 0.99 an event, and 233 to 243 for
+# the import with 203 to 206 for the first event.
 CPU_PER_EVENT = 1.0
 CPU_OF_A_COLD_START = 450.0
 # A process that is stopped many times a second finds its caches cold: 1.7 to 2.2 ms an event under a quota of 256 MB's
