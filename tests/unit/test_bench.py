@@ -1,139 +1,122 @@
-"""The benchmark's own parts: what is measured is worth as much as they are."""
+"""`make bench` measures what it says, here with a tiny handler in the place of the payload."""
 
 from __future__ import annotations
 
-import gzip
+import itertools
 import json
-import random
 import re
-import statistics
-import time
-from collections.abc import Iterator
-from http.client import HTTPConnection
+from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from tools.bench import certificate, lambda_events, stand_in
-from tools.bench.figures import NAIVE, Figure, Target, beside, number
-from tools.samples import MAX_MESSAGE_BYTES
+from tools import samples
+from tools.bench import __main__ as bench
+from tools.bench import batches
+from tools.repository import PACKAGE
+
+HANDLER = """
+import http.client, json, os
+from concurrent.futures import ThreadPoolExecutor
+
+def send(event):
+    for _ in range({steps}):
+        pass
+    connection = http.client.HTTPConnection(json.loads(os.environ["DESTINATIONS"])["events"]["url"].partition("//")[2])
+    connection.request("POST", "/api/v1/events", json.dumps(event))
+    assert connection.getresponse().status == 202
+
+def lambda_handler(batch, context):
+    events = [event for record in batch["Records"] for event in json.loads(json.loads(record["body"])["Message"])]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(send, events[{dropped}:]))
+    return {{"batchItemFailures": []}}
+"""
+CPU = "CPU of an event / requests.post"
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stand_in.StandIn]:
-    server, _ = certificate.write(tmp_path_factory.mktemp("certificate"))
-    with stand_in.running(server) as datadog:
-        yield datadog
+@pytest.fixture
+def package(tmp_path: Path) -> Callable[..., str]:
+    """Makes a zip with the tiny handler. steps: CPU that it burns for each event. dropped: events that it forgets."""
+
+    def build(name: str, *, steps: int = 0, dropped: int = 0) -> str:
+        with ZipFile(PACKAGE) as real, ZipFile(tmp_path / name, "w") as made:
+            for entry in real.namelist():
+                if not entry.startswith("deep_security_datadog/"):
+                    made.writestr(entry, real.read(entry))
+            made.writestr("deep_security_datadog/handler.py", HANDLER.format(steps=steps, dropped=dropped))
+        return str(tmp_path / name)
+
+    return build
 
 
-def _post(datadog: stand_in.StandIn, path: str, *bodies: bytes) -> list[int]:
-    connection = HTTPConnection(datadog.http.removeprefix("http://"), timeout=10)
-    statuses = []
-    for body in bodies:
-        connection.request("POST", path, body)
-        response = connection.getresponse()
-        response.read()
-        statuses.append(response.status)
-    connection.close()
-    return statuses
+def test_a_slow_payload_misses_its_target_and_is_slower_than_the_one_before(
+    package: Callable[..., str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "THROUGHPUT", {100: 96})
+    monkeypatch.setattr(samples, "MAX_MESSAGE_BYTES", 10_000)
+    slow, fast = package("slow.zip", steps=100_000), package("fast.zip")
+    assert bench.main(["--quick", "--zip", slow, "--against", fast]) == 1
+    lines = {line[:50].strip(): line[50:] for line in capsys.readouterr().out.splitlines()}
+    found = re.search(r"≤ 0\.9 missed +before ([\d.]+) +now / before ([\d.]+)", lines[CPU])
+    assert found and float(found[1]) < 1.5 and float(found[2]) > 2
+    assert "≤ 100 met" in lines["peak memory, 10 messages of 256 KB (MB)"]
+    # The fake answers as late as it should.
+    assert 0.1 < float(lines["events/s / ideal, answers after 100 ms"].split()[0]) <= 1
 
 
-def test_the_stand_in_counts_requests_connections_and_bytes(running: stand_in.StandIn) -> None:
-    before = running.state()
-    logs = b"x" * 10_000
-    assert _post(running, "/api/v1/events", b"a" * 70_000, b"b") == [202, 202]
-    assert _post(running, "/api/v2/logs", gzip.compress(logs)) == [202]
-    after = running.state()
-    assert after["requests"] == {"/api/v1/events": 2, "/api/v2/logs": 1}
-    assert after["received"]["/api/v1/events"] == 70_001
-    assert after["unpacked"] - before["unpacked"] == len(logs)
-    assert after["connections"] - before["connections"] == 2
-
-
-def test_the_stand_in_answers_as_late_as_asked(running: stand_in.StandIn) -> None:
-    start = time.monotonic()
-    _post(running, "/150/api/v1/events", b"{}")
-    assert time.monotonic() - start >= 0.15
-
-
-@pytest.mark.parametrize("count", [1, 7, 100])
-def test_a_batch_holds_as_many_events_as_asked_for(count: int) -> None:
-    records = lambda_events.payload(count)["Records"]
-    events = [event for record in records for event in json.loads(json.loads(record["body"])["Message"])]
-    assert len(events) == len({event["EventID"] for event in events}) == count
-    assert len(records) == min(10, count)
-
-
-def test_events_that_follow_each_other_are_others() -> None:
-    texts = [json.dumps(lambda_events.payload(22, first=first)) for first in (1_000_001, 1_000_023)]
-    numbers = [set(re.findall(r"EventID[^0-9]+(\d+)", text)) for text in texts]
-    assert len(numbers[0]) == 22 and not numbers[0] & numbers[1]
-
-
-def test_a_full_message_is_as_large_as_sns_takes() -> None:
-    record, *_ = lambda_events.full_payload(1, MAX_MESSAGE_BYTES)["Records"]
-    size = len(json.loads(record["body"])["Message"].encode())
-    assert 0.97 * MAX_MESSAGE_BYTES < size <= MAX_MESSAGE_BYTES
-
-
-def _restless(factor: float, *, seed: int) -> list[tuple[str, float]]:
-    """What a process measures on a machine that others use: speed changes by the half second, single chunks are cut.
-
-    factor: how much longer than the yardstick the stage takes.
-    """
-    chance = random.Random(seed)
-    clock, chunks = 0.0, []
-    for name in ["base", "stage"] * 40 + ["base"]:
-        speed = 1 + 0.8 * (int(clock * 2 + seed) % 2) + chance.uniform(0, 0.05)
-        seconds = 0.015 * (factor if name == "stage" else 1) * speed * (3 if chance.random() < 0.05 else 1)
-        clock += seconds
-        chunks.append((name, seconds))
-    return chunks
-
-
-def _measured(factor: float, *, seed: int) -> float | None:
-    processes = [_restless(factor, seed=seed * 10 + number) for number in range(5)]
-    ratios = [statistics.median(beside(chunks, "base")["stage"]) for chunks in processes]
-    return Figure(name="stage", unit="s", values=[1.0], relative_to="base", ratios=ratios).ratio
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_a_restless_machine_does_not_change_a_ratio_and_a_slower_payload_does(seed: int) -> None:
-    assert _measured(2.0, seed=seed) == pytest.approx(2.0, rel=0.05)
-    assert _measured(2.0 * 1.2, seed=seed) == pytest.approx(2.4, rel=0.05)
-
-
-def test_a_chunk_is_compared_with_the_yardsticks_beside_it() -> None:
-    chunks = [("a", 1.0), ("base", 1.0), ("b", 6.0), ("base", 2.0), ("b", 4.0), ("base", 2.0)]
-    assert beside(chunks, "base") == {"a": [1.0], "b": [4.0, 2.0]}
-
-
-def test_what_is_a_ratio_by_itself_needs_no_yardstick() -> None:
-    assert Figure(name="alone", unit="s", values=[1.0]).ratio is None
-    assert Figure(name="share", unit="%", values=[90.0, 80.0], pick=max, comparable=True).ratio == 90.0
-
-
-def test_a_target_in_milliseconds_is_one_in_units_of_the_yardstick() -> None:
-    figure = Figure(name="all in", unit="ms", values=[1.0], target=Target(0.9), relative_to=NAIVE, ratios=[1.0])
-    assert figure.ratio_target == Target(1.0)
-    assert Figure(name="peak", unit="MB", values=[1.0], target=Target(100), relative_to="other").ratio_target is None
-
-
-def test_targets() -> None:
-    assert Target(1.0).met(1.0) and not Target(1.0).met(1.1)
-    assert Target(95, least=True).met(95) and not Target(95, least=True).met(94.9)
-    assert str(Target(95, least=True)) == "≥ 95"
-
-
+@pytest.mark.usefixtures("capsys")
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.01234, "0.0123"), (12.34, "12.3"), (1234.5, "1,234"), (100_000, "100,000")]
+    ("now", "before", "code"),
+    [
+        ({CPU: [0.8, 0.9, 2.0]}, {}, 0),
+        ({CPU: [0.8, 0.91, 2.0]}, {}, 1),
+        ({"events/s / ideal, answers after 500 ms": [0.9]}, {}, 0),
+        ({"events/s / ideal, answers after 500 ms": [0.89]}, {}, 1),
+        ({"import, compiling as on Lambda (ms)": [200.0, 300.0]}, {}, 0),
+        (
+            {"import, compiling as on Lambda (ms)": [200.0, 300.0]},
+            {"import, compiling as on Lambda (ms)": [190, 280]},
+            0,
+        ),
+        (
+            {"import, compiling as on Lambda (ms)": [200.0, 300.0]},
+            {"import, compiling as on Lambda (ms)": [170, 260]},
+            1,
+        ),
+    ],
 )
-def test_numbers_have_three_digits_that_count(value: float, shown: str) -> None:
-    assert number(value) == shown
+def test_the_exit_code_is_1_when_a_median_misses_its_target(
+    now: dict[str, list[float]], before: dict[str, list[float]], code: int
+) -> None:
+    assert bench.report(now, before) == code
 
 
-def test_nothing_but_the_payload_is_imported_in_the_measured_process() -> None:
-    folder = Path(stand_in.__file__).parent / "inside"
-    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    assert "from tools.bench.inside import common" in text
-    assert text.count("from tools") == text.count("from tools.bench.inside import ")
+def test_a_payload_that_drops_events_is_not_measured(package: Callable[..., str]) -> None:
+    with pytest.raises(SystemExit, match="the payload made 0 requests for 1 events"):
+        bench.main(["--quick", "--zip", package("forgetful.zip", dropped=1)])
+
+
+def test_an_unknown_revision_is_named() -> None:
+    with pytest.raises(SystemExit, match="no-such-revision is neither a file nor a revision"):
+        bench.main(["--against", "no-such-revision"])
+
+
+def test_events_are_ever_new_and_spread_over_a_batch() -> None:
+    source = batches.events()
+    sizes, numbers = [], []
+    for batch in (batches.batch(source, 7), batches.batch(source, 44)):
+        messages = [json.loads(json.loads(record["body"])["Message"]) for record in batch["Records"]]
+        sizes.append([len(message) for message in messages])
+        numbers += [event["EventID"] for event in itertools.chain.from_iterable(messages)]
+    assert sizes == [[1] * 7, [5] * 4 + [4] * 6]
+    assert len(set(numbers)) == len(numbers) == 51
+
+
+def test_the_largest_batch_is_as_large_as_sns_takes() -> None:
+    records = batches.largest_batch(batches.events())["Records"]
+    sizes = [len(json.loads(record["body"])["Message"].encode()) for record in records]
+    assert (
+        len(sizes) == 10 and min(sizes) > 0.97 * samples.MAX_MESSAGE_BYTES and max(sizes) <= samples.MAX_MESSAGE_BYTES
+    )

@@ -1,4 +1,4 @@
-"""docs/cost.md: its tables are those of the tool, and the tool's figures those of the module."""
+"""docs/cost.md computes what it says from its own assumptions, and the README and the module agree with it."""
 
 from __future__ import annotations
 
@@ -6,55 +6,66 @@ import re
 
 import pytest
 
-from deep_security_datadog.settings import Settings
-from tools import cost_page
 from tools.repository import ROOT
 
-VARIABLES = (ROOT / "modules" / "forwarder" / "variables.tf").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULE = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("variables.tf", "invocation.tf"))
 
 
-def test_the_tables_are_up_to_date() -> None:
-    text = cost_page.PAGE.read_text(encoding="utf-8")
-    assert cost_page.page(text) == text, "run `make docs`"
+ROWS = {
+    re.sub(r"[\[*]|\].*", "", cells[0]): cells[1:5]
+    for line in PAGE.splitlines()
+    if len(cells := [cell.strip(" *") for cell in line.strip("|").split("|")]) == 6
+}
 
 
-def test_a_page_without_a_place_for_a_table_is_an_error() -> None:
-    with pytest.raises(ValueError, match="0 places for the table prices"):
-        cost_page.page("")
+def _costs(events: int) -> dict[str, float]:
+    messages, month = events / 5, 730
+    environments = min(messages, 5 * month / 2)
+    core = 256 / 1769
+    seconds = messages * (0.100 + 0.008 / (core / 2)) + environments * 0.450 / core
+    reads = min(messages, environments + 5 * month * 12)
+    costs = {
+        "Lambda": seconds * 256 / 1024 * 0.0000133334 + messages * 0.20e-6,
+        "SQS": (5 * month * 180 + 3 * messages) * 0.40e-6,
+        "SNS": messages * 0.50e-6,
+        "Secrets Manager": 0.40 + reads * 5e-6,
+        "Logs": messages * 1_200e-9 * 0.53,
+        "Metrics": 7 * 0.30 * min(1, messages / month),
+        "Alarms": 8 * 0.10,
+        "Data to Datadog": events * 2_400e-9 * 0.09,
+    }
+    return costs | {"Total": sum(costs.values())}
+
+
+@pytest.mark.parametrize(("column", "events"), [(0, 0), (1, 1_000), (2, 1_000_000), (3, 100_000_000)])
+def test_the_table_follows_from_its_assumptions(column: int, events: int) -> None:
+    expected = {
+        name: f"{cost:,.2f}" if cost == 0 or cost >= 0.005 else "< 0.01" for name, cost in _costs(events).items()
+    }
+    assert {name: ROWS[name][column] for name in expected} == expected
+
+
+def test_the_readme_rounds_the_totals() -> None:
+    shown = re.search(
+        r"About ([\d.]+) USD a month .* idle, (\d+) USD .* a million .*, (\d+) USD .* a hundred million", README
+    )
+    assert shown
+    assert [float(number) for number in shown.groups()] == pytest.approx(
+        [_costs(events)["Total"] for events in (0, 1_000_000, 100_000_000)], rel=0.1
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("shown", "default"),
     [
-        ("memory_size", cost_page.MEMORY_MB),
-        ("maximum_concurrency", cost_page.MAXIMUM_CONCURRENCY),
-        ("api_key_reload_interval", cost_page.KEY_RELOAD_SECONDS),
+        ("**Memory, 256 MB.**", "memory_size = optional(number, 256)"),
+        ("**Maximum concurrency, 5.**", "maximum_concurrency = optional(number, 5)"),
+        ("**Batch size, 10.**", "batch_size = 10"),
+        ("reads the key every 300 seconds", "api_key_reload_interval = optional(number, 300)"),
     ],
 )
-def test_the_module_has_these_defaults(name: str, value: int) -> None:
-    assert re.search(rf"^\s+{name}\s+= optional\(number, {value}\)$", VARIABLES, re.MULTILINE)
-
-
-def test_the_payload_makes_so_many_requests_at_once() -> None:
-    settings = Settings.from_environment({"DD_API_KEY_SSM_NAME": "/datadog"})
-    assert settings.concurrent_requests == cost_page.AT_ONCE
-
-
-def test_idle_costs_the_secret_the_alarms_and_the_polling() -> None:
-    polls = 5 * 730 * 180
-    assert sum(cost_page.costs(0).values()) == pytest.approx(0.40 + 0.80 + polls * 0.0000004)
-
-
-def test_a_million_events_by_hand() -> None:
-    invocations, environments = 200_000, 5 * 365
-    core = 256 / 1769
-    warm = 0.100 + 0.001 * (cost_page.CPU_PER_INVOCATION + 5 * cost_page.CPU_PER_EVENT) * cost_page.SHARED / core
-    cold = 0.001 * cost_page.CPU_OF_A_COLD_START / core
-    gigabyte_seconds = 0.25 * (invocations * warm + environments * cold)
-    found = cost_page.costs(1_000_000)
-    assert found["Lambda, arm64"] == pytest.approx(gigabyte_seconds * 0.0000133334 + 0.04)
-    assert found["Lambda, x86_64"] == pytest.approx(gigabyte_seconds * 0.0000166667 + 0.04)
-    assert found["SQS"] == pytest.approx((657_000 + 3 * invocations) * 0.0000004)
-    assert found["SNS"] == pytest.approx(0.10)
-    assert found["Metrics"] == pytest.approx(2.10)
-    assert found["Data to Datadog"] == pytest.approx(0.001 * cost_page.SENT_PER_EVENT * 0.09)
+def test_the_module_has_the_defaults_of_the_page(shown: str, default: str) -> None:
+    assert shown in PAGE
+    assert default in re.sub(r" +", " ", MODULE)
