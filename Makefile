@@ -24,8 +24,8 @@ FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 demo: $(READY) ## Apply the example to AWS on this machine, publish events, show what Datadog gets [EVENTS=file.json] [VERBOSE=1]
 	@$(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
-explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file.json [FILTER='{"rank_greater_than": 24}'] [LOGS_FILTER='{}']
-	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)') $(if $(LOGS_FILTER),--logs-filter '$(LOGS_FILTER)')
+explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
+	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)')
 
 ##@ To check it
 
@@ -55,15 +55,16 @@ validate: $(READY) ## terraform validate of the root, each module and each examp
 	$(BIN)/python -m tools.terraform validate
 	$(BIN)/python -m tools.snippets
 
-terraform-test: $(READY) ## terraform test with mocked providers
+terraform-test: $(READY) ## terraform test with mocked providers, and plans of the examples without an account
 	$(BIN)/python -m tools.terraform test
+	$(BIN)/pytest tests/terraform
 
 e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS
 	$(BIN)/pytest tests/end_to_end
 
 ##@ To measure it
 
-bench: $(READY) ## Measure what the payload costs [ARGS="--quick --only cpu --against REVISION"]
+bench: $(READY) ## Measure CPU, import, memory and throughput of the zip [ARGS="--quick --against REVISION"]
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 ##@ To change it
@@ -79,10 +80,12 @@ package: $(READY) ## Build lambda/deep-security-datadog.zip
 golden: $(READY) ## Write tests/golden anew from the renderer, to be reviewed
 	PYTHONPATH=lambda/src $(BIN)/python -m tests.golden
 
-docs: golden ## Write what is generated anew: docs/events.md, the README's event, the tables of inputs, outputs and costs
+addresses: $(READY) ## Write tests/terraform/addresses anew from plans of the examples, to be reviewed
+	$(BIN)/python -m tests.terraform.test_addresses
+
+docs: golden ## Write what is generated anew: docs/events.md, the README's event, the tables of inputs and outputs
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
 	$(BIN)/python -m tools.tables
-	$(BIN)/python -m tools.cost_page
 
 # requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to
 # guess, and it would be an eighth of the cold start.
@@ -115,4 +118,4 @@ $(CHECKOV_READY): requirements-checkov.txt
 	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-checkov.txt
 	@touch $@
 
-.PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e format package golden docs requirements clean help
+.PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e format package golden addresses docs requirements clean help

@@ -1,4 +1,5 @@
-# The common case: everything in one account. Other shapes are composed from the same modules, see examples/.
+# Table of contents. The forwarder itself has a file for each concern: function.tf, queue.tf, dead_letter_queue.tf, invocation.tf,
+# subscriptions.tf, iam.tf, log_group.tf, alarms.tf, key_policy.tf, deep_security.tf.
 
 module "topic" {
   source = "./modules/topic"
@@ -6,7 +7,7 @@ module "topic" {
 
   name            = var.name
   kms_key_arn     = var.topic.kms_key_arn
-  subscriber_arns = [module.forwarder.endpoint_arn]
+  subscriber_arns = [local.endpoint_arn]
   tags            = var.tags
 
   publishers = {
@@ -29,40 +30,26 @@ module "publisher" {
   tags                     = var.tags
 }
 
-module "forwarder" {
-  source = "./modules/forwarder"
-
-  name         = var.name
-  topic_arns   = local.topic_arns
-  datadog      = var.datadog
-  datadog_tags = var.datadog_tags
-  destinations = var.destinations
-  filter       = var.filter
-  logs_filter  = var.logs_filter
-  console_url  = var.console_url
-  delivery     = var.delivery
-  function     = var.function
-  queue        = var.queue
-  alarms       = var.alarms
-  tags         = var.tags
-}
-
 locals {
-  # An existing topic goes by its ARN, so that removing one from the list leaves the other subscriptions alone.
-  topic_arns = merge(
-    { for topic in module.topic : "created" => topic.topic_arn },
-    { for arn in var.topic.existing_arns : arn => arn },
-  )
+  created_topic = { for topic in module.topic : "created" => topic.topic_arn }
+  topic_arns    = merge(local.created_topic, var.topic_arns)
 
   # Existing topics beside a created one have their publishers already.
-  publish_topic_arns = var.topic.create ? module.topic[*].topic_arn : sort(var.topic.existing_arns)
-
-  # The owner of an existing topic sees to its other publishers.
-  topic_key_policy_statements = flatten(concat(
-    module.topic[*].key_policy_statements,
-    [for publisher in module.publisher : publisher.key_policy_statements if !var.topic.create],
-  ))
+  publish_topic_arns = var.topic.create ? values(local.created_topic) : values(var.topic_arns)
 
   # Deep Security sends each event to every topic that it is configured with, so that two would double it.
   publish_topic_arn = length(local.publish_topic_arns) == 1 ? local.publish_topic_arns[0] : null
+
+  use_queue = var.delivery == "queue"
+  use_vpc   = length(var.function.subnet_ids) > 0
+
+  # What is subscribed to the topics.
+  endpoint_arn = local.use_queue ? one(aws_sqs_queue.this[*].arn) : aws_lambda_function.this.arn
+
+  # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource because a look-up would need a call to AWS at plan time.
+  arn_parts  = split(":", aws_sqs_queue.dead_letter.arn)
+  partition  = local.arn_parts[1]
+  dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
+  region     = local.arn_parts[3]
+  account_id = local.arn_parts[4]
 }

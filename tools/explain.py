@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -30,39 +30,37 @@ def main() -> int:
     """The command line; 1 for a file or a filter that cannot be used."""
     parser = argparse.ArgumentParser(prog="make explain", description=__doc__)
     parser.add_argument("--events", type=Path, required=True, help="JSON file: an array of events, or one event")
-    parser.add_argument("--filter", default="{}", help="JSON object with the keys of the Terraform variable `filter`")
-    parser.add_argument("--logs-filter", help="the same of `logs_filter`, for destination logs; left out = no logs")
+    parser.add_argument("--filter", default="{}", help="JSON object with the keys of a destination's `filter`")
     options = parser.parse_args()
     console = Console(highlight=False)
-    texts = {"events": options.filter, "logs": options.logs_filter}
     try:
-        filters = {name: Filter.from_options(_object(text)) for name, text in texts.items() if text is not None}
+        chosen = Filter.from_options(_object(options.filter))
         message = load(options.events)
     except (EventsError, ValueError) as error:
         console.print(Text(str(error), style="red"))
         return 1
-    explain(message, filters, console)
+    explain(message, chosen, console)
     return 0
 
 
-def explain(message: object, filters: Mapping[str, Filter], console: Console) -> dict[str, Counter[str]]:
-    """Print a table with a column for each destination; the result counts the events by what becomes of them there."""
+def explain(message: object, chosen: Filter, console: Console) -> Counter[str]:
+    """Print a table of the events; the result counts them by what becomes of them."""
     entries = [entry for record in open_envelope(message) for entry in record.entries]
     events = [None if entry.properties is None else Event(entry.properties) for entry in entries]
-    verdicts = {name: dict(_verdicts(events, chosen)) for name, chosen in filters.items()}
-    table = Table("", "Event", "Severity", "Rank", *verdicts)
+    verdicts = dict(_verdicts(events, chosen))
+    table = Table("", "Event", "Severity", "Rank", "Verdict")
     for number, (entry, event) in enumerate(zip(entries, events, strict=True)):
         if event is None:
             table.add_row(str(number + 1), Text(f"not an event: {entry.problem}", style="red"))
             continue
         rank = "" if event.rank is None else f"{event.rank:g}"
-        shown = (Text(text, style=_STYLES.get(kind, "yellow")) for kind, text in (v[number] for v in verdicts.values()))
-        table.add_row(str(number + 1), Text(title(event)), event.severity.label, rank, *shown)
+        kind, text = verdicts[number]
+        shown = Text(text, style=_STYLES.get(kind, "yellow"))
+        table.add_row(str(number + 1), Text(title(event)), event.severity.label, rank, shown)
     console.print(table)
-    counts = {name: Counter(kind for kind, _ in found.values()) for name, found in verdicts.items()}
-    for name, count in counts.items():
-        count["no event"] = events.count(None)
-        console.print(f"{name}: " + ", ".join(f"{number} {kind}" for kind, number in count.most_common() if number))
+    counts = Counter(kind for kind, _ in verdicts.values())
+    counts["no event"] = events.count(None)
+    console.print(", ".join(f"{number} {kind}" for kind, number in counts.most_common() if number))
     return counts
 
 

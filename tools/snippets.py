@@ -37,10 +37,6 @@ _SURROUNDINGS = {
     "aws_kms_key.events": "",
     "aws_sns_topic.on_call": "",
     "module.topic": 'source = "../../modules/topic"\n  name = "surroundings"',
-    "module.forwarder": (
-        'source = "../../modules/forwarder"\n  name = "surroundings"\n'
-        f'  topic_arns = {{ one = "arn:aws:sns:eu-central-1:111122223333:one" }}\n  {_DATADOG}'
-    ),
     "module.deep_security_datadog": f'source = "../../"\n  {_DATADOG}',
 }
 # Of a provider that is no part of this project, and not on every machine.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from tools.repository import ROOT
 BEGIN, END = "<!-- BEGIN_TF_DOCS -->", "<!-- END_TF_DOCS -->"
 # Terraform's mark-up of values; types and defaults are shown as they were written.
 _OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False)
-_ATTRIBUTE = re.compile(r"(?P<names>`\w+`(?:, `\w+`)*): (?P<text>.*)")
-_NEXT_ATTRIBUTE = re.compile(r"; (?=`\w+`(?:, `\w+`)*: )")
+_OBJECT = re.compile(r"(?P<map>map\()?object\(\{(?P<fields>.*)\}\)(?(map)\))", flags=re.DOTALL)
+_ATTRIBUTE = re.compile(r"(?P<names>`[\w.]+`(?:, `[\w.]+`)*): (?P<text>.*)")
+_NEXT_ATTRIBUTE = re.compile(r"; (?=`[\w.]+`(?:, `[\w.]+`)*: )")
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute of a variable whose type is an object; `default` is None when it is required."""
+    """One attribute of an object, `outer.inner` in a nested one; `default` is None when it is required."""
 
     name: str
     type: str
@@ -95,9 +96,8 @@ def tables(folder: Path) -> str:
 
 def _input_rows(inputs: list[Variable], described: list[Variable]) -> Iterator[tuple[str, ...]]:
     for variable in inputs:
-        # A variable that is said to be like another has its type too.
-        like = variable if variable in described else next((d for d in described if d.type == variable.type), None)
-        kind = f"[object](#attributes-of-{like.name})" if like else f"`{variable.type}`"
+        link = f"[{_short(variable.type)}](#attributes-of-{variable.name})"
+        kind = link if variable in described else f"`{variable.type}`"
         introduction = re.split(r":?\n- ", variable.description)[0]
         yield f"`{variable.name}`", kind, _default(variable.default), _cell(introduction)
 
@@ -129,32 +129,36 @@ def _variable(name: str, block: dict[str, Any]) -> Variable:
     description = _text(block.get("description", ""))
     kind = _expression(block["type"])
     default = _value(block["default"]) if "default" in block else None
-    return Variable(name, description, kind, default, tuple(_attributes(kind, description)))
+    return Variable(name, description, kind, default, tuple(_attributes(kind, _descriptions(description))))
 
 
-def _attributes(kind: str, description: str) -> Iterator[Attribute]:
-    inner = re.fullmatch(r"object\(\{(.*)\}\)", kind, flags=re.DOTALL)
-    if not inner:
-        return
-    told = _told(description)
-    for field in _split(inner[1]):
-        name, _, value = field.partition("=")
-        optional = re.fullmatch(r"optional\((.*)\)", value.strip(), flags=re.DOTALL)
+def _attributes(kind: str, descriptions: Mapping[str, str], prefix: str = "") -> Iterator[Attribute]:
+    found = _OBJECT.fullmatch(kind)
+    for field in _split(found["fields"]) if found else ():
+        name, _, value = (part.strip() for part in field.partition("="))
+        optional = re.fullmatch(r"optional\((.*)\)", value, flags=re.DOTALL)
         # optional(type) alone defaults to null.
-        of_type, *default = _split(optional[1]) if optional else (value.strip(),)
+        of_type, *default = _split(optional[1]) if optional else (value,)
         standard = (default[0] if default else "null") if optional else None
-        yield Attribute(name.strip(), of_type, standard, told.get(name.strip(), ""))
+        yield Attribute(prefix + name, _short(of_type), standard, descriptions.get(prefix + name, ""))
+        yield from _attributes(of_type, descriptions, f"{prefix}{name}.")
 
 
-def _told(description: str) -> dict[str, str]:
-    """What the list of a description, one "`name`, `name`: text; `name`: text" a line, says of each attribute."""
-    told = {}
+def _short(kind: str) -> str:
+    """An object's type without its attributes, which have rows of their own."""
+    found = _OBJECT.fullmatch(kind)
+    return kind if not found else "map of objects" if found["map"] else "object"
+
+
+def _descriptions(description: str) -> dict[str, str]:
+    """By attribute, from a description's list: one "`name`, `name`: text; `name`: text" a line."""
+    found = {}
     for line in re.findall(r"^- (.*)$", description, flags=re.MULTILINE):
         for part in _NEXT_ATTRIBUTE.split(line):
             if match := _ATTRIBUTE.match(part):
-                for name in re.findall(r"`(\w+)`", match["names"]):
-                    told[name] = match["text"]
-    return told
+                for name in re.findall(r"`([\w.]+)`", match["names"]):
+                    found[name] = match["text"]
+    return found
 
 
 def _split(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -51,6 +52,18 @@ PROVIDER_OVERRIDE = """terraform {{
       version = "{version}"
     }}
   }}
+}}
+"""
+
+# Merged into each provider of the folder: no request leaves the machine, and no profile has to exist.
+OFFLINE_OVERRIDE = """provider "aws" {{
+{alias}
+  profile                     = null
+  access_key                  = "example"
+  secret_key                  = "example"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
 }}
 """
 
@@ -122,6 +135,13 @@ class Terraform:
             self.run("init", "-backend=false", "-input=false", "-no-color", *arguments)
         except TerraformError as error:
             raise TerraformError(f"{error}\n{INSTALL_PROVIDER}") from error
+
+    def stay_offline(self) -> None:
+        """Let the folder's AWS providers plan without an account."""
+        text = "\n".join(path.read_text(encoding="utf-8") for path in self.folder.glob("*.tf"))
+        aliases = re.findall(r'^provider "aws" \{\n( +alias .*)?', text, re.MULTILINE)
+        override = "".join(OFFLINE_OVERRIDE.format(alias=alias) for alias in aliases)
+        (self.folder / "offline_override.tf").write_text(override, encoding="utf-8")
 
     def validate(self) -> None:
         """Refuse warnings as well as errors: both reach every user of the module."""

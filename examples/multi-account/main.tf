@@ -21,21 +21,26 @@ locals {
 # topics, the subscriptions. A depends_on between the modules would make this a circle.
 module "forwarder" {
   # From the registry:
-  #   source  = "example/deep-security-datadog/aws//modules/forwarder"
+  #   source  = "example/deep-security-datadog/aws"
   #   version = "~> 0.1"
-  source = "../../modules/forwarder"
+  source = "../../"
 
   name        = var.name
-  topic_arns  = { for member in local.members : member.account => member.topic_arn }
   console_url = var.console_url
 
-  # A member account's region may be another.
-  subscribe = false
+  # The members have the topics and the users that publish to them. A member's region may be another, so it subscribes by itself.
+  topic      = { create = false }
+  publishers = { create_user = false }
+  topic_arns = { for member in local.members : member.account => member.topic_arn }
+  subscribe  = false
 
   datadog = {
     api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn
     site               = var.datadog_site
-    api_url            = var.datadog_api_url
+  }
+
+  destinations = {
+    events = { url = var.datadog_api_url }
   }
 
   alarms = {

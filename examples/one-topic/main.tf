@@ -44,7 +44,10 @@ module "deep_security_datadog" {
   datadog = {
     api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn
     site               = var.datadog_site
-    api_url            = var.datadog_api_url
+  }
+
+  destinations = {
+    events = { url = var.datadog_api_url }
   }
 
   alarms = {

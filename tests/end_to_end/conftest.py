@@ -1,7 +1,7 @@
 """One emulator and applied copies of the examples serve all end-to-end tests.
 
 Applying takes a minute or more. Terraform works on copies of the tree, so nothing lands in this one. Each copy sends
-to an intake of its own.
+to a fake Datadog of its own.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.moves import Taken, take_steps
+from tests.end_to_end.traffic import messages, one_event_per_invocation
 from tools import datadog_intake, samples
 from tools.datadog_intake import Intake
 from tools.emulator import ACCOUNT, REGION, Emulator, emulator
@@ -27,13 +29,15 @@ from tools.terraform import Terraform, copy_modules
 ARRIVE_SECONDS = 30
 EXAMPLE = "examples/single-account"
 FAULTS = "tests/end_to_end/faults"
+MOVED = "tests/end_to_end/moved"
+# One more than needed: an invocation that stalls may get a second event through.
+CHAIN_EVENTS = 23
 # The destinations that test_destinations.py looks at, each with a filter of its own.
-BOTH = {
-    "destinations": '["events", "logs"]',
-    "filter": '{ minimum_severity = "high", fold_repeats = true }',
-    "logs_filter": '{ exclude = [{ Title = "* only for events" }] }',
-}
-# By the profiles that the examples name unless told otherwise.
+BOTH = """{
+  events = { filter = { minimum_severity = "high", fold_repeats = true } }
+  logs   = { filter = { exclude = [{ Title = "* only for events" }] } }
+}"""
+# By the profiles that the examples name by default.
 ACCOUNTS = {"security": "999900001111", "production": "444455556666", "staging": "777788889999"}
 ONE_TOPIC_ACCOUNTS = {"security": "222233334444", "production": "333344445555", "staging": "666677778888"}
 # The emulator leaves out fields of alarms, so a second plan wants to set them again there, and there only.
@@ -77,7 +81,7 @@ class Copy:
 
 @dataclass
 class Stack:
-    """What is applied: each example, once more with direct delivery, and the copies for faults."""
+    """What is applied: each example, once more with direct delivery, and the copies for faults, a chain and moves."""
 
     aws: Emulator
     queue: Copy
@@ -86,6 +90,8 @@ class Stack:
     both: Copy
     accounts: Copy
     one_topic: Copy
+    chain: Copy
+    moved: Copy
 
     @property
     def copies(self) -> tuple[Copy, Copy]:
@@ -93,7 +99,16 @@ class Stack:
 
     @property
     def all(self) -> tuple[Copy, ...]:
-        return self.queue, self.direct, self.faults, self.both, self.accounts, self.one_topic
+        return (
+            self.queue,
+            self.direct,
+            self.faults,
+            self.both,
+            self.accounts,
+            self.one_topic,
+            self.chain,
+            self.moved,
+        )
 
 
 @dataclass
@@ -105,49 +120,77 @@ class Demo:
     folder: Path
 
 
+@dataclass
+class Parallel:
+    """What runs at once. The chain and the moves go on beside the first tests."""
+
+    stack: Stack
+    demo: Demo
+    chain: samples.Message
+    moves: Future[dict[str, Taken]]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that take the stack down come last, before them those of faults, wherever they are written.
 
-    Faults are a matter of seconds, and the other checks, which `make test` runs beside these, are done by then.
+    Faults are a matter of seconds, and the other checks, which `make test` runs beside these, are done by then. So is
+    the chain.
     """
 
     def place(item: pytest.Item) -> tuple[bool, bool]:
-        return item.get_closest_marker("destroys") is not None, not {"faults", "both"}.isdisjoint(item.fixturenames)
+        late = {"faults", "both", "chain"}
+        return item.get_closest_marker("destroys") is not None, not late.isdisjoint(item.fixturenames)
 
     items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
-def _parallel(tmp_path_factory) -> Iterator[tuple[Stack, Demo]]:
+def _parallel(tmp_path_factory) -> Iterator[Parallel]:
     # The provider mostly waits for queue attributes to settle, so all of it fits into the time of the slowest.
     with ExitStack() as stack:
         aws = stack.enter_context(emulator())
         queue = _copy(stack, aws, tmp_path_factory.mktemp("queue"))
         direct = _copy(stack, aws, tmp_path_factory.mktemp("direct"), name="second", delivery="direct")
         faults = _copy(stack, aws, tmp_path_factory.mktemp("faults"), root=FAULTS)
-        both = _copy(stack, aws, tmp_path_factory.mktemp("both"), root=FAULTS, name="both", **BOTH)
+        both = _copy(stack, aws, tmp_path_factory.mktemp("both"), root=FAULTS, name="both", destinations=BOTH)
         accounts = _copy_of_accounts(
             stack, aws, tmp_path_factory.mktemp("accounts"), "examples/multi-account", ACCOUNTS
         )
         one_topic = _copy_of_accounts(
             stack, aws, tmp_path_factory.mktemp("one-topic"), "examples/one-topic", ONE_TOPIC_ACCOUNTS
         )
-        pool = stack.enter_context(ThreadPoolExecutor())
+        chain = _copy(stack, aws, tmp_path_factory.mktemp("chain"), root=FAULTS, name="chain")
+        moved = _copy(stack, aws, tmp_path_factory.mktemp("moved"), root=MOVED)
+        applied = Stack(aws, queue, direct, faults, both, accounts, one_topic, chain, moved)
+        pool = stack.enter_context(ThreadPoolExecutor(len(applied.all) + 1))
+        chain_message = pool.submit(_start_chain, chain)
+        moves = pool.submit(_move, moved)
         demo = pool.submit(_run_demo, tmp_path_factory.mktemp("demo"))
-        applied = Stack(aws, queue, direct, faults, both, accounts, one_topic)
-        for future in [pool.submit(_apply, copy) for copy in applied.all]:
+        for future in [pool.submit(_apply, copy) for copy in applied.all if copy not in (chain, moved)]:
             future.result()
-        yield applied, demo.result()
+        yield Parallel(applied, demo.result(), chain_message.result(), moves)
 
 
 @pytest.fixture(scope="session")
 def stack(_parallel) -> Stack:
-    return _parallel[0]
+    return _parallel.stack
 
 
 @pytest.fixture(scope="session")
 def demo(_parallel) -> Demo:
-    return _parallel[1]
+    return _parallel.demo
+
+
+@pytest.fixture(scope="session")
+def moves(_parallel) -> dict[str, Taken]:
+    """What became of each step of moves.py."""
+    return _parallel.moves.result()
+
+
+@pytest.fixture(scope="session")
+def chain(_parallel) -> tuple[Copy, samples.Message]:
+    """A copy that gets one event of each invocation through, and the message that it works on since it was applied."""
+    return _parallel.stack.chain, _parallel.chain
 
 
 @pytest.fixture
@@ -224,6 +267,19 @@ def _apply(copy: Copy) -> None:
     copy.terraform.init()
     copy.terraform.apply()
     copy.outputs = copy.terraform.output()
+
+
+def _start_chain(copy: Copy) -> samples.Message:
+    _apply(copy)
+    copy.datadog.faults.append(one_event_per_invocation())
+    [message] = messages(1, CHAIN_EVENTS)
+    copy.publish(message)
+    return message
+
+
+def _move(copy: Copy) -> dict[str, Taken]:
+    _apply(copy)
+    return take_steps(copy)
 
 
 def _run_demo(folder: Path) -> Demo:

@@ -217,6 +217,19 @@ def test_invocations_at_once(faults):
     assert max(most) > 16, "more requests at once than one invocation makes"
 
 
+def test_a_chain_of_more_than_20_remainders(chain):
+    """Lambda stops one at about 16 unless it is allowed (test_stack.py); the emulator does not count through queues."""
+    copy, message = chain
+    settle(copy, [message])
+    assert dead_letters(copy) == []
+    log = [json.loads(line) for line in copy.aws.function_log(copy.outputs["function_name"]) if line.startswith("{")]
+    generations = [line for line in log if line["message"] == "invocation" and line["Requeued"]]
+    print(f"{len(message)} events in a chain of {len(generations)} remainders")
+    assert len(generations) > 20
+    assert {line["Requeued"] for line in generations} == {1}, "each invocation should put back one remainder"
+    assert len({tuple(line["records"]) for line in generations}) == 1, "all should be remainders of one message"
+
+
 @pytest.mark.parametrize("count", [40])
 def test_burst_of_1000_events(faults, count):
     """The article's own forwarder delivers one event of each message: 40."""

@@ -60,6 +60,17 @@ def test_two_copies_share_nothing(stack):
     assert {name for name in second if first[name] == second[name]} == set()
 
 
+def recursive_loop(copy):
+    name = copy.outputs["function_name"]
+    return copy.aws.client("lambda").get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
+
+
+def test_lambda_allows_a_chain_of_remainders(stack):
+    for copy in (stack.queue, stack.chain):
+        assert recursive_loop(copy) == "Allow", "a function with a queue should be allowed to send to itself"
+    assert recursive_loop(stack.direct) == "Terminate", "a function without a queue should keep Lambda's default"
+
+
 def left(aws, account, region):
     """Everything in the account's region of the kinds that modules and examples make, by its name."""
 
@@ -90,6 +101,7 @@ def in_use(key):
 
 
 @pytest.mark.destroys
+@pytest.mark.usefixtures("moves")
 def test_destroy_leaves_nothing(stack):
     def everything():
         return set().union(*(left(stack.aws, *place) for place in PLACES))

@@ -1,4 +1,4 @@
-"""Every mode of modules/forwarder that changes its role, and what Terraform makes of it."""
+"""Every combination of inputs that changes the function's role, and what Terraform makes of it."""
 
 from __future__ import annotations
 
@@ -104,9 +104,8 @@ def render(folder: Path, account: Account, modes: Sequence[Mode]) -> dict[str, R
 
     A plan without mocks would not do: the policy is unknown in it, because it names queues that do not exist yet.
     """
-    root = copy_modules(folder)
-    for path in root.glob("*.tf"):
-        path.unlink()
+    root = copy_modules(folder) / "modes"
+    root.mkdir()
     configuration = {
         # Named in the root, else the mock does not reach the modules.
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
@@ -133,9 +132,11 @@ def _module(mode: Mode, account: Account) -> dict[str, Any]:
     if mode.api_key_kms:
         datadog["api_key_kms_key_arn"] = mode.api_key_kms_key_arn
     return {
-        "source": "./modules/forwarder",
+        "source": "../",
         "name": FUNCTION,
+        "topic": {"create": False},
         "topic_arns": {"security": f"arn:aws:sns:{REGION}:{ACCOUNT}:security"},
+        "publishers": {"create_user": False},
         "datadog": datadog,
         "delivery": mode.delivery,
         "queue": {"kms_key_arn": KEY_OF_QUEUES} if mode.queue_kms else {},
@@ -148,7 +149,7 @@ def _test(modes: Sequence[Mode], account: Account) -> dict[str, Any]:
         return {"target": f"module.{mode.name}.{resource}", "override_during": "plan", "values": values}
 
     return {
-        "mock_provider": {"aws": {"source": "./tests/terraform/aws", "override_during": "plan"}},
+        "mock_provider": {"aws": {"source": "../tests/terraform/aws", "override_during": "plan"}},
         "override_resource": [
             override(mode, resource, arn=arn, **({"url": account.urls[arn]} if arn in account.urls else {}))
             for mode in modes

@@ -1,105 +1,63 @@
-# Nothing waits unseen.
+# Every way to get stuck has an alarm.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
   override_during = plan
 }
 
-override_resource {
-  target          = aws_sqs_queue.this
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events"
-  }
-}
-
-override_resource {
-  target          = aws_sqs_queue.dead_letter
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events-dead-letter"
-  }
-}
-
 variables {
-  name       = "events"
-  topic_arns = { security = "arn:aws:sns:eu-central-1:111122223333:security" }
-  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+  name    = "events"
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "with_a_queue" {
+run "queue" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   assert {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
       "dead-letter-queue-not-empty", "events-refused", "function-errors", "function-throttled", "oldest-message-too-old",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 1
-    error_message = "One alarm for each way to get stuck."
+    error_message = "Each way to get stuck should have its alarm."
   }
 
   assert {
-    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name == "events-${name}" && length(alarm.alarm_actions) == 0 && alarm.treat_missing_data == "notBreaching"])
-    error_message = "They show in CloudWatch, and silence is fine."
+    condition     = length(aws_cloudwatch_metric_alarm.no_event) == 0
+    error_message = "Silence should not alarm by default."
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name == "events-${name}" && length(alarm.alarm_actions) == 0])
+    error_message = "Alarms should be named after the module's name and notify nobody by default."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled) : alarm.treat_missing_data == "notBreaching"])
+    error_message = "Missing data should count as good: an idle queue or function reports none."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["dead-letter-queue-not-empty"].dimensions.QueueName == "events-dead-letter" && aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].dimensions.QueueName == "events"
-    error_message = "Each watches its queue."
+    error_message = "The alarms of SQS should each watch their own queue."
   }
 
   assert {
     condition     = alltrue([for name in ["events-refused", "function-errors", "function-throttled"] : aws_cloudwatch_metric_alarm.this[name].dimensions == tomap({ FunctionName = "events" })])
-    error_message = "The others watch the function, by the one dimension that its metrics have."
+    error_message = "The other alarms should have the function's name as their only dimension, as its metrics do."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["events-refused"].namespace == "DeepSecurityDatadog" && aws_cloudwatch_metric_alarm.this["events-refused"].metric_name == "Refused"
-    error_message = "The metric that the function writes."
-  }
-}
-
-run "the_oldest_message" {
-  command = plan
-
-  module {
-    source = "./modules/forwarder"
+    error_message = "Refused events should be counted by the metric that the function writes."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 270
-    error_message = "One and a half times the visibility timeout: failed twice."
+    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 1.5 * aws_sqs_queue.this[0].visibility_timeout_seconds
+    error_message = "The oldest message should be too old when it has failed twice, after one and a half visibility timeouts."
   }
 }
 
-run "the_oldest_message_as_chosen" {
+run "direct_delivery" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
-
-  variables {
-    alarms = { oldest_message_seconds = 300 }
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 300
-    error_message = "The chosen age."
-  }
-}
-
-run "with_direct_delivery" {
-  command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     delivery = "direct"
@@ -109,74 +67,89 @@ run "with_direct_delivery" {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
       "dead-letter-queue-not-empty", "events-refused", "failed-events-lost", "function-errors", "function-throttled",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 0
-    error_message = "No queue to watch, but the hand-over to the dead-letter queue."
+    error_message = "Direct delivery should have no alarm of the queue, but one for what Lambda cannot put into the dead-letter queue."
   }
 }
 
-run "somebody_is_told" {
+run "age_of_the_oldest_message" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }
+    alarms = { oldest_message_seconds = 359 }
   }
 
   assert {
-    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled) :
-      alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]) && alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"])
-    ])
-    error_message = "When it goes off and when it is over."
+    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 359
+    error_message = "oldest_message_seconds should be the threshold, up to twice the visibility timeout."
   }
 }
 
+# FILL makes zeros of the hours without an event, so that the alarm neither comes hours late nor goes off right after the first apply.
 run "silence" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     alarms = { no_event_hours = 168 }
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["no-event"].metric_name == "Received" && aws_cloudwatch_metric_alarm.this["no-event"].period * aws_cloudwatch_metric_alarm.this["no-event"].evaluation_periods == 168 * 3600
-    error_message = "No event for 168 hours."
+    condition     = one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.expression if query.return_data == true]) == "FILL(received, 0)"
+    error_message = "Hours without an event should count as hours with zero events."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["no-event"].treat_missing_data == "breaching"
-    error_message = "Without events there is no metric."
+    condition = jsondecode(jsonencode(one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.metric[0] if query.id == "received"]))) == {
+      namespace   = "DeepSecurityDatadog"
+      metric_name = "Received"
+      dimensions  = { FunctionName = "events" }
+      stat        = "Sum"
+      period      = 3600
+      unit        = null
+    }
+    error_message = "The events that the function receives should be counted by the hour."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.no_event[0].evaluation_periods == 168 && aws_cloudwatch_metric_alarm.no_event[0].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.no_event[0].threshold == 1
+    error_message = "The alarm should go off after no_event_hours hours with less than one event."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.no_event[0].treat_missing_data == "ignore"
+    error_message = "The alarm should keep its state while there is nothing to fill, before the first event."
   }
 }
 
-run "none" {
+run "actions" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"], no_event_hours = 1 }
   }
+
+  assert {
+    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled, aws_cloudwatch_metric_alarm.no_event) :
+      alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]) && alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"])
+    ])
+    error_message = "Every alarm should notify the actions when it fires and when it clears."
+  }
+}
+
+run "disabled" {
+  command = plan
 
   variables {
     alarms = { enabled = false }
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 0 && length(aws_cloudwatch_metric_alarm.stalled) == 0
-    error_message = "alarms.enabled = false makes none."
+    condition     = length(aws_cloudwatch_metric_alarm.this) + length(aws_cloudwatch_metric_alarm.stalled) + length(aws_cloudwatch_metric_alarm.no_event) == 0
+    error_message = "There should be no alarm with alarms.enabled = false."
   }
 }
 
-run "none_and_somebody_to_tell" {
+run "disabled_with_actions" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     alarms = { enabled = false, actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }
@@ -188,10 +161,6 @@ run "none_and_somebody_to_tell" {
 run "action_by_its_name" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     alarms = { actions = ["on-call"] }
   }
@@ -202,10 +171,6 @@ run "action_by_its_name" {
 run "age_that_sqs_does_not_report" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     alarms = { oldest_message_seconds = 360 }
   }
@@ -213,12 +178,8 @@ run "age_that_sqs_does_not_report" {
   expect_failures = [var.alarms]
 }
 
-run "silence_longer_than_cloudwatch_looks_back" {
+run "silence_longer_than_cloudwatch_evaluates" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     alarms = { no_event_hours = 169 }
@@ -227,12 +188,8 @@ run "silence_longer_than_cloudwatch_looks_back" {
   expect_failures = [var.alarms]
 }
 
-run "half_an_hour_of_silence" {
+run "silence_of_half_an_hour" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     alarms = { no_event_hours = 0.5 }

@@ -1,53 +1,27 @@
-# The function finds the API key by itself; it is in no setting.
+# The function knows where the API key is and may read it; the key itself is in no setting.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
   override_during = plan
 }
 
-override_resource {
-  target          = aws_sqs_queue.this
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events"
-  }
-}
-
-override_resource {
-  target          = aws_sqs_queue.dead_letter
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events-dead-letter"
-  }
-}
-
 variables {
-  name       = "events"
-  topic_arns = { security = "arn:aws:sns:eu-central-1:111122223333:security" }
-  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+  name    = "events"
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "in_secrets_manager" {
+# What the role may do is in function_role.tftest.hcl.
+run "secret" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.DD_API_KEY_SECRET_ARN == "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" && !contains(keys(aws_lambda_function.this.environment[0].variables), "DD_API_KEY_SSM_NAME")
-    error_message = "The function knows where, and only one place."
+    error_message = "The environment should name the secret and no parameter."
   }
 }
 
-run "in_secrets_manager_with_a_key" {
+run "secret_with_a_key" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = {
@@ -64,16 +38,12 @@ run "in_secrets_manager_with_a_key" {
       Resource  = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
       Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" } }
     }
-    error_message = "The role may decrypt this secret with this key."
+    error_message = "The role should decrypt this secret with its key, and nothing else."
   }
 }
 
-run "in_parameter_store" {
+run "parameter" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = { api_key_ssm_parameter = "/datadog/api-key" }
@@ -81,7 +51,7 @@ run "in_parameter_store" {
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.DD_API_KEY_SSM_NAME == "/datadog/api-key" && !contains(keys(aws_lambda_function.this.environment[0].variables), "DD_API_KEY_SECRET_ARN")
-    error_message = "The function knows where, and only one place."
+    error_message = "The environment should name the parameter and no secret."
   }
 
   assert {
@@ -91,16 +61,12 @@ run "in_parameter_store" {
       Action   = "ssm:GetParameter"
       Resource = "arn:aws:ssm:eu-central-1:111122223333:parameter/datadog/api-key"
     }
-    error_message = "The role may read this parameter."
+    error_message = "The role should read this parameter, and nothing else."
   }
 }
 
-run "in_parameter_store_with_a_key" {
+run "parameter_without_a_slash_and_with_a_key" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = {
@@ -111,16 +77,12 @@ run "in_parameter_store_with_a_key" {
 
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "DecryptApiKey"]).Condition == { StringEquals = { "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:eu-central-1:111122223333:parameter/datadog-api-key" } }
-    error_message = "The role may decrypt this parameter with this key, its name beginning with a slash or not."
+    error_message = "The role should decrypt this parameter with its key, and nothing else."
   }
 }
 
-run "in_another_accounts_parameter_store" {
+run "parameter_of_another_account" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:444455556666:parameter/datadog/api-key" }
@@ -128,16 +90,12 @@ run "in_another_accounts_parameter_store" {
 
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "ReadApiKey"]) == "arn:aws:ssm:eu-central-1:444455556666:parameter/datadog/api-key"
-    error_message = "An ARN is taken as it is."
+    error_message = "A parameter given by its ARN should be read under that ARN."
   }
 }
 
 run "nowhere" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = {}
@@ -149,10 +107,6 @@ run "nowhere" {
 run "at_two_places" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf", api_key_ssm_parameter = "/datadog/api-key" }
   }
@@ -162,10 +116,6 @@ run "at_two_places" {
 
 run "secret_by_its_name" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = { api_key_secret_arn = "datadog" }
@@ -177,10 +127,6 @@ run "secret_by_its_name" {
 run "secret_without_its_six_characters" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog" }
   }
@@ -190,10 +136,6 @@ run "secret_without_its_six_characters" {
 
 run "the_key_itself" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = { api_key_ssm_parameter = "0123456789abcdef0123456789abcdef" }
@@ -205,10 +147,6 @@ run "the_key_itself" {
 run "parameter_with_a_blank" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     datadog = { api_key_ssm_parameter = "datadog api key" }
   }
@@ -219,10 +157,6 @@ run "parameter_with_a_blank" {
 run "alias_of_a_key" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }
   }
@@ -232,10 +166,6 @@ run "alias_of_a_key" {
 
 run "negative_reload_interval" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_reload_interval = -1 }

@@ -1,48 +1,83 @@
-# What the owner of the keys of queues, log and API key is told to allow: what is needed, by whom, for what, and nothing without a key.
+# What the owners of customer managed keys are told to allow: what is needed, by whom, for what, and nothing without a key.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
   override_during = plan
 }
 
-override_resource {
-  target          = aws_sqs_queue.dead_letter
-  override_during = plan
-  values          = { arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-}
-
 variables {
-  name       = "events"
-  topic_arns = { security = "arn:aws:sns:eu-central-1:444455556666:security" }
-  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:222233334444:secret:datadog-AbCdEf" }
+  name    = "events"
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:222233334444:secret:datadog-AbCdEf" }
 }
 
-run "forwarder_without_keys" {
+run "no_key" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
+  assert {
+    condition     = { for key, statements in output.key_policy_statements : key => length(statements) } == { topic = 0, queue = 0, log = 0, api_key = 0 }
+    error_message = "There should be nothing to allow without a key."
   }
 
   assert {
-    condition     = { for key, statements in output.key_policy_statements : key => length(statements) } == { queue = 0, log = 0, api_key = 0 }
-    error_message = "No key, nothing to allow."
+    condition     = length(module.publisher[0].key_policy_statements) == 0
+    error_message = "The created user should need no key."
   }
+}
+
+run "key_of_the_topic" {
+  command = plan
+
+  variables {
+    topic = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/topic" }
+  }
+
+  assert {
+    condition     = { for key, statements in output.key_policy_statements : key => statements[*].Sid } == { topic = ["PublishersEncrypt"], queue = [], log = [], api_key = [] }
+    error_message = "The topic's key should need the topic module's statements, and no other key any."
+  }
+
+  assert {
+    condition     = module.publisher[0].key_policy_statements[*].Sid == ["PublisherEncrypts"]
+    error_message = "The created user should be given the topic's key."
+  }
+}
+
+run "key_of_an_existing_topic" {
+  command = plan
+
+  variables {
+    topic      = { create = false, kms_key_arn = "arn:aws:kms:eu-central-1:444455556666:key/topic" }
+    topic_arns = { security = "arn:aws:sns:eu-central-1:444455556666:security" }
+  }
+
+  assert {
+    condition     = output.key_policy_statements.topic[*].Sid == ["PublisherEncrypts"]
+    error_message = "The created user should be allowed to use the key: the topic's owner sees to the other publishers only."
+  }
+}
+
+run "key_of_an_existing_topic_without_a_created_user" {
+  command = plan
+
+  variables {
+    topic      = { create = false, kms_key_arn = "arn:aws:kms:eu-central-1:444455556666:key/topic" }
+    topic_arns = { security = "arn:aws:sns:eu-central-1:444455556666:security" }
+    publishers = { create_user = false }
+  }
+
+  expect_failures = [var.publishers]
 }
 
 run "key_of_the_queues" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
-    queue = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+    queue = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/queue" }
   }
 
   assert {
     condition = jsondecode(jsonencode(output.key_policy_statements)) == {
+      topic   = []
       log     = []
       api_key = []
       queue = [
@@ -52,7 +87,7 @@ run "key_of_the_queues" {
           Principal = { Service = "sns.amazonaws.com" }
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = "*"
-          Condition = { ArnEquals = { "aws:SourceArn" = ["arn:aws:sns:eu-central-1:444455556666:security"] } }
+          Condition = { ArnEquals = { "aws:SourceArn" = ["arn:aws:sns:eu-central-1:111122223333:created"] } }
         },
         {
           Sid       = "FunctionUsesQueues"
@@ -67,23 +102,20 @@ run "key_of_the_queues" {
         },
       ]
     }
-    error_message = "SNS for the topics, and the function's role by SQS."
+    error_message = "SNS should use the key for the topics, and the function's role through SQS."
   }
 }
 
 run "key_of_the_log" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
-    function = { log_kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+    function = { log_kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/log" }
   }
 
   assert {
     condition = jsondecode(jsonencode(output.key_policy_statements)) == {
+      topic   = []
       queue   = []
       api_key = []
       log = [{
@@ -95,31 +127,28 @@ run "key_of_the_log" {
         Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/events" } }
       }]
     }
-    error_message = "CloudWatch Logs of this region, for this log group."
+    error_message = "CloudWatch Logs of this region should use the key for this log group."
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.kms_key_id == "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" && !strcontains(aws_iam_role_policy.this.policy, "kms:")
-    error_message = "CloudWatch Logs uses the key itself: the role needs nothing."
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == "arn:aws:kms:eu-central-1:111122223333:key/log" && !strcontains(aws_iam_role_policy.this.policy, "kms:")
+    error_message = "The role should need no key of the log group: CloudWatch Logs uses it by itself."
   }
 }
 
 run "key_of_the_secret" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     datadog = {
       api_key_secret_arn  = "arn:aws:secretsmanager:eu-west-1:222233334444:secret:datadog-AbCdEf"
-      api_key_kms_key_arn = "arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      api_key_kms_key_arn = "arn:aws:kms:eu-west-1:222233334444:key/api-key"
     }
   }
 
   assert {
     condition = jsondecode(jsonencode(output.key_policy_statements)) == {
+      topic = []
       queue = []
       log   = []
       api_key = [{
@@ -137,21 +166,17 @@ run "key_of_the_secret" {
         }
       }]
     }
-    error_message = "The role, by Secrets Manager in the secret's region, for this secret."
+    error_message = "The role should use the key for this secret, through Secrets Manager of the secret's region."
   }
 }
 
 run "key_of_the_parameter" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
     datadog = {
       api_key_ssm_parameter = "/datadog/api-key"
-      api_key_kms_key_arn   = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      api_key_kms_key_arn   = "arn:aws:kms:eu-central-1:111122223333:key/api-key"
     }
   }
 
@@ -160,51 +185,25 @@ run "key_of_the_parameter" {
       "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:eu-central-1:111122223333:parameter/datadog/api-key"
       "kms:ViaService"                      = "ssm.eu-central-1.amazonaws.com"
     }
-    error_message = "The role, by Parameter Store, for this parameter."
+    error_message = "The role should use the key for this parameter, through Parameter Store."
   }
 }
 
-run "keys_in_china" {
+run "one_key_for_all" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
-  override_resource {
-    target          = aws_sqs_queue.dead_letter
-    override_during = plan
-    values          = { arn = "arn:aws-cn:sqs:cn-north-1:111122223333:events-dead-letter" }
-  }
-
-  override_resource {
-    target          = aws_iam_role.this
-    override_during = plan
-    values          = { arn = "arn:aws-cn:iam::111122223333:role/events" }
-  }
-
   variables {
-    topic_arns = { security = "arn:aws-cn:sns:cn-north-1:111122223333:security" }
+    topic    = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/all" }
+    queue    = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/all" }
+    function = { log_kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/all" }
     datadog = {
-      api_key_ssm_parameter = "/datadog/api-key"
-      api_key_kms_key_arn   = "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      api_key_secret_arn  = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf"
+      api_key_kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/all"
     }
-    queue    = { kms_key_arn = "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
-    function = { log_kms_key_arn = "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
   }
 
   assert {
-    condition     = !strcontains(jsonencode(output.key_policy_statements), "arn:aws:")
-    error_message = "Every ARN is of the queues' partition."
-  }
-
-  assert {
-    condition     = output.key_policy_statements.log[0].Principal.Service == "logs.cn-north-1.amazonaws.com.cn" && output.key_policy_statements.queue[1].Condition.StringEquals["kms:ViaService"] == "sqs.cn-north-1.amazonaws.com.cn" && output.key_policy_statements.api_key[0].Condition.StringEquals["kms:ViaService"] == "ssm.cn-north-1.amazonaws.com.cn"
-    error_message = "The services of China have a suffix of their own."
-  }
-
-  assert {
-    condition     = output.key_policy_statements.queue[0].Principal.Service == "sns.amazonaws.com"
-    error_message = "SNS has the same name everywhere."
+    condition     = sort(flatten([for statements in values(output.key_policy_statements) : statements[*].Sid])) == tolist(["FunctionReadsApiKey", "FunctionUsesQueues", "LogGroupEncrypts", "PublishersEncrypt", "TopicsEncrypt"])
+    error_message = "The statements should have names that can stand in the policy of one key."
   }
 }

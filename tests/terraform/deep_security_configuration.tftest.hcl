@@ -9,7 +9,7 @@ variables {
   datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "everything" {
+run "no_filter" {
   command = plan
 
   assert {
@@ -27,20 +27,20 @@ run "everything" {
         }
       }]
     }
-    error_message = "Without a filter all types are published."
+    error_message = "Deep Security should publish all types without a filter."
   }
 }
 
-run "some_types" {
+run "types" {
   command = plan
 
   variables {
-    filter = { event_types = ["PayloadLog", "AntiMalwareEvent"] }
+    destinations = { events = { filter = { event_types = ["PayloadLog", "AntiMalwareEvent"] } } }
   }
 
   assert {
     condition     = jsondecode(output.deep_security_sns_configuration).Statement[0].Condition == { StringEquals = { EventType = ["AntiMalwareEvent", "PayloadLog"] } }
-    error_message = "Only the types of the filter are published."
+    error_message = "Deep Security should publish only the types of the filter."
   }
 }
 
@@ -48,12 +48,12 @@ run "rank_with_unranked_events_kept" {
   command = plan
 
   variables {
-    filter = { rank_greater_than = 50 }
+    destinations = { events = { filter = { rank_greater_than = 50 } } }
   }
 
   assert {
-    condition     = keys(jsondecode(output.deep_security_sns_configuration).Statement[0].Condition) == ["StringEquals"]
-    error_message = "A condition on Rank would drop events without a rank, which are wanted."
+    condition     = keys(output.deep_security_condition) == ["StringEquals"]
+    error_message = "There should be no condition on Rank: it would drop the events without one, which are wanted."
   }
 }
 
@@ -61,12 +61,12 @@ run "rank_with_unranked_events_dropped" {
   command = plan
 
   variables {
-    filter = { rank_greater_than = 50, unranked_events = "drop" }
+    destinations = { events = { filter = { rank_greater_than = 50, unranked_events = "drop" } } }
   }
 
   assert {
-    condition     = jsondecode(output.deep_security_sns_configuration).Statement[0].Condition.NumericGreaterThan == { Rank = 50 }
-    error_message = "Strictly greater, as the filter is."
+    condition     = output.deep_security_condition.NumericGreaterThan == { Rank = 50 }
+    error_message = "Deep Security should publish ranks strictly greater than the filter's."
   }
 }
 
@@ -74,31 +74,28 @@ run "unranked_events_dropped_without_a_rank" {
   command = plan
 
   variables {
-    filter = { unranked_events = "drop" }
+    destinations = { events = { filter = { unranked_events = "drop" } } }
   }
 
   assert {
-    condition     = keys(jsondecode(output.deep_security_sns_configuration).Statement[0].Condition) == ["StringEquals"]
-    error_message = "Any rank is wanted, so there is nothing to compare with."
+    condition     = keys(output.deep_security_condition) == ["StringEquals"]
+    error_message = "There should be no condition on Rank where any rank is wanted."
   }
 }
 
-run "logs_want_everything" {
+run "one_destination_without_a_filter" {
   command = plan
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["PayloadLog"], rank_greater_than = 50, unranked_events = "drop" }
+    destinations = {
+      events = { filter = { event_types = ["PayloadLog"], rank_greater_than = 50, unranked_events = "drop" } }
+      logs   = {}
+    }
   }
 
   assert {
-    condition     = length(jsondecode(output.deep_security_sns_configuration).Statement[0].Condition.StringEquals.EventType) == 9
-    error_message = "What the events leave out, the logs want."
-  }
-
-  assert {
-    condition     = keys(jsondecode(output.deep_security_sns_configuration).Statement[0].Condition) == ["StringEquals"]
-    error_message = "The logs want any rank."
+    condition     = length(output.deep_security_condition.StringEquals.EventType) == 9 && keys(output.deep_security_condition) == ["StringEquals"]
+    error_message = "Deep Security should publish all types and ranks while one destination wants them."
   }
 }
 
@@ -106,31 +103,17 @@ run "both_destinations_filtered" {
   command = plan
 
   variables {
-    destinations = ["events", "logs"]
-    filter       = { event_types = ["PayloadLog"], rank_greater_than = 50, unranked_events = "drop" }
-    logs_filter  = { event_types = ["PacketLog", "PayloadLog"], rank_greater_than = 9, unranked_events = "drop" }
+    destinations = {
+      events = { filter = { event_types = ["PayloadLog"], rank_greater_than = 50, unranked_events = "drop" } }
+      logs   = { filter = { event_types = ["PacketLog", "PayloadLog"], rank_greater_than = 9, unranked_events = "drop" } }
+    }
   }
 
   assert {
-    condition = jsondecode(output.deep_security_sns_configuration).Statement[0].Condition == {
+    condition = jsondecode(jsonencode(output.deep_security_condition)) == {
       StringEquals       = { EventType = ["PacketLog", "PayloadLog"] }
       NumericGreaterThan = { Rank = 9 }
     }
-    error_message = "The types of both and the lower of the ranks."
-  }
-}
-
-run "logs_only" {
-  command = plan
-
-  variables {
-    destinations = ["logs"]
-    filter       = { event_types = ["AntiMalwareEvent"] }
-    logs_filter  = { event_types = ["PacketLog"] }
-  }
-
-  assert {
-    condition     = jsondecode(output.deep_security_sns_configuration).Statement[0].Condition.StringEquals.EventType == ["PacketLog"]
-    error_message = "The filter of a destination that is not used wants nothing."
+    error_message = "Deep Security should publish the types of both destinations from the lower rank on."
   }
 }

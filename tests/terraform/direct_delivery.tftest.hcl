@@ -1,113 +1,77 @@
-# Delivery "direct": topic, function.
+# Delivery "direct": topic → function.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
   override_during = plan
 }
 
-override_resource {
-  target          = aws_sqs_queue.dead_letter
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events-dead-letter"
-  }
-}
-
 variables {
-  delivery   = "direct"
-  name       = "events"
-  topic_arns = { security = "arn:aws:sns:eu-central-1:111122223333:security" }
-  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+  delivery = "direct"
+  name     = "events"
+  datadog  = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "the_way" {
+run "topic_to_function" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
+  assert {
+    condition     = aws_sns_topic_subscription.function["created"].protocol == "lambda" && aws_sns_topic_subscription.function["created"].endpoint == "arn:aws:lambda:eu-central-1:111122223333:function:events"
+    error_message = "The function should be subscribed to the topic."
   }
 
   assert {
-    condition     = aws_sns_topic_subscription.function["security"].protocol == "lambda" && aws_sns_topic_subscription.function["security"].endpoint == "arn:aws:lambda:eu-central-1:111122223333:function:events"
-    error_message = "The function is subscribed to the topic."
+    condition     = aws_lambda_permission.topic["created"].principal == "sns.amazonaws.com" && aws_lambda_permission.topic["created"].source_arn == "arn:aws:sns:eu-central-1:111122223333:created" && aws_lambda_permission.topic["created"].action == "lambda:InvokeFunction"
+    error_message = "SNS should be allowed to invoke the function for this topic only."
   }
 
   assert {
-    condition     = aws_lambda_permission.topic["security"].principal == "sns.amazonaws.com" && aws_lambda_permission.topic["security"].source_arn == "arn:aws:sns:eu-central-1:111122223333:security" && aws_lambda_permission.topic["security"].action == "lambda:InvokeFunction"
-    error_message = "This topic may invoke the function."
+    condition     = length(aws_sqs_queue.this) + length(aws_sqs_queue_policy.this) + length(aws_sqs_queue_redrive_policy.this) + length(aws_lambda_event_source_mapping.queue) + length(aws_sns_topic_subscription.queue) == 0
+    error_message = "There should be no queue, and nothing that feeds or reads one."
   }
 
   assert {
-    condition     = length(aws_sqs_queue.this) == 0 && length(aws_sqs_queue_policy.this) == 0 && length(aws_sqs_queue_redrive_policy.this) == 0 && length(aws_lambda_event_source_mapping.queue) == 0 && length(aws_sns_topic_subscription.queue) == 0
-    error_message = "Nothing of the queue is there."
+    condition     = length(aws_lambda_function_recursion_config.this) == 0
+    error_message = "Lambda should stop a function that calls itself: without a queue there is no reason to."
   }
 
   assert {
-    condition     = output.endpoint_arn == "arn:aws:lambda:eu-central-1:111122223333:function:events" && output.queue_arn == null && output.queue_url == null
-    error_message = "The function is what topics let subscribe."
+    condition     = output.endpoint_arn == "arn:aws:lambda:eu-central-1:111122223333:function:events" && output.queue_arn == null && output.queue_url == null && output.dead_letter_queue_arn != null
+    error_message = "The outputs should name the function as the endpoint, a dead-letter queue and no queue."
   }
 }
 
-run "what_fails_is_kept" {
+run "retries" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
-
-  assert {
-    condition     = aws_lambda_function_event_invoke_config.this[0].destination_config[0].on_failure[0].destination == "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
-    error_message = "A failed invocation goes to the dead-letter queue."
-  }
 
   assert {
     condition     = aws_lambda_function_event_invoke_config.this[0].maximum_retry_attempts == 2 && aws_lambda_function_event_invoke_config.this[0].maximum_event_age_in_seconds == 21600
-    error_message = "Lambda tries as often and as long as it can."
-  }
-
-  assert {
-    condition     = jsondecode(aws_sns_topic_subscription.function["security"].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-    error_message = "What SNS cannot hand over goes to the dead-letter queue."
-  }
-
-  assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letter.redrive_allow_policy) == { redrivePermission = "denyAll" }
-    error_message = "No queue feeds the dead-letter queue."
+    error_message = "Lambda should try as often and as long as it can."
   }
 }
 
-run "no_more_permissions_than_needed" {
+run "permissions" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteLog", "ReadApiKey", "SendMessages"]
-    error_message = "Nothing is received from a queue."
+    error_message = "The role should receive from no queue."
   }
 
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "SendMessages"]) == ["arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"]
-    error_message = "There is only the dead-letter queue to send to."
+    error_message = "The role should send to the dead-letter queue only."
   }
 }
 
-run "a_setting_of_the_queue_is_not_judged" {
+run "queue_settings_without_a_queue" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   variables {
-    function = { timeout = 5 }
+    queue = { max_receive_count = 1 }
   }
 
   assert {
-    condition     = aws_lambda_function.this.timeout == 5
-    error_message = "Without a queue nothing has to wait a day."
+    condition     = length(aws_sqs_queue.this) == 0
+    error_message = "Settings of the queue should be neither used nor refused with direct delivery."
   }
 }

@@ -5,36 +5,13 @@ mock_provider "aws" {
   override_during = plan
 }
 
-override_resource {
-  target          = aws_sqs_queue.this
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events"
-  }
-}
-
-override_resource {
-  target          = aws_sqs_queue.dead_letter
-  override_during = plan
-  values = {
-    arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
-    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events-dead-letter"
-  }
-}
-
 variables {
-  name       = "events"
-  topic_arns = { security = "arn:aws:sns:eu-central-1:111122223333:security" }
-  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+  name    = "events"
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "by_default" {
+run "default" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   assert {
     condition = jsondecode(aws_iam_role_policy.this.policy) == {
@@ -66,7 +43,7 @@ run "by_default" {
         },
       ]
     }
-    error_message = "Its log, its secret, its queues."
+    error_message = "The role should reach its log, its secret and its queues, and nothing else."
   }
 
   assert {
@@ -76,16 +53,12 @@ run "by_default" {
       Principal = { Service = "lambda.amazonaws.com" }
       Action    = "sts:AssumeRole"
     }]
-    error_message = "Only Lambda assumes the role."
+    error_message = "Only Lambda should assume the role."
   }
 }
 
 run "boundary_and_path" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     function = { permissions_boundary_arn = "arn:aws:iam::111122223333:policy/boundary", role_path = "/service/" }
@@ -93,16 +66,12 @@ run "boundary_and_path" {
 
   assert {
     condition     = aws_iam_role.this.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary" && aws_iam_role.this.path == "/service/"
-    error_message = "The role takes both."
+    error_message = "The role should have the given boundary and path."
   }
 }
 
 run "boundary_of_aws" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     function = { permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess" }
@@ -110,16 +79,12 @@ run "boundary_of_aws" {
 
   assert {
     condition     = aws_iam_role.this.permissions_boundary == "arn:aws:iam::aws:policy/PowerUserAccess"
-    error_message = "A policy that AWS manages can be the boundary."
+    error_message = "A policy that AWS manages should be accepted as the boundary."
   }
 }
 
 run "boundary_by_its_name" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     function = { permissions_boundary_arn = "boundary" }
@@ -128,47 +93,12 @@ run "boundary_by_its_name" {
   expect_failures = [var.function]
 }
 
-run "longest_name" {
-  command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
-
-  variables {
-    name = "a234567890123456789012345678901234567890123456789012345678901234"
-  }
-
-  assert {
-    condition     = length(aws_iam_role.this.name) == 64 && length(aws_sqs_queue.dead_letter.name) <= 80
-    error_message = "Within 64 characters of IAM and Lambda, and 80 of SQS."
-  }
-}
-
 run "path_without_its_slash" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     function = { role_path = "service" }
   }
 
   expect_failures = [var.function]
-}
-
-run "name_too_long" {
-  command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
-
-  variables {
-    name = "a2345678901234567890123456789012345678901234567890123456789012345"
-  }
-
-  expect_failures = [var.name]
 }

@@ -5,23 +5,13 @@ mock_provider "aws" {
   override_during = plan
 }
 
-override_resource {
-  target          = aws_sqs_queue.this
-  override_during = plan
-  values          = { arn = "arn:aws:sqs:eu-central-1:111122223333:events" }
-}
-
-override_resource {
-  target          = aws_sqs_queue.dead_letter
-  override_during = plan
-  values          = { arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-}
-
 variables {
-  name      = "events"
-  subscribe = false
-  datadog   = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
-  queue     = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+  name       = "events"
+  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+  queue      = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+  topic      = { create = false }
+  publishers = { create_user = false }
+  subscribe  = false
   topic_arns = {
     frankfurt = "arn:aws:sns:eu-central-1:444455556666:security"
     virginia  = "arn:aws:sns:us-east-1:444455556666:security"
@@ -31,10 +21,6 @@ variables {
 
 run "topic_in_an_opt_in_region" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   assert {
     condition = alltrue([
@@ -46,7 +32,7 @@ run "topic_in_an_opt_in_region" {
         TopicsSendAfSouth1 = ["sns.af-south-1.amazonaws.com", ["arn:aws:sns:af-south-1:444455556666:security"]]
       }
     ])
-    error_message = "Each principal of SNS sends for its own topics."
+    error_message = "Each principal of SNS should send for its own topics only."
   }
 
   assert {
@@ -57,16 +43,12 @@ run "topic_in_an_opt_in_region" {
       TopicsEncrypt         = ["sns.amazonaws.com", ["arn:aws:sns:eu-central-1:444455556666:security", "arn:aws:sns:us-east-1:444455556666:security"]]
       TopicsEncryptAfSouth1 = ["sns.af-south-1.amazonaws.com", ["arn:aws:sns:af-south-1:444455556666:security"]]
     }
-    error_message = "Each principal of SNS encrypts for its own topics."
+    error_message = "Each principal of SNS should use the queues' key for its own topics only."
   }
 }
 
 run "function_for_a_topic_in_an_opt_in_region" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     delivery = "direct"
@@ -78,16 +60,12 @@ run "function_for_a_topic_in_an_opt_in_region" {
       virginia  = "sns.amazonaws.com"
       capetown  = "sns.af-south-1.amazonaws.com"
     }
-    error_message = "Each topic invokes as its principal."
+    error_message = "Each topic should invoke the function as its principal of SNS."
   }
 }
 
 run "queue_in_an_opt_in_region" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   override_resource {
     target          = aws_sqs_queue.dead_letter
@@ -110,16 +88,12 @@ run "queue_in_an_opt_in_region" {
       "sns.amazonaws.com"            = ["arn:aws:sns:eu-south-1:444455556666:security"]
       "sns.eu-south-1.amazonaws.com" = ["arn:aws:sns:us-east-1:444455556666:security"]
     }
-    error_message = "A topic of the own region as ever, one of another as SNS of the queue's region."
+    error_message = "A topic of another region should send as SNS of the queue's region, one of the same region as everywhere."
   }
 }
 
 run "between_two_opt_in_regions" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   override_resource {
     target          = aws_sqs_queue.dead_letter
@@ -132,10 +106,6 @@ run "between_two_opt_in_regions" {
 
 run "function_in_an_opt_in_region" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   override_resource {
     target          = aws_sqs_queue.dead_letter
@@ -154,10 +124,6 @@ run "function_in_an_opt_in_region" {
 run "govcloud_has_none" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
   override_resource {
     target          = aws_sqs_queue.dead_letter
     override_during = plan
@@ -170,6 +136,6 @@ run "govcloud_has_none" {
 
   assert {
     condition     = jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Principal.Service == "sns.amazonaws.com"
-    error_message = "Opt-in is a matter of the partition aws."
+    error_message = "No region of another partition should count as opt-in."
   }
 }

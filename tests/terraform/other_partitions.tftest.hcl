@@ -1,14 +1,26 @@
-# China and GovCloud: every ARN that is assembled is of the queue's partition.
+# China and GovCloud: every ARN that is assembled is of the queue's partition, and China's services have a suffix of their own.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
   override_during = plan
 }
 
-variables {
-  name       = "events"
-  topic_arns = { security = "arn:aws:sns:eu-central-1:111122223333:security" }
-  datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+override_resource {
+  target          = aws_sqs_queue.this
+  override_during = plan
+  values          = { arn = "arn:aws-cn:sqs:cn-north-1:111122223333:events" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.dead_letter
+  override_during = plan
+  values          = { arn = "arn:aws-cn:sqs:cn-north-1:111122223333:events-dead-letter" }
+}
+
+override_resource {
+  target          = aws_iam_role.this
+  override_during = plan
+  values          = { arn = "arn:aws-cn:iam::111122223333:role/events" }
 }
 
 override_resource {
@@ -17,36 +29,40 @@ override_resource {
   values          = { arn = "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/aws/lambda/events" }
 }
 
+variables {
+  name       = "events"
+  topic      = { create = false }
+  topic_arns = { security = "arn:aws-cn:sns:cn-north-1:111122223333:security" }
+  publishers = { create_user = false }
+  queue      = { kms_key_arn = "arn:aws-cn:kms:cn-north-1:111122223333:key/queue" }
+
+  datadog = {
+    api_key_ssm_parameter = "/datadog/api-key"
+    api_key_kms_key_arn   = "arn:aws-cn:kms:cn-north-1:111122223333:key/api-key"
+  }
+
+  function = {
+    log_kms_key_arn    = "arn:aws-cn:kms:cn-north-1:111122223333:key/log"
+    subnet_ids         = ["subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+}
+
 run "china" {
   command = plan
 
-  module {
-    source = "./modules/forwarder"
-  }
-
-  override_resource {
-    target          = aws_sqs_queue.this
-    override_during = plan
-    values          = { arn = "arn:aws-cn:sqs:cn-north-1:111122223333:events" }
-  }
-
-  override_resource {
-    target          = aws_sqs_queue.dead_letter
-    override_during = plan
-    values          = { arn = "arn:aws-cn:sqs:cn-north-1:111122223333:events-dead-letter" }
-  }
-
-  variables {
-    topic_arns = { security = "arn:aws-cn:sns:cn-north-1:111122223333:security" }
-    datadog = {
-      api_key_ssm_parameter = "/datadog/api-key"
-      api_key_kms_key_arn   = "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    }
-    function = { subnet_ids = ["subnet-0a"], security_group_ids = ["sg-0a"] }
+  assert {
+    condition     = alltrue([for text in [aws_iam_role_policy.this.policy, aws_sqs_queue_policy.this[0].policy, jsonencode(output.key_policy_statements)] : !strcontains(text, "arn:aws:")])
+    error_message = "Policies should hold no ARN of another partition."
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.this.policy, "arn:aws:") && !strcontains(aws_sqs_queue_policy.this[0].policy, "arn:aws:")
-    error_message = "No ARN of another partition."
+    condition     = output.key_policy_statements.log[0].Principal.Service == "logs.cn-north-1.amazonaws.com.cn" && output.key_policy_statements.queue[1].Condition.StringEquals["kms:ViaService"] == "sqs.cn-north-1.amazonaws.com.cn" && output.key_policy_statements.api_key[0].Condition.StringEquals["kms:ViaService"] == "ssm.cn-north-1.amazonaws.com.cn"
+    error_message = "Services should have the suffix of China."
+  }
+
+  assert {
+    condition     = output.key_policy_statements.queue[0].Principal.Service == "sns.amazonaws.com"
+    error_message = "SNS should have the same name as everywhere."
   }
 }

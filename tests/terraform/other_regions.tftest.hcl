@@ -1,4 +1,4 @@
-# Topics of other regions than the queue: subscribed by a module of their own, by a provider of their region.
+# A topic of another region than the queue is subscribed by modules/subscription, with a provider of the topic's region.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -7,9 +7,12 @@ mock_provider "aws" {
 
 variables {
   name       = "events"
-  topic_arns = { virginia = "arn:aws:sns:us-east-1:444455556666:security" }
   datadog    = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+  topic      = { create = false }
+  topic_arns = { virginia = "arn:aws:sns:us-east-1:444455556666:security" }
+  publishers = { create_user = false }
 
+  # Of modules/subscription.
   topic_arn = "arn:aws:sns:eu-central-1:444455556666:security"
   endpoint = {
     arn                   = "arn:aws:sqs:eu-central-1:111122223333:events"
@@ -17,22 +20,14 @@ variables {
   }
 }
 
-run "forwarder_refuses_to_subscribe" {
+run "subscribed_by_the_root_module" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   expect_failures = [aws_sns_topic_subscription.queue]
 }
 
-run "forwarder_refuses_to_subscribe_the_function" {
+run "subscribed_by_the_root_module_with_direct_delivery" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     delivery = "direct"
@@ -41,12 +36,8 @@ run "forwarder_refuses_to_subscribe_the_function" {
   expect_failures = [aws_sns_topic_subscription.function]
 }
 
-run "forwarder_leaves_it_to_the_subscription_module" {
+run "left_to_the_subscription_module" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     subscribe = false
@@ -54,26 +45,22 @@ run "forwarder_leaves_it_to_the_subscription_module" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.queue) == 0 && length(aws_sns_topic_subscription.function) == 0
-    error_message = "Nothing is subscribed here."
+    error_message = "The root module should subscribe nothing."
   }
 
   assert {
     condition     = jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == ["arn:aws:sns:us-east-1:444455556666:security"]
-    error_message = "The queue admits the topic all the same."
+    error_message = "The queue should admit the topic all the same."
   }
 
   assert {
     condition     = output.subscription_endpoint == { arn = output.queue_arn, dead_letter_queue_arn = output.dead_letter_queue_arn }
-    error_message = "The queue is what the subscription module subscribes."
+    error_message = "The subscription module should be told to subscribe the queue."
   }
 }
 
-run "forwarder_with_direct_delivery" {
+run "left_to_the_subscription_module_with_direct_delivery" {
   command = plan
-
-  module {
-    source = "./modules/forwarder"
-  }
 
   variables {
     subscribe = false
@@ -82,12 +69,12 @@ run "forwarder_with_direct_delivery" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.function) == 0 && aws_lambda_permission.topic["virginia"].source_arn == "arn:aws:sns:us-east-1:444455556666:security"
-    error_message = "The function admits the topic, and nothing is subscribed here."
+    error_message = "The function should admit the topic, and the root module subscribe nothing."
   }
 
   assert {
     condition     = output.subscription_endpoint.arn == output.function_arn
-    error_message = "The function is what the subscription module subscribes."
+    error_message = "The subscription module should be told to subscribe the function."
   }
 }
 
@@ -100,12 +87,12 @@ run "subscription_in_the_region_of_the_queue" {
 
   assert {
     condition     = aws_sns_topic_subscription.this.protocol == "sqs" && aws_sns_topic_subscription.this.endpoint == "arn:aws:sqs:eu-central-1:111122223333:events" && aws_sns_topic_subscription.this.topic_arn == "arn:aws:sns:eu-central-1:444455556666:security"
-    error_message = "The queue is subscribed to the topic."
+    error_message = "The queue should be subscribed to the topic."
   }
 
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.this.redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-    error_message = "What SNS cannot hand over goes to the dead-letter queue."
+    error_message = "What SNS cannot hand over should go to the dead-letter queue."
   }
 }
 
@@ -122,7 +109,7 @@ run "subscription_in_another_region" {
 
   assert {
     condition     = aws_sns_topic_subscription.this.redrive_policy == null
-    error_message = "SNS takes no dead-letter queue of another region."
+    error_message = "There should be no dead-letter queue: SNS takes none of another region."
   }
 }
 
@@ -142,7 +129,7 @@ run "subscription_of_the_function" {
 
   assert {
     condition     = aws_sns_topic_subscription.this.protocol == "lambda"
-    error_message = "The protocol follows from the endpoint."
+    error_message = "The protocol should follow from the endpoint."
   }
 }
 

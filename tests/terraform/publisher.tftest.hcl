@@ -1,4 +1,4 @@
-# The user that Deep Security publishes as may publish and nothing else.
+# The user that Deep Security publishes as may publish, and nothing else.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -27,16 +27,21 @@ run "publish_and_nothing_else" {
         Resource = ["arn:aws:sns:eu-central-1:111122223333:created"]
       }]
     }
-    error_message = "One action on one topic."
+    error_message = "The user should be allowed one action on one topic."
   }
 
   assert {
     condition     = aws_iam_user.this.name == "events-publisher" && aws_iam_user.this.path == "/" && aws_iam_user.this.permissions_boundary == null
-    error_message = "A plain user."
+    error_message = "The user should have no path and no boundary by default."
+  }
+
+  assert {
+    condition     = length(output.key_policy_statements) == 0
+    error_message = "There should be nothing to allow without a key."
   }
 }
 
-run "with_a_key" {
+run "key_of_the_topic" {
   command = plan
 
   module {
@@ -55,7 +60,22 @@ run "with_a_key" {
       Resource  = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
       Condition = { StringEquals = { "kms:ViaService" = ["sns.eu-central-1.amazonaws.com"] } }
     }
-    error_message = "The two actions that SNS needs in the publisher's name, by SNS only."
+    error_message = "The user should be allowed the two actions that SNS needs in its name, through SNS only."
+  }
+
+  assert {
+    condition = jsondecode(jsonencode(output.key_policy_statements)) == [{
+      Sid       = "PublisherEncrypts"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:root" }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = {
+        ArnEquals    = { "aws:PrincipalArn" = "arn:aws:iam::111122223333:user/created" }
+        StringEquals = { "kms:ViaService" = ["sns.eu-central-1.amazonaws.com"] }
+      }
+    }]
+    error_message = "The key's owner should be told to allow the same to this user."
   }
 }
 
@@ -77,7 +97,7 @@ run "keys_of_two_regions" {
 
   assert {
     condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.eu-central-1.amazonaws.com", "sns.us-east-1.amazonaws.com"]
-    error_message = "By SNS in the topics' regions, each once."
+    error_message = "The user should use the keys through SNS of each topic's region."
   }
 }
 
@@ -95,7 +115,7 @@ run "topic_in_china" {
 
   assert {
     condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.cn-north-1.amazonaws.com.cn"]
-    error_message = "The services of China have a suffix of their own."
+    error_message = "The service should have the suffix of China."
   }
 }
 
@@ -112,7 +132,7 @@ run "from_some_addresses" {
 
   assert {
     condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[0].Condition == { IpAddress = { "aws:SourceIp" = ["198.51.100.0/24", "203.0.113.7/32"] } }
-    error_message = "Only from the given ranges."
+    error_message = "The user should publish from the given address ranges only."
   }
 }
 
@@ -131,7 +151,7 @@ run "boundary_path_and_tags" {
 
   assert {
     condition     = aws_iam_user.this.path == "/service/" && aws_iam_user.this.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary" && aws_iam_user.this.tags.team == "security"
-    error_message = "The user takes them all."
+    error_message = "The user should have the given path, boundary and tags."
   }
 }
 
@@ -232,7 +252,7 @@ run "longest_name" {
 
   assert {
     condition     = length(aws_iam_user.this.name) == 64
-    error_message = "IAM takes 64 characters."
+    error_message = "The longest name that IAM takes should be accepted."
   }
 }
 

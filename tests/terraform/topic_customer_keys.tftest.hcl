@@ -1,4 +1,4 @@
-# What the owner of a topic's key is told to allow: publishing, by whoever may publish, and nothing without a key.
+# What the owner of a topic's key is told to allow: publishing, to whoever may publish, and nothing without a key.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -9,7 +9,7 @@ variables {
   name = "events"
 }
 
-run "topic_without_a_key" {
+run "no_key" {
   command = plan
 
   module {
@@ -18,11 +18,11 @@ run "topic_without_a_key" {
 
   assert {
     condition     = length(output.key_policy_statements) == 0
-    error_message = "No key, nothing to allow."
+    error_message = "There should be nothing to allow without a key."
   }
 }
 
-run "key_of_the_topic" {
+run "no_publishers" {
   command = plan
 
   module {
@@ -42,11 +42,11 @@ run "key_of_the_topic" {
       Resource  = "*"
       Condition = { StringEquals = { "kms:ViaService" = "sns.eu-central-1.amazonaws.com" } }
     }]
-    error_message = "The own account by SNS, as its IAM policies say."
+    error_message = "The topic's account should use the key through SNS, as far as its IAM policies allow."
   }
 }
 
-run "key_of_a_topic_with_publishers" {
+run "publishers" {
   command = plan
 
   module {
@@ -68,7 +68,7 @@ run "key_of_a_topic_with_publishers" {
       "arn:aws:iam::444455556666:user/deep-security",
       "arn:aws:iam::012345678901:root",
     ]
-    error_message = "Whoever may publish, each once."
+    error_message = "Whoever may publish should be named, and each once."
   }
 
   assert {
@@ -80,11 +80,11 @@ run "key_of_a_topic_with_publishers" {
       Resource  = "*"
       Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5", "kms:ViaService" = "sns.eu-central-1.amazonaws.com" } }
     }
-    error_message = "The organization's principals by SNS only."
+    error_message = "Principals of the organization should use the key through SNS only."
   }
 }
 
-run "key_of_a_topic_in_china" {
+run "china" {
   command = plan
 
   module {
@@ -103,51 +103,6 @@ run "key_of_a_topic_in_china" {
 
   assert {
     condition     = jsondecode(jsonencode(output.key_policy_statements[0].Principal.AWS)) == ["arn:aws-cn:iam::111122223333:root"] && output.key_policy_statements[0].Condition.StringEquals["kms:ViaService"] == "sns.cn-north-1.amazonaws.com.cn"
-    error_message = "The topic's partition, and its suffix of services."
-  }
-}
-
-run "publisher_without_a_key" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    topic_arns = ["arn:aws:sns:eu-central-1:444455556666:security"]
-  }
-
-  assert {
-    condition     = length(output.key_policy_statements) == 0
-    error_message = "No key, nothing to allow."
-  }
-}
-
-run "key_of_somebody_elses_topic" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    topic_arns   = ["arn:aws:sns:eu-central-1:444455556666:security"]
-    kms_key_arns = ["arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
-  }
-
-  assert {
-    condition = jsondecode(jsonencode(output.key_policy_statements)) == [{
-      Sid       = "PublisherEncrypts"
-      Effect    = "Allow"
-      Principal = { AWS = "arn:aws:iam::111122223333:root" }
-      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource  = "*"
-      Condition = {
-        ArnEquals    = { "aws:PrincipalArn" = "arn:aws:iam::111122223333:user/created" }
-        StringEquals = { "kms:ViaService" = ["sns.eu-central-1.amazonaws.com"] }
-      }
-    }]
-    error_message = "This user by SNS."
+    error_message = "ARNs and services should be of the topic's partition."
   }
 }

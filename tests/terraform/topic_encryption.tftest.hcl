@@ -1,4 +1,4 @@
-# The topic is encrypted, and by a key that its publishers can use.
+# The topic is encrypted, with a key that its publishers can use.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -9,7 +9,7 @@ variables {
   name = "created"
 }
 
-run "by_default" {
+run "default" {
   command = plan
 
   module {
@@ -18,11 +18,11 @@ run "by_default" {
 
   assert {
     condition     = aws_sns_topic.this.kms_master_key_id == "alias/aws/sns"
-    error_message = "Encrypted without a key of one's own."
+    error_message = "The topic should be encrypted with the AWS managed key by default."
   }
 }
 
-run "by_a_key" {
+run "customer_managed_key" {
   command = plan
 
   module {
@@ -35,11 +35,11 @@ run "by_a_key" {
 
   assert {
     condition     = aws_sns_topic.this.kms_master_key_id == "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    error_message = "Encrypted by the given key."
+    error_message = "The topic should be encrypted with the given key."
   }
 }
 
-run "by_an_alias" {
+run "alias_of_a_key" {
   command = plan
 
   module {
@@ -53,7 +53,7 @@ run "by_an_alias" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "another_account_needs_a_key" {
+run "another_account_without_a_key" {
   command = plan
 
   module {
@@ -67,7 +67,7 @@ run "another_account_needs_a_key" {
   expect_failures = [var.publishers]
 }
 
-run "an_organization_needs_a_key" {
+run "organization_without_a_key" {
   command = plan
 
   module {
@@ -81,7 +81,7 @@ run "an_organization_needs_a_key" {
   expect_failures = [var.publishers]
 }
 
-run "a_principal_of_another_account_needs_a_key" {
+run "principal_of_another_account_without_a_key" {
   command = plan
 
   module {
@@ -95,7 +95,7 @@ run "a_principal_of_another_account_needs_a_key" {
   expect_failures = [aws_sns_topic_policy.this]
 }
 
-run "a_principal_of_the_own_account_needs_none" {
+run "principal_of_this_account_without_a_key" {
   command = plan
 
   module {
@@ -108,6 +108,6 @@ run "a_principal_of_the_own_account_needs_none" {
 
   assert {
     condition     = strcontains(aws_sns_topic_policy.this.policy, "arn:aws:iam::111122223333:role/deep-security")
-    error_message = "The AWS managed key serves the own account."
+    error_message = "A principal of the topic's account should need no customer managed key."
   }
 }

@@ -9,7 +9,7 @@ variables {
   name = "created"
 }
 
-run "nobody_listed" {
+run "no_publishers" {
   command = plan
 
   module {
@@ -40,11 +40,11 @@ run "nobody_listed" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }]
     }
-    error_message = "The policy allows nobody anything and denies what is not encrypted on the way."
+    error_message = "The policy should allow nothing by default, and deny whatever does not come over TLS."
   }
 }
 
-run "listed_publishers" {
+run "publishers" {
   command = plan
 
   module {
@@ -67,11 +67,11 @@ run "listed_publishers" {
       Action    = "sns:Publish"
       Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
     }]
-    error_message = "Just the listed may publish, and nobody may do anything else."
+    error_message = "The listed publishers should be allowed to publish, and nobody anything else."
   }
 }
 
-run "an_organization" {
+run "organization" {
   command = plan
 
   module {
@@ -92,7 +92,7 @@ run "an_organization" {
       Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
       Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5" } }
     }]
-    error_message = "Only principals of the organization may publish."
+    error_message = "Principals of the organization should be allowed to publish, and nobody else."
   }
 }
 
@@ -126,11 +126,11 @@ run "subscribers" {
         Condition = { StringEquals = { "SNS:Protocol" = "lambda", "SNS:Endpoint" = "arn:aws:lambda:eu-central-1:999900001111:function:hub" } }
       },
     ]
-    error_message = "An account may subscribe its queue or function and nothing else."
+    error_message = "Each account should be allowed to subscribe its queue or function, and nothing else."
   }
 }
 
-run "another_partition" {
+run "china" {
   command = plan
 
   module {
@@ -151,7 +151,7 @@ run "another_partition" {
 
   assert {
     condition     = !strcontains(aws_sns_topic_policy.this.policy, "arn:aws:")
-    error_message = "Every ARN is of the topic's partition."
+    error_message = "Every ARN should be of the topic's partition."
   }
 }
 

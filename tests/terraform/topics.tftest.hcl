@@ -1,4 +1,4 @@
-# Created and existing topics, and who may publish to which.
+# Created and existing topics: which are subscribed, and who may publish to which.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -6,6 +6,7 @@ mock_provider "aws" {
 }
 
 variables {
+  name    = "events"
   datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
@@ -13,33 +14,18 @@ run "existing_topic" {
   command = plan
 
   variables {
-    topic = { create = false, existing_arns = ["arn:aws:sns:eu-central-1:444455556666:theirs"] }
+    topic      = { create = false }
+    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs" }
   }
 
   assert {
     condition     = length(module.topic) == 0 && output.topic_arn == "arn:aws:sns:eu-central-1:444455556666:theirs"
-    error_message = "The existing topic takes the place of a created one."
+    error_message = "The existing topic should take the place of a created one."
   }
 
   assert {
     condition     = jsondecode(output.deep_security_sns_configuration).Statement[0].Topic == "arn:aws:sns:eu-central-1:444455556666:theirs"
-    error_message = "Deep Security publishes to the existing topic."
-  }
-}
-
-run "several_existing_topics" {
-  command = plan
-
-  variables {
-    topic = {
-      create        = false
-      existing_arns = ["arn:aws:sns:eu-central-1:444455556666:theirs", "arn:aws:sns:eu-central-1:777788889999:others"]
-    }
-  }
-
-  assert {
-    condition     = output.topic_arn == null && output.deep_security_sns_configuration == null
-    error_message = "Nobody can say which of several is Deep Security's, and configuring them all would double the events."
+    error_message = "Deep Security should publish to the existing topic."
   }
 }
 
@@ -47,30 +33,168 @@ run "created_and_existing_topic" {
   command = plan
 
   variables {
-    topic = { existing_arns = ["arn:aws:sns:eu-central-1:444455556666:theirs"] }
+    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs" }
+  }
+
+  assert {
+    condition = { for name, subscription in aws_sns_topic_subscription.queue : name => subscription.topic_arn } == {
+      created = "arn:aws:sns:eu-central-1:111122223333:created"
+      theirs  = "arn:aws:sns:eu-central-1:444455556666:theirs"
+    }
+    error_message = "Both topics should be subscribed, the existing one under its name."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == ["arn:aws:sns:eu-central-1:111122223333:created", "arn:aws:sns:eu-central-1:444455556666:theirs"]
+    error_message = "The queue should admit both topics."
   }
 
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created"
-    error_message = "Beside existing topics, Deep Security's is the created one."
+    error_message = "Deep Security should publish to the created topic: the existing one has its publishers."
   }
 }
 
-run "no_topic_at_all" {
+run "created_and_existing_topic_that_is_subscribed_elsewhere" {
+  command = plan
+
+  variables {
+    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs" }
+    subscribe  = false
+  }
+
+  assert {
+    condition     = keys(aws_sns_topic_subscription.queue) == ["created"]
+    error_message = "Only the created topic should be subscribed with subscribe = false."
+  }
+
+  assert {
+    condition     = contains(jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"], "arn:aws:sns:eu-central-1:444455556666:theirs")
+    error_message = "The queue should admit the existing topic all the same."
+  }
+}
+
+run "hub_of_several_accounts" {
+  command = plan
+
+  variables {
+    topic      = { create = false }
+    publishers = { create_user = false }
+    topic_arns = {
+      production = "arn:aws:sns:eu-central-1:444455556666:security"
+      staging    = "arn:aws:sns:eu-central-1:777788889999:security"
+    }
+  }
+
+  assert {
+    condition     = length(module.topic) + length(module.publisher) == 0
+    error_message = "Topics and users should be the accounts' own."
+  }
+
+  assert {
+    condition     = tomap({ for name, subscription in aws_sns_topic_subscription.queue : name => subscription.topic_arn }) == var.topic_arns
+    error_message = "Each account's topic should be subscribed under its name."
+  }
+
+  assert {
+    condition = output.endpoint_arn == output.queue_arn && output.subscription_endpoint == {
+      arn                   = "arn:aws:sqs:eu-central-1:111122223333:events"
+      dead_letter_queue_arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
+    }
+    error_message = "The outputs should name what the accounts' topics let subscribe, and its dead-letter queue."
+  }
+
+  assert {
+    condition     = length(output.deep_security_condition.StringEquals.EventType) == 9
+    error_message = "The outputs should have the condition for each account's Deep Security."
+  }
+
+  assert {
+    condition     = output.topic_arn == null && output.deep_security_sns_configuration == null
+    error_message = "The outputs should name no topic of several: a Deep Security with two of them doubles its events."
+  }
+}
+
+run "existing_topic_called_created" {
+  command = plan
+
+  variables {
+    topic      = { create = false }
+    topic_arns = { created = "arn:aws:sns:eu-central-1:444455556666:theirs" }
+  }
+
+  assert {
+    condition     = output.topic_arn == "arn:aws:sns:eu-central-1:444455556666:theirs"
+    error_message = "The name created should be free while no topic is created."
+  }
+}
+
+run "existing_topic_called_created_beside_the_created_one" {
+  command = plan
+
+  variables {
+    topic_arns = { created = "arn:aws:sns:eu-central-1:444455556666:theirs" }
+  }
+
+  expect_failures = [var.topic_arns]
+}
+
+run "no_topic" {
   command = plan
 
   variables {
     topic = { create = false }
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.topic_arns]
+}
+
+run "nothing_to_leave_unsubscribed" {
+  command = plan
+
+  variables {
+    subscribe = false
+  }
+
+  expect_failures = [var.subscribe]
+}
+
+run "wildcard_topic" {
+  command = plan
+
+  variables {
+    topic_arns = { all = "arn:aws:sns:eu-central-1:444455556666:*" }
+  }
+
+  expect_failures = [var.topic_arns]
+}
+
+run "fifo_topic" {
+  command = plan
+
+  variables {
+    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs.fifo" }
+  }
+
+  expect_failures = [var.topic_arns]
+}
+
+run "topic_twice" {
+  command = plan
+
+  variables {
+    topic_arns = { one = "arn:aws:sns:eu-central-1:444455556666:theirs", two = "arn:aws:sns:eu-central-1:444455556666:theirs" }
+  }
+
+  expect_failures = [var.topic_arns]
 }
 
 run "publishers_of_an_existing_topic" {
   command = plan
 
   variables {
-    topic      = { create = false, existing_arns = ["arn:aws:sns:eu-central-1:444455556666:theirs"] }
+    topic      = { create = false }
+    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs" }
     publishers = { account_ids = ["444455556666"] }
   }
 
@@ -87,7 +211,7 @@ run "bounds_of_a_user_that_is_not_created" {
   expect_failures = [var.publishers]
 }
 
-run "a_publisher_in_another_account" {
+run "publisher_of_another_account" {
   command = plan
 
   variables {
@@ -98,6 +222,6 @@ run "a_publisher_in_another_account" {
   # The topic module refuses the account unless the key reaches it.
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created"
-    error_message = "With a key of one's own, other accounts can publish."
+    error_message = "Other accounts should be able to publish with a customer managed key."
   }
 }

@@ -254,7 +254,7 @@ def test_monitors(path: Path) -> None:
 def test_metrics_are_of_the_modules_queues() -> None:
     """The names of the queues are the module's by default."""
     name = re.search(r'variable "name".*?default\s+= "([^"]+)"', (ROOT / "variables.tf").read_text(), re.DOTALL)
-    assert name and '"${var.name}-dead-letter"' in (ROOT / "modules/forwarder/dead_letter_queue.tf").read_text()
+    assert name and '"${var.name}-dead-letter"' in (ROOT / "dead_letter_queue.tf").read_text()
     queries = [load(path)["query"] for path in MONITORS] + [
         query["query"]
         for _, request in requests()

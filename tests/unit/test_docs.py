@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from tools import commands, events_page, pages, snippets
+from tools import commands, events_page, pages, snippets, tables
 
 ROOT = Path(__file__).parents[2]
 every_page = pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -82,6 +83,19 @@ def test_files_that_are_named_exist(page: Path) -> None:
         and ".dist-info/" not in span
     ]
     assert not [path for path in paths if not (ROOT / path).exists() and not (page.parent / path).exists()]
+
+
+@functools.cache
+def attributes() -> set[str]:
+    every = [variable for folder in tables.folders() for variable in tables.variables(folder)]
+    return {f"{variable.name}.{attribute.name}" for variable in every for attribute in variable.attributes}
+
+
+@every_page
+def test_attributes_of_inputs_that_are_named_exist(page: Path) -> None:
+    inputs = {name.partition(".")[0] for name in attributes()}
+    named = {span for span in pages.code(page) if re.fullmatch(rf"({'|'.join(inputs)})\.(?!tf$)\w+", span)}
+    assert named <= attributes(), "an attribute that is named should be one of the input"
 
 
 def test_pictures_are_well_formed_and_show_text_in_light_and_dark() -> None:

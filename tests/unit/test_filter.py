@@ -150,16 +150,8 @@ def test_what_cannot_be_meant_is_refused(options: dict[str, Any], told: str) -> 
 @pytest.mark.parametrize(
     ("options", "everything"),
     [
-        ({"exclude": [{"EventType": "*"}]}, True),
-        ({"exclude": [{"EventType": "?*"}]}, True),
-        ({"exclude": [{"TenantName": "**"}]}, True),
-        ({"exclude": [{"EventType": "*", "LogDate": "*"}]}, True),
-        ({"exclude": [{"EventType": "*Event"}, {"EventType": "P*Log"}]}, True),
-        ({"exclude": [{"EventType": "*Event"}]}, False),
-        ({"exclude": [{"EventType": "*", "Hostname": "*"}]}, False),
-        ({"exclude": [{"TenantName": "?*"}]}, False),
-        ({"event_types": ["PacketLog"], "exclude": [{"EventType": "Packet*"}]}, True),
-        ({"event_types": ["PacketLog"], "exclude": [{"EventType": "packet*"}]}, False),
+        # What the globs match is not guessed.
+        ({"exclude": [{"EventType": "*"}]}, False),
         ({"event_types": ["SystemEvent"], "minimum_severity": "critical"}, True),
         ({"event_types": ["SystemEvent"], "minimum_severity": "high"}, False),
         ({"event_types": ["AppControlEvent", "DeviceControlEvent"], "minimum_severity": "high"}, True),
@@ -170,11 +162,10 @@ def test_what_cannot_be_meant_is_refused(options: dict[str, Any], told: str) -> 
         # Each type is dropped by another option.
         (
             {
-                "event_types": ["AntiMalwareEvent", "PacketLog", "PayloadLog"],
+                "event_types": ["AntiMalwareEvent", "PacketLog"],
                 "rank_greater_than": 1,
                 "unranked_events": "drop",
                 "minimum_severity": "critical",
-                "exclude": [{"EventType": "Payload*"}],
             },
             True,
         ),

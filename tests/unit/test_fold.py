@@ -109,8 +109,10 @@ def forward(forwarder: Forwarder, *records: dict[str, Any], payload: Any = None)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def folding(forwarder: Build, **environment: str) -> Forwarder:
-    return forwarder(FILTER='{"fold_repeats": true}', **environment)
+def folding(forwarder: Build, *others: str, **options: object) -> Forwarder:
+    """Folds the events; other destinations get everything as it comes."""
+    events = {"filter": {"fold_repeats": True, **options}}
+    return forwarder(DESTINATIONS=json.dumps({"events": events, **{name: {} for name in others}}))
 
 
 def sent(intake: responses.RequestsMock) -> list[dict[str, Any]]:
@@ -172,7 +174,7 @@ def sns(message_id: str) -> dict[str, Any]:
 
 def test_what_the_filter_drops_is_not_counted(intake: responses.RequestsMock, forwarder: Build) -> None:
     intake.post(EVENTS_URL, status=202)
-    chosen = forwarder(FILTER='{"fold_repeats": true, "exclude": [{"SourcePort": "1"}]}')
+    chosen = folding(forwarder, exclude=[{"SourcePort": "1"}])
     assert forward(chosen, sqs_record(packets(3))) == []
     (event,) = sent(intake)
     assert "**2 events like this one**" in event["text"]
@@ -181,7 +183,13 @@ def test_what_the_filter_drops_is_not_counted(intake: responses.RequestsMock, fo
 def test_each_destination_for_itself(intake: responses.RequestsMock, forwarder: Build) -> None:
     intake.post(EVENTS_URL, status=202)
     intake.post(LOGS_URL, status=202)
-    assert forward(folding(forwarder, DESTINATIONS="events,logs"), sqs_record(packets(3))) == []
+    assert (
+        forward(
+            folding(forwarder, "logs"),
+            sqs_record(packets(3)),
+        )
+        == []
+    )
     assert (len(sent(intake)), len(logged(intake))) == (1, 3)
     assert not any("repeats" in log for log in logged(intake))
 
@@ -191,7 +199,7 @@ def test_a_log_has_the_count_as_attributes_and_the_first_event_raw(
 ) -> None:
     intake.post(LOGS_URL, status=202)
     events = packets(3)
-    chosen = forwarder(DESTINATIONS="logs", LOGS_FILTER='{"fold_repeats": true}')
+    chosen = forwarder(DESTINATIONS='{"logs": {"filter": {"fold_repeats": true}}}')
     assert forward(chosen, sqs_record([*events, {**PACKET, "LogDate": None, "Action": 6}])) == []
     folded, single = logged(intake)
     assert folded["repeats"] == {"count": 3, "first": "2024-05-14T09:40:00.250Z", "last": "2024-05-14T09:40:02.250Z"}
@@ -221,8 +229,7 @@ def test_all_members_are_kept_when_refused(
 ) -> None:
     intake.post(EVENTS_URL, status=400)
     intake.post(LOGS_URL, status=400)
-    fold = '{"fold_repeats": true}'
-    chosen = forwarder(DESTINATIONS=destination, FILTER=fold, LOGS_FILTER=fold)
+    chosen = forwarder(DESTINATIONS=json.dumps({destination: {"filter": {"fold_repeats": True}}}))
     assert forward(chosen, sqs_record(packets(3) + sample("SystemEvent")[:1])) == []
     refusals = queues.carried_out[0].refusals
     kept = [event for refusal in refusals for event in json.loads(json.loads(refusal.body)["Message"])]
@@ -281,9 +288,9 @@ def test_nothing_is_lost_or_doubled(
 ) -> None:
     environment = {
         "DD_API_KEY_SSM_NAME": "/datadog",
-        "DESTINATIONS": "events,logs",
-        "FILTER": json.dumps({"fold_repeats": fold_events}),
-        "LOGS_FILTER": json.dumps({"fold_repeats": fold_logs}),
+        "DESTINATIONS": json.dumps(
+            {"events": {"filter": {"fold_repeats": fold_events}}, "logs": {"filter": {"fold_repeats": fold_logs}}}
+        ),
     }
     queues, courier = RememberingQueues(), Whimsical(data)
     forwarder = Forwarder(Settings.from_environment(environment), courier, queues)  # type: ignore[arg-type]

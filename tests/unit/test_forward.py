@@ -128,7 +128,13 @@ def test_what_is_no_event_is_kept_and_its_neighbours_go_on(
 def test_filtered_events_are_settled_and_counted_by_reason(
     intake: responses.RequestsMock, forwarder: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert forward(forwarder(FILTER='{"rank_greater_than": 1}'), sqs_record(sample("PacketLog")[:1])) == []
+    assert (
+        forward(
+            forwarder(DESTINATIONS='{"events": {"filter": {"rank_greater_than": 1}}}'),
+            sqs_record(sample("PacketLog")[:1]),
+        )
+        == []
+    )
     assert len(intake.calls) == 0
     line = json.loads(capsys.readouterr().out)
     assert (line["Received"], line["Filtered"], line["FilteredByRankGreaterThan"]) == (1, 1, 1)
@@ -211,7 +217,7 @@ def test_deep_nesting_never_ends_the_invocation(
     answer_by_title(intake, {"deep": status})
     nested = "[" * depth + "]" * depth
     message = f'[{{"EventType":"SystemEvent","Title":"deep","D":{nested}}},{{"EventType":"SystemEvent"}}]'
-    assert forward(forwarder(DESTINATIONS="events,logs"), sqs_record(message)) == []
+    assert forward(forwarder(DESTINATIONS='{"events": {}, "logs": {}}'), sqs_record(message)) == []
     (settlement,) = queues.carried_out
     parsed = not any("not readable" in refusal.reason for refusal in settlement.refusals)
     assert parsed or depth > 300

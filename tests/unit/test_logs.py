@@ -163,7 +163,7 @@ def test_the_limit_of_a_log_is_in_bytes_and_exact() -> None:
 
 def test_requests_are_compressed(intake: responses.RequestsMock, forwarder: Build) -> None:
     intake.post(LOGS_URL, status=202)
-    assert forward(forwarder(DESTINATIONS="logs"), sqs_record(sample("mixed-array"))) == []
+    assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(sample("mixed-array"))) == []
     (call,) = intake.calls
     assert call.request.headers["Content-Encoding"] == "gzip"
     assert call.request.headers["Content-Type"] == "application/json"
@@ -177,7 +177,7 @@ def test_a_failing_request_fails_only_its_events(
 
     intake.add_callback(responses.POST, LOGS_URL, answer)
     events = [{"EventID": number, "EventType": "SystemEvent"} for number in range(2500)]
-    assert forward(forwarder(DESTINATIONS="logs"), sqs_record(events)) == []
+    assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
     (settlement,) = queues.carried_out
     back = [event["EventID"] for body in settlement.remainders for event in json.loads(json.loads(body)["Message"])]
     assert back == list(range(1000, 2000)) and not settlement.refusals
@@ -186,7 +186,7 @@ def test_a_failing_request_fails_only_its_events(
 def test_20000_events_in_20_full_batches_are_20_requests(intake: responses.RequestsMock, forwarder: Build) -> None:
     """What an invocation gets is 10 messages at most (batch_size in invocation.tf), here of 100 events each."""
     intake.post(LOGS_URL, status=202)
-    warm, event = forwarder(DESTINATIONS="logs"), sample("PayloadLog")[0]
+    warm, event = forwarder(DESTINATIONS='{"logs": {}}'), sample("PayloadLog")[0]
     for batch in range(20):
         records = [sqs_record([event] * 100, record_id=f"{batch}-{number}") for number in range(10)]
         assert forward(warm, *records) == []
@@ -204,8 +204,8 @@ def forward(forwarder: Forwarder, *records: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def both(forwarder: Build, **environment: str) -> Forwarder:
-    return forwarder(DESTINATIONS="events,logs", **environment)
+def both(forwarder: Build, **events_filter: object) -> Forwarder:
+    return forwarder(DESTINATIONS=json.dumps({"events": {"filter": events_filter}, "logs": {}}))
 
 
 def logged(intake: responses.RequestsMock) -> list[dict[str, Any]]:
@@ -217,7 +217,7 @@ def test_all_messages_share_a_request(intake: responses.RequestsMock, forwarder:
     intake.post(EVENTS_URL, status=202)
     intake.post(LOGS_URL, status=202)
     records = [sqs_record(sample("mixed-array"), record_id=str(number)) for number in range(10)]
-    assert forward(both(forwarder, FILTER='{"minimum_severity": "critical"}'), *records) == []
+    assert forward(both(forwarder, minimum_severity="critical"), *records) == []
     assert len(logged(intake)) == 90
     assert len(intake.calls) == 1 + 10
 
@@ -250,7 +250,7 @@ def test_a_refused_batch_is_halved_until_the_culprit_is_alone(
 
     intake.add_callback(responses.POST, LOGS_URL, answer)
     events = [{"EventType": "SystemEvent", "Title": "culprit" if number == 3 else "good"} for number in range(10)]
-    assert forward(forwarder(DESTINATIONS="logs"), sqs_record(events)) == []
+    assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
     assert len(logged(intake)) == 9
     (refusal,) = queues.carried_out[0].refusals
     assert "culprit" in refusal.body and refusal.reason == f"logs: HTTP {status}"

@@ -70,7 +70,11 @@ def lines(
     return invoke
 
 
-FILTER = json.dumps({"minimum_severity": "high"})
+FILTER = {"minimum_severity": "high"}
+
+
+def filtered(**filters: object) -> str:
+    return json.dumps({destination: {"filter": options} for destination, options in filters.items()})
 
 
 def test_what_arrived_is_not_shown(lines: Callable[..., list[Line]]) -> None:
@@ -79,7 +83,7 @@ def test_what_arrived_is_not_shown(lines: Callable[..., list[Line]]) -> None:
 
 def test_what_did_not_arrive_is_shown(lines: Callable[..., list[Line]]) -> None:
     cases = {
-        "filtered": lines(severities=(1,), FILTER=FILTER),
+        "filtered": lines(severities=(1,), DESTINATIONS=filtered(events=FILTER)),
         "waits": lines(503, 503, 503, 503),
         "waits in part": lines(202, 503, 503, 503, 503, severities=(3, 3)),
         "refused": lines(400),
@@ -93,7 +97,7 @@ def test_what_did_not_arrive_is_shown(lines: Callable[..., list[Line]]) -> None:
 
 def test_reasons_are_parsed(lines: Callable[..., list[Line]]) -> None:
     pattern = query()["parse"].removeprefix("@message /").removesuffix("/").replace("(?<", "(?P<")
-    [line] = lines(severities=(1,), FILTER=FILTER)
+    [line] = lines(severities=(1,), DESTINATIONS=filtered(events=FILTER))
     found = re.search(pattern, json.dumps(line, separators=(",", ":")))
     assert found
     assert found["reasons"] == '"events filtered: minimum_severity":1'
@@ -109,15 +113,19 @@ def test_every_metric_is_in_the_table_and_written(lines: Callable[..., list[Line
     table = PAGE.partition("## Metrics")[2].partition("## What was tried")[0]
     rows = [line for line in table.splitlines() if line.startswith("| `")]
     documented = {name: row.split(" | ")[1] for row in rows for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
-    both = {"DESTINATIONS": "events,logs"}
+    both = {"DESTINATIONS": filtered(events={}, logs={})}
     filters = [{"event_types": ["PacketLog"]}, {"rank_greater_than": 1, "unranked_events": "drop"}]
     filters += [{"minimum_severity": "high"}, {"exclude": [{"Title": "T"}]}]
     written = [
         *lines(202, **both),
         *lines(503, 503, 503, 503, **both),
         *lines(400, **both),
-        *[line for options in filters for line in lines(severities=(1,), FILTER=json.dumps(options), **both)],
-        *lines(LOGS_FILTER=FILTER, severities=(1,), **both),
+        *[
+            line
+            for options in filters
+            for line in lines(severities=(1,), DESTINATIONS=filtered(events=options, logs={}))
+        ],
+        *lines(severities=(1,), DESTINATIONS=filtered(events={}, logs=FILTER)),
         *lines(202, message=[{"EventType": "SystemEvent", "LogDate": "2024-05-14T09:50:00.000Z"}]),
     ]
     blocks = [block for line in written if "_aws" in line for block in line["_aws"]["CloudWatchMetrics"]]
@@ -127,7 +135,7 @@ def test_every_metric_is_in_the_table_and_written(lines: Callable[..., list[Line
 
 
 def test_every_alarm_has_its_section() -> None:
-    source = (ROOT / "modules" / "forwarder" / "alarms.tf").read_text()
+    source = (ROOT / "alarms.tf").read_text()
     alarms = set(re.findall(r"^    ([a-z-]+) = \{$", source, flags=re.MULTILINE))
     alarms |= set(re.findall(r'alarm_name += "\$\{var\.name\}-([a-z-]+)"', source))
     assert len(alarms) >= 8

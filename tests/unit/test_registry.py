@@ -22,7 +22,7 @@ def test_the_structure_is_the_standard_one(folder: Path) -> None:
 
 def test_all_modules_and_examples_are_looked_at() -> None:
     names = {str(folder.relative_to(ROOT)) for folder in tables.folders()}
-    assert {".", "modules/forwarder", "modules/topic", "examples/single-account"} <= names
+    assert {".", "modules/topic", "examples/single-account"} <= names
 
 
 @every_folder

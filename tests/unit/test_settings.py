@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from deep_security_datadog.settings import Settings, SettingsError
+from deep_security_datadog.filter import Filter
+from deep_security_datadog.settings import Destination, Settings, SettingsError
 from deep_security_datadog.severity import Severity
 
 MINIMUM = {"DD_API_KEY_SSM_NAME": "/datadog"}
@@ -12,9 +15,7 @@ MINIMUM = {"DD_API_KEY_SSM_NAME": "/datadog"}
 
 def test_defaults() -> None:
     settings = Settings.from_environment({**MINIMUM, "DD_SITE": "", "DD_TAGS": " "})
-    assert settings.api_url == "https://api.datadoghq.com"
-    assert settings.logs_url == "https://http-intake.logs.datadoghq.com"
-    assert settings.destinations == ("events",)
+    assert settings.destinations == {"events": Destination("https://api.datadoghq.com", Filter())}
     assert settings.tags == ()
 
 
@@ -23,18 +24,25 @@ def test_values() -> None:
         {
             "DD_API_KEY_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:datadog",
             "DD_SITE": "datadoghq.eu",
-            "DD_API_URL": "https://proxy.example.com/",
             "DD_TAGS": "env:prod, team:blue",
-            "DESTINATIONS": "logs,events",
-            "FILTER": '{"rank_greater_than": 24, "minimum_severity": "high", "event_types": ["PayloadLog"]}',
+            # As Terraform writes it.
+            "DESTINATIONS": json.dumps(
+                {
+                    "logs": {"url": None, "filter": {"event_types": None, "minimum_severity": "info", "exclude": []}},
+                    "events": {
+                        "url": "https://proxy.example.com/",
+                        "filter": {"rank_greater_than": 24, "minimum_severity": "high", "event_types": ["PayloadLog"]},
+                    },
+                }
+            ),
             "DD_LOG_LEVEL": "warn",
         }
     )
-    assert settings.api_url == "https://proxy.example.com"
-    assert settings.logs_url == "https://http-intake.logs.datadoghq.eu"
     assert settings.tags == ("env:prod", "team:blue")
-    assert settings.destinations == ("events", "logs")
-    assert settings.filters["events"].minimum_severity is Severity.HIGH
+    assert list(settings.destinations) == ["events", "logs"]
+    assert settings.destinations["logs"] == Destination("https://http-intake.logs.datadoghq.eu", Filter())
+    events = settings.destinations["events"]
+    assert (events.url, events.filter.minimum_severity) == ("https://proxy.example.com", Severity.HIGH)
     assert settings.log_level == "WARNING"
 
 
@@ -43,18 +51,12 @@ def test_values() -> None:
     [
         ("DD_SITE", "https://app.datadoghq.com"),
         ("DD_SITE", "app.datadoghq.com"),
-        ("DD_API_URL", "ftp://example.com"),
-        ("DD_API_URL", "https://user:password@example.com"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "soon"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "-1"),
-        ("DESTINATIONS", "metrics"),
-        ("FILTER", "[]"),
-        ("FILTER", "{"),
-        ("FILTER", '{"rank": 1}'),
-        ("LOGS_FILTER", '{"minimum_severity": "urgent"}'),
-        ("LOGS_FILTER", '{"unranked_events": "maybe"}'),
-        ("FILTER", '{"event_types": ["OfTomorrow"]}'),
-        ("LOGS_FILTER", '{"exclude": [{"EventType": "*"}]}'),
+        ("DESTINATIONS", "events"),
+        ("DESTINATIONS", "{"),
+        ("DESTINATIONS", "{}"),
+        ("DESTINATIONS", '["events"]'),
         ("MAX_CONCURRENT_REQUESTS", "0"),
         ("DD_LOG_LEVEL", "LOUD"),
     ],
@@ -62,6 +64,40 @@ def test_values() -> None:
 def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({**MINIMUM, name: value})
+
+
+@pytest.mark.parametrize(
+    ("destinations", "told"),
+    [
+        ({"metrics": {}}, "'metrics' is no destination"),
+        ({"events": None}, "events is not a JSON object"),
+        ({"events": {"address": "https://example.com"}}, "events has an unknown option 'address'"),
+        ({"events": {"url": "ftp://example.com"}}, r"events\.url is not the https address"),
+        ({"events": {"url": "http://example.com"}}, r"events\.url"),
+        ({"events": {"url": "https://user:password@example.com"}}, r"events\.url"),
+        ({"logs": {"url": "https://example.com/path"}}, r"logs\.url"),
+        ({"logs": {"url": 1}}, r"logs\.url"),
+        ({"events": {"filter": []}}, r"events\.filter is not a JSON object"),
+        ({"events": {"filter": {"rank": 1}}}, r"events\.filter\.unknown option 'rank'"),
+        ({"logs": {"filter": {"minimum_severity": "urgent"}}}, r"logs\.filter\.minimum_severity"),
+        ({"logs": {"filter": {"unranked_events": "maybe"}}}, r"logs\.filter\.unranked_events"),
+        ({"events": {"filter": {"event_types": ["OfTomorrow"]}}}, r"events\.filter\.event_types names 'OfTomorrow'"),
+        ({"events": {"filter": {"exclude": [{}]}}}, r"events\.filter\.exclude"),
+        (
+            {"logs": {"filter": {"event_types": ["AppControlEvent"], "minimum_severity": "high"}}},
+            r"logs\.filter\.event_types, .* drop everything",
+        ),
+    ],
+)
+def test_a_bad_destination_is_named(destinations: object, told: str) -> None:
+    with pytest.raises(SettingsError, match=f"DESTINATIONS cannot be used: {told}"):
+        Settings.from_environment({**MINIMUM, "DESTINATIONS": json.dumps(destinations)})
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1", "https://proxy.example.com:8443/"])
+def test_plain_http_stays_on_the_machine(url: str) -> None:
+    settings = Settings.from_environment({**MINIMUM, "DESTINATIONS": json.dumps({"events": {"url": url}})})
+    assert settings.destinations["events"].url == url.rstrip("/")
 
 
 @pytest.mark.parametrize("environment", [{}, {"DD_API_KEY_SSM_NAME": "/a", "DD_API_KEY_SECRET_ARN": "arn"}])

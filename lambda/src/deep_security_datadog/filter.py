@@ -1,7 +1,7 @@
 """Keep or drop an event, with the reason.
 
-The options are those of the Terraform variable `filter`, by the same names, and what cannot be meant is refused here
-as it is there.
+The options are those of `filter` in the Terraform variable `destinations`, by the same names, and what cannot be meant
+is refused here as it is there.
 """
 
 from __future__ import annotations
@@ -21,11 +21,6 @@ from .values import as_text
 # The test notification passes every filter, so it is nothing to choose.
 CHOOSABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
 
-# What every event carries (reference: deep-security-events, section 2.3).
-ALWAYS_PRESENT = frozenset(
-    ("EventType", "EventID", "LogDate", "Origin", "OriginString", "Tags", "TenantID", "TenantName")
-)
-
 _UNRANKED_EVENTS = ("keep", "drop")
 
 
@@ -33,7 +28,6 @@ class Pattern(NamedTuple):
     """A glob of the shell (`*`, `?`, `[...]`), case-sensitive, on a property; nested ones are joined by a dot."""
 
     name: str
-    glob: str
     expression: re.Pattern[str]
 
     @classmethod
@@ -45,17 +39,11 @@ class Pattern(NamedTuple):
             raise ValueError(f"exclude names the property {name!r}, but only values are globs")
         if not isinstance(glob, str) or not glob:
             raise ValueError(f"exclude holds no glob for {name}")
-        return cls(name=name, glob=glob, expression=re.compile(translate(glob)))
+        return cls(name=name, expression=re.compile(translate(glob)))
 
     def matches(self, event: Event) -> bool:
         """Whether the event has the property and the glob matches its text."""
         return any(self.expression.match(_text(value)) for value in _found(event.properties, self.name))
-
-    def matches_all_of(self, event_type: str) -> bool:
-        """Whether it is certain that every event of the type matches."""
-        if self.name == "EventType":
-            return self.expression.match(event_type) is not None
-        return self.name in ALWAYS_PRESENT and not self.glob.strip("*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +76,7 @@ class Filter:
             raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(known)}")
         chosen = cls(**{name: _PARSERS[name](value) for name, value in options.items() if value is not None})
         if not any(chosen._can_pass(name) for name in chosen.event_types or CHOOSABLE_TYPES):
-            raise ValueError("event_types, rank_greater_than, minimum_severity and exclude together drop everything")
+            raise ValueError("event_types, rank_greater_than and minimum_severity together drop everything")
         return chosen
 
     def reason_to_drop(self, event: Event) -> str | None:
@@ -117,9 +105,7 @@ class Filter:
         kind = CHOOSABLE_TYPES[event_type]
         if self.rank_greater_than is not None and self.unranked_events == "drop" and not kind.ranked:
             return False
-        if kind.highest_severity < self.minimum_severity:
-            return False
-        return not any(all(pattern.matches_all_of(event_type) for pattern in group) for group in self.exclude)
+        return kind.highest_severity >= self.minimum_severity
 
 
 def _event_types(value: object) -> frozenset[str]:
@@ -143,6 +129,13 @@ def _unranked_events(value: object) -> str:
     return str(value)
 
 
+def _minimum_severity(value: object) -> Severity:
+    try:
+        return Severity.from_name(value)
+    except ValueError as error:
+        raise ValueError(f"minimum_severity: {error}") from None
+
+
 def _exclude(value: object) -> tuple[tuple[Pattern, ...], ...]:
     if not isinstance(value, list) or not all(isinstance(globs, Mapping) and globs for globs in value):
         raise ValueError("exclude is not a list of maps of property to glob, none of them empty")
@@ -159,7 +152,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "event_types": _event_types,
     "rank_greater_than": _rank,
     "unranked_events": _unranked_events,
-    "minimum_severity": Severity.from_name,
+    "minimum_severity": _minimum_severity,
     "exclude": _exclude,
     "fold_repeats": _fold_repeats,
 }

@@ -31,7 +31,6 @@ class Forwarder:
         self._settings = settings
         self._courier = courier
         self._queues = queues
-        self._urls = {"events": settings.api_url, "logs": settings.logs_url}
         self._memory = Memory()
 
     @classmethod
@@ -69,7 +68,7 @@ class Forwarder:
             again: list[Dispatch] = []
             for dispatch, answer in zip(dispatches, given, strict=True):
                 if answer.outcome is Outcome.REFUSED and len(dispatch.items) > 1:
-                    again.extend(halves(self._urls[dispatch.destination], dispatch))
+                    again.extend(halves(self._settings.destinations[dispatch.destination].url, dispatch))
                 else:
                     answers.update(_by_entry(dispatch, answer))
             dispatches = again
@@ -87,13 +86,13 @@ class Forwarder:
             report.received(item.event, now)
         dispatches: list[Dispatch] = []
         # Logs first: they are few requests, and do not wait behind many events that are perhaps not taken.
-        for name in reversed(self._settings.destinations):
+        for name, destination in reversed(list(self._settings.destinations.items())):
             open_items = [item for item in items if (item.record, item.entry, name) not in known]
             wanted = [item for item in open_items if self._wanted(name, item, report)]
-            if self._settings.filters[name].fold_repeats:
+            if destination.filter.fold_repeats:
                 wanted = _folded(wanted)
                 report.folded(name, sum(len(item.folded) for item in wanted))
-            dispatches.extend(PACK[name](self._urls[name], wanted))
+            dispatches.extend(PACK[name](destination.url, wanted))
         return dispatches
 
     def _item(self, record: int, number: int, entry: Entry, now: datetime) -> Item:
@@ -109,7 +108,7 @@ class Forwarder:
         owed = item.context.notification.destinations
         if owed is not None and destination not in owed:
             return False
-        reason = self._settings.filters[destination].reason_to_drop(item.event)
+        reason = self._settings.destinations[destination].filter.reason_to_drop(item.event)
         if reason:
             report.filtered(destination, reason)
         return not reason

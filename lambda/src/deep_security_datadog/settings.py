@@ -8,19 +8,21 @@ An absent variable and an empty one mean the same: the default.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from .filter import Filter
 
-DESTINATIONS = ("events", "logs")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-# Hosts of a site: https://docs.datadoghq.com/getting_started/site/
-_API_HOST = "https://api.{site}"
-_LOGS_HOST = "https://http-intake.logs.{site}"
+# The destinations and their hosts at a site: https://docs.datadoghq.com/getting_started/site/
+_BASE_URLS = {"events": "https://api.{site}", "logs": "https://http-intake.logs.{site}"}
+# The API key travels in a header, so plain http stays on the machine.
+_BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 
 _T = TypeVar("_T")
 
@@ -29,22 +31,27 @@ class SettingsError(Exception):
     """A variable of the environment is missing or has a value that cannot be used; the message names it."""
 
 
+class Destination(NamedTuple):
+    """Where events go: the base URL, and which events."""
+
+    url: str
+    filter: Filter
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the function was configured with.
 
+    `destinations`: by name, one at least.
     `api_key_secret_arn` and `api_key_ssm_name`: exactly one is set. `api_key_reload_interval` is in seconds.
     `queue_url` is None with direct delivery; `dead_letter_queue_url` is None only outside of the module.
     """
 
-    api_url: str
-    logs_url: str
+    destinations: Mapping[str, Destination]
     api_key_secret_arn: str | None = None
     api_key_ssm_name: str | None = None
     api_key_reload_interval: float = 300.0
     tags: tuple[str, ...] = ()
-    destinations: tuple[str, ...] = ("events",)
-    filters: Mapping[str, Filter] = field(default_factory=dict)
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
     console_url: str | None = None
@@ -64,17 +71,11 @@ class Settings:
         if (secret is None) == (parameter is None):
             raise SettingsError("exactly one of DD_API_KEY_SECRET_ARN and DD_API_KEY_SSM_NAME must be set")
         return cls(
-            api_url=read("DD_API_URL", _url, _API_HOST.format(site=site)),
-            logs_url=read("DD_LOGS_URL", _url, _LOGS_HOST.format(site=site)),
+            destinations=read("DESTINATIONS", partial(_destinations, site), _destinations(site, '{"events": {}}')),
             api_key_secret_arn=secret,
             api_key_ssm_name=parameter,
             api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", _seconds, 300.0),
             tags=read("DD_TAGS", _tags, ()),
-            destinations=read("DESTINATIONS", _destinations, ("events",)),
-            filters={
-                "events": read("FILTER", _filter, Filter()),
-                "logs": read("LOGS_FILTER", _filter, Filter()),
-            },
             queue_url=read("QUEUE_URL", str, None),
             dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str, None),
             console_url=read("CONSOLE_URL", _url, None),
@@ -121,19 +122,30 @@ def _tags(text: str) -> tuple[str, ...]:
     return tuple(tag for tag in (part.strip() for part in text.split(",")) if tag)
 
 
-def _destinations(text: str) -> tuple[str, ...]:
-    names = {part.strip() for part in text.split(",") if part.strip()}
-    unknown = names.difference(DESTINATIONS)
-    if unknown or not names:
-        raise ValueError(f"expected one or more of {', '.join(DESTINATIONS)}")
-    return tuple(name for name in DESTINATIONS if name in names)
-
-
-def _filter(text: str) -> Filter:
+def _destinations(site: str, text: str) -> dict[str, Destination]:
     value = json.loads(text)
-    if not isinstance(value, dict):
-        raise ValueError("expected a JSON object")
-    return Filter.from_options(value)
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f"expected a JSON object with one or more of the keys {', '.join(_BASE_URLS)}")
+    if unknown := sorted(set(value) - set(_BASE_URLS)):
+        raise ValueError(f"{unknown[0]!r} is no destination, expected {' or '.join(_BASE_URLS)}")
+    return {name: _destination(name, value[name], site) for name in _BASE_URLS if name in value}
+
+
+def _destination(name: str, options: Any, site: str) -> Destination:
+    """Reads the options as Terraform writes them; null is the default."""
+    if not isinstance(options, dict):
+        raise ValueError(f"{name} is not a JSON object")
+    if unknown := sorted(set(options) - set(Destination._fields)):
+        raise ValueError(f"{name} has an unknown option {unknown[0]!r}, expected {' or '.join(Destination._fields)}")
+    url, chosen = options.get("url"), options.get("filter")
+    if url is not None and not (isinstance(url, str) and _BASE_URL.fullmatch(url)):
+        raise ValueError(f"{name}.url is not the https address of a host, such as https://api.datadoghq.com")
+    if chosen is not None and not isinstance(chosen, dict):
+        raise ValueError(f"{name}.filter is not a JSON object")
+    try:
+        return Destination((url or _BASE_URLS[name].format(site=site)).rstrip("/"), Filter.from_options(chosen or {}))
+    except ValueError as error:
+        raise ValueError(f"{name}.filter.{error}") from error
 
 
 def _requests(text: str) -> int:

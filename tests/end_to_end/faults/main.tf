@@ -31,24 +31,15 @@ variable "name" {
 }
 
 variable "destinations" {
-  description = "As the module's."
-  type        = set(string)
-  default     = ["events"]
-}
-
-variable "filter" {
-  description = "As the module's."
-  type = object({
-    minimum_severity = optional(string)
-    fold_repeats     = optional(bool)
-  })
-  default = {}
-}
-
-variable "logs_filter" {
-  description = "As the module's."
-  type        = object({ exclude = list(map(string)) })
-  default     = null
+  description = "As the module's, without the addresses."
+  type = map(object({
+    filter = optional(object({
+      minimum_severity = optional(string)
+      exclude          = optional(list(map(string)))
+      fold_repeats     = optional(bool)
+    }), {})
+  }))
+  default = { events = {} }
 }
 
 resource "aws_secretsmanager_secret" "datadog_api_key" {
@@ -65,15 +56,8 @@ module "deep_security_datadog" {
   source = "../../../"
 
   name         = var.name
-  destinations = var.destinations
-  filter       = var.filter
-  logs_filter  = var.logs_filter
-
-  datadog = {
-    api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn
-    api_url            = var.datadog_api_url
-    logs_url           = var.datadog_api_url
-  }
+  destinations = { for name, destination in var.destinations : name => merge(destination, { url = var.datadog_api_url }) }
+  datadog      = { api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn }
 
   function = { timeout = 8 }
   queue    = { minimum_outage_hours = 1 }

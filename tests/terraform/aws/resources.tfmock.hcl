@@ -13,6 +13,23 @@ mock_resource "aws_sqs_queue" {
   }
 }
 
+# The two queues of the root module, to tell one from the other.
+override_resource {
+  target = aws_sqs_queue.this
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:111122223333:events"
+    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events"
+  }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_letter
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
+    url = "https://sqs.eu-central-1.amazonaws.com/111122223333/events-dead-letter"
+  }
+}
+
 mock_resource "aws_lambda_function" {
   defaults = {
     arn = "arn:aws:lambda:eu-central-1:111122223333:function:events"
@@ -40,5 +57,11 @@ mock_resource "aws_iam_user" {
 mock_resource "aws_kms_key" {
   defaults = {
     arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+}
+
+mock_resource "aws_secretsmanager_secret" {
+  defaults = {
+    arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf"
   }
 }

@@ -17,9 +17,19 @@ resource "aws_lambda_event_source_mapping" "queue" {
   }
 }
 
+# Lambda stops a function that it finds calling itself through SQS, and a chain of remainders looks like that: each is sent by the invocation
+# that read the one before. It ends all the same, because a remainder is strictly smaller than what it is left of.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+resource "aws_lambda_function_recursion_config" "this" {
+  count = local.use_queue && var.function.allow_recursion ? 1 : 0
+
+  function_name  = aws_lambda_function.this.function_name
+  recursive_loop = "Allow"
+}
+
 # Delivery "direct": SNS invokes.
 resource "aws_lambda_permission" "topic" {
-  for_each = local.use_queue ? {} : var.topic_arns
+  for_each = local.use_queue ? {} : local.topic_arns
 
   statement_id  = "topic-${substr(sha256(each.key), 0, 16)}"
   action        = "lambda:InvokeFunction"

@@ -1,14 +1,17 @@
 locals {
-  use_queue = var.delivery == "queue"
+  # The largest maxReceiveCount: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+  most_receives = 1000
 
-  # Six times the function's timeout, so that throttled invocations can be tried again before the messages return.
+  # A message that fails returns after one visibility timeout. At least six times the function's timeout, so that throttled invocations
+  # can be tried again before the messages return, and long enough that the receives that SQS counts last minimum_outage_hours.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-  visibility_timeout = 6 * var.function.timeout
+  minimum_outage_seconds = var.queue.minimum_outage_hours * 3600
+  visibility_timeout     = max(6 * var.function.timeout, ceil(local.minimum_outage_seconds / local.most_receives))
 
-  # A message that fails returns after one visibility timeout. At least 5 attempts: the same page.
+  # At least 5 attempts: the same page.
   max_receive_count = coalesce(
     var.queue.max_receive_count,
-    max(5, ceil(var.queue.minimum_outage_hours * 3600 / local.visibility_timeout)),
+    max(5, ceil(local.minimum_outage_seconds / local.visibility_timeout)),
   )
   longest_wait = local.max_receive_count * local.visibility_timeout
 }
@@ -26,18 +29,13 @@ resource "aws_sqs_queue" "this" {
   # Not at the variables, whose validation cannot use what is derived from them.
   lifecycle {
     precondition {
-      condition     = local.max_receive_count <= 1000
-      error_message = "With a function.timeout of ${var.function.timeout} s a message is tried every ${local.visibility_timeout} s (six times that), and SQS counts no more than 1000 attempts: they end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}). Raise function.timeout to ${ceil(var.queue.minimum_outage_hours * 0.6)} or more, or lower queue.minimum_outage_hours."
-    }
-
-    precondition {
-      condition     = local.longest_wait >= var.queue.minimum_outage_hours * 3600
-      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), one every ${local.visibility_timeout} s (six times function.timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${ceil(var.queue.minimum_outage_hours * 3600 / local.visibility_timeout)}, or lower minimum_outage_hours."
+      condition     = local.longest_wait >= local.minimum_outage_seconds
+      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), one every ${local.visibility_timeout} s (the visibility timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${ceil(local.minimum_outage_seconds / local.visibility_timeout)}, or lower minimum_outage_hours."
     }
 
     precondition {
       condition     = local.longest_wait < var.queue.retention_days * 86400
-      error_message = "${local.max_receive_count} attempts, one every ${local.visibility_timeout} s (six times function.timeout), take as long as queue.retention_days (${var.queue.retention_days}) or longer: messages would expire in the queue and never reach the dead-letter queue. Raise retention_days, or lower max_receive_count, minimum_outage_hours or function.timeout."
+      error_message = "${local.max_receive_count} attempts, one every ${local.visibility_timeout} s (the visibility timeout), take as long as queue.retention_days (${var.queue.retention_days}) or longer: messages would expire in the queue and never reach the dead-letter queue. Raise retention_days, or lower max_receive_count, minimum_outage_hours or function.timeout."
     }
   }
 }

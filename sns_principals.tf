@@ -13,7 +13,7 @@ locals {
 
   # Each topic by itself, so that one whose ARN is not known yet leaves the principals of the others known.
   topics = {
-    for name, arn in var.topic_arns : name => {
+    for name, arn in local.topic_arns : name => {
       arn    = arn
       region = split(":", arn)[3]
       opt_in = local.partition == "aws" && !contains(local.regions_enabled_by_default, split(":", arn)[3])
@@ -31,7 +31,7 @@ locals {
 
   # Each principal for its own topics. The Sid is TopicsSend, or with a region TopicsSendAfSouth1.
   senders = [
-    for principal, arns in { for name, principal in local.sns_principals : principal => var.topic_arns[name]... } : {
+    for principal, arns in { for name, principal in local.sns_principals : principal => local.topic_arns[name]... } : {
       principal  = principal
       topic_arns = sort(arns)
       sid_suffix = replace(title(replace(trimsuffix(trimprefix(principal, "sns."), "amazonaws.com"), "/[.-]/", " ")), " ", "")

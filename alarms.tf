@@ -85,20 +85,6 @@ locals {
       periods     = 1
       missing     = "notBreaching"
     }
-    no-event = {
-      wanted      = var.alarms.no_event_hours != null
-      description = "No event arrived for ${coalesce(var.alarms.no_event_hours, 0)} hours. Press the test button of Deep Security's event forwarding; if nothing shows in Datadog, look at its access key and topic and at the topic's subscription."
-      namespace   = local.payload_metrics
-      metric      = "Received"
-      dimensions  = local.function_only
-      statistic   = "Sum"
-      comparison  = "LessThanThreshold"
-      threshold   = 1
-      period      = 3600
-      periods     = coalesce(var.alarms.no_event_hours, 1)
-      # Without events there is no invocation and so no metric: missing is just what this alarm looks for.
-      missing = "breaching"
-    }
   }
 }
 
@@ -159,6 +145,43 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
         stat        = metric_query.value.statistic
         period      = 300
       }
+    }
+  }
+}
+
+# Without events there is no invocation and so no metric. FILL makes zeros of the hours without one, so that the alarm counts from the last
+# event; missing data as breaching would wait for hours more, and go off right after the first apply.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+resource "aws_cloudwatch_metric_alarm" "no_event" {
+  count = var.alarms.no_event_hours != null && var.alarms.enabled ? 1 : 0
+
+  alarm_name          = "${var.name}-no-event"
+  alarm_description   = "No event arrived for ${var.alarms.no_event_hours} hours. Press the test button of Deep Security's event forwarding; if nothing shows in Datadog, look at its access key and topic and at the topic's subscription."
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  evaluation_periods  = var.alarms.no_event_hours
+  # Before the first event there is nothing to fill: the state stays as it is.
+  treat_missing_data = "ignore"
+  alarm_actions      = var.alarms.actions
+  ok_actions         = var.alarms.actions
+  tags               = var.tags
+
+  metric_query {
+    id          = "events"
+    label       = "Events received in an hour"
+    expression  = "FILL(received, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "received"
+
+    metric {
+      namespace   = local.payload_metrics
+      metric_name = "Received"
+      dimensions  = local.function_only
+      stat        = "Sum"
+      period      = 3600
     }
   }
 }

@@ -58,7 +58,14 @@ locals {
     }
   }]
 
+  # The owner of an existing topic sees to its other publishers.
+  topic_key_policy_statements = flatten(concat(
+    module.topic[*].key_policy_statements,
+    [for publisher in module.publisher : publisher.key_policy_statements if !var.topic.create],
+  ))
+
   key_policy_statements = {
+    topic   = local.topic_key_policy_statements
     queue   = [for statement in local.queue_key_policy_statements : statement if var.queue.kms_key_arn != null]
     log     = [for statement in local.log_key_policy_statements : statement if var.function.log_kms_key_arn != null]
     api_key = [for statement in local.api_key_key_policy_statements : statement if var.datadog.api_key_kms_key_arn != null]

@@ -2,14 +2,10 @@
 # again; it must not drop what a destination wants.
 
 locals {
-  # Of the destinations in use. Without a filter everything is wanted.
-  source_filters = [for filter in concat(
-    contains(var.destinations, "events") ? [var.filter] : [],
-    contains(var.destinations, "logs") ? [var.logs_filter] : [],
-    ) : {
-    event_types = coalesce(try(filter.event_types, null), toset(keys(local.event_types)))
+  source_filters = [for destination in values(var.destinations) : {
+    event_types = coalesce(destination.filter.event_types, toset(keys(local.event_types)))
     # An event without a rank fails every condition on Rank, so there can be one only where such events are unwanted.
-    rank = try(filter.unranked_events == "drop" ? filter.rank_greater_than : null, null)
+    rank = destination.filter.unranked_events == "drop" ? destination.filter.rank_greater_than : null
   }]
 
   source_event_types = sort(setunion(local.source_filters[*].event_types...))

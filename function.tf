@@ -1,19 +1,15 @@
 locals {
-  package_path = coalesce(var.function.package_path, "${path.module}/../../lambda/deep-security-datadog.zip")
+  package_path = coalesce(var.function.package_path, "${path.module}/lambda/deep-security-datadog.zip")
   datadog_tags = join(",", [for key, value in var.datadog_tags : "${key}:${value}"])
 
   environment = {
     DD_SITE                           = var.datadog.site
-    DD_API_URL                        = var.datadog.api_url
-    DD_LOGS_URL                       = var.datadog.logs_url
     DD_API_KEY_SECRET_ARN             = var.datadog.api_key_secret_arn
     DD_API_KEY_SSM_NAME               = var.datadog.api_key_ssm_parameter
     DD_API_KEY_SECRET_RELOAD_INTERVAL = tostring(var.datadog.api_key_reload_interval)
     DD_TAGS                           = length(var.datadog_tags) == 0 ? null : local.datadog_tags
     DD_LOG_LEVEL                      = var.function.log_level
-    DESTINATIONS                      = join(",", sort(var.destinations))
-    FILTER                            = jsonencode(var.filter)
-    LOGS_FILTER                       = var.logs_filter == null ? null : jsonencode(var.logs_filter)
+    DESTINATIONS                      = jsonencode(var.destinations)
     CONSOLE_URL                       = var.console_url
     QUEUE_URL                         = one(aws_sqs_queue.this[*].url)
     DEAD_LETTER_QUEUE_URL             = aws_sqs_queue.dead_letter.url

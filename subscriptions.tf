@@ -1,5 +1,5 @@
 resource "aws_sns_topic_subscription" "queue" {
-  for_each = var.subscribe && local.use_queue ? var.topic_arns : {}
+  for_each = local.use_queue ? local.subscribed_topic_arns : {}
 
   topic_arn      = each.value
   protocol       = "sqs"
@@ -22,7 +22,7 @@ resource "aws_sns_topic_subscription" "queue" {
 }
 
 resource "aws_sns_topic_subscription" "function" {
-  for_each = var.subscribe && !local.use_queue ? var.topic_arns : {}
+  for_each = local.use_queue ? {} : local.subscribed_topic_arns
 
   topic_arn      = each.value
   protocol       = "lambda"
@@ -45,9 +45,11 @@ resource "aws_sns_topic_subscription" "function" {
 }
 
 locals {
+  subscribed_topic_arns = merge(local.created_topic, var.subscribe ? var.topic_arns : {})
+
   # For what SNS cannot hand over, such as while the endpoint's policy is broken.
   subscription_redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letter.arn })
 
   # The provider calls SNS in its own region, where a topic of another one does not exist.
-  other_region_message = "topic_arns names a topic outside of ${local.region}, the region of the queues. It must be subscribed in its own region: give the forwarder module subscribe = false, and make each subscription by modules/subscription with a provider of this account in the topic's region (examples/multi-account)."
+  other_region_message = "topic_arns names a topic outside of ${local.region}, the region of the queues. It must be subscribed in its own region: set subscribe = false, and make each subscription by modules/subscription with a provider of this account in the topic's region (examples/multi-account)."
 }

@@ -1,13 +1,4 @@
 locals {
-  use_vpc = length(var.function.subnet_ids) > 0
-
-  # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource because a look-up would need a call to AWS at plan time.
-  arn_parts  = split(":", aws_sqs_queue.dead_letter.arn)
-  partition  = local.arn_parts[1]
-  dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
-  region     = local.arn_parts[3]
-  account_id = local.arn_parts[4]
-
   # Assembled because the policy must exist before the function.
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
 

@@ -1,0 +1,113 @@
+# The module with nothing but an API key: a topic, a user that publishes to it, and a queue between them and Datadog.
+
+mock_provider "aws" {
+  source          = "./tests/terraform/aws"
+  override_during = plan
+}
+
+variables {
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+}
+
+run "default" {
+  command = plan
+
+  assert {
+    condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created" && keys(aws_sns_topic_subscription.queue) == ["created"]
+    error_message = "A topic should be created and subscribed."
+  }
+
+  assert {
+    condition     = output.function_name == "deep-security-datadog" && output.publisher_user_name == "deep-security-datadog-publisher" && output.log_group_name == "/aws/lambda/deep-security-datadog" && aws_sqs_queue.this[0].name == "deep-security-datadog" && aws_sqs_queue.dead_letter.name == "deep-security-datadog-dead-letter"
+    error_message = "Resources should have their default names."
+  }
+
+  assert {
+    condition     = output.queue_arn != null && output.queue_url != null && output.dead_letter_queue_arn != null
+    error_message = "Delivery should be by queue."
+  }
+}
+
+run "another_name" {
+  command = plan
+
+  variables {
+    name   = "second"
+    alarms = { no_event_hours = 1 }
+  }
+
+  assert {
+    condition = alltrue([for name in concat(
+      [output.function_name, output.publisher_user_name, trimprefix(output.log_group_name, "/aws/lambda/"), module.topic[0].topic_name],
+      [aws_iam_role.this.name, aws_sqs_queue.this[0].name, aws_sqs_queue.dead_letter.name],
+      [aws_cloudwatch_metric_alarm.stalled[0].alarm_name, aws_cloudwatch_metric_alarm.no_event[0].alarm_name],
+      values(aws_cloudwatch_metric_alarm.this)[*].alarm_name,
+    ) : startswith(name, "second")])
+    error_message = "Every name should begin with the given one, so that two copies can live in one account."
+  }
+}
+
+run "no_user" {
+  command = plan
+
+  variables {
+    publishers = { create_user = false }
+  }
+
+  assert {
+    condition     = length(module.publisher) == 0 && output.publisher_user_name == null
+    error_message = "There should be no user with publishers.create_user = false."
+  }
+}
+
+run "tags" {
+  command = plan
+
+  variables {
+    tags   = { team = "security" }
+    alarms = { no_event_hours = 1 }
+  }
+
+  assert {
+    condition = alltrue([for tags in concat(
+      [aws_lambda_function.this.tags, aws_lambda_event_source_mapping.queue[0].tags, aws_cloudwatch_log_group.this.tags, aws_iam_role.this.tags],
+      [aws_sqs_queue.this[0].tags, aws_sqs_queue.dead_letter.tags],
+      [aws_cloudwatch_metric_alarm.stalled[0].tags, aws_cloudwatch_metric_alarm.no_event[0].tags],
+      values(aws_cloudwatch_metric_alarm.this)[*].tags,
+    ) : tags == tomap({ team = "security" })])
+    error_message = "Every resource that takes tags should have them."
+  }
+}
+
+run "longest_name" {
+  command = plan
+
+  variables {
+    name = "a234567890123456789012345678901234567890123456789012ab"
+  }
+
+  assert {
+    condition     = length(output.publisher_user_name) == 64
+    error_message = "The longest name that IAM takes should be used to its end."
+  }
+}
+
+run "name_too_long" {
+  command = plan
+
+  variables {
+    name = "a234567890123456789012345678901234567890123456789012abc"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "name_with_a_dot" {
+  command = plan
+
+  variables {
+    name = "deep.security"
+  }
+
+  expect_failures = [var.name]
+}

@@ -1,0 +1,458 @@
+# Where events go: the function gets the variable destinations as one JSON, and what can only be a mistake is refused. What the
+# refusals say is in test_refusals.py.
+
+mock_provider "aws" {
+  source          = "./tests/terraform/aws"
+  override_during = plan
+}
+
+variables {
+  name    = "events"
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+}
+
+run "default" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS) == {
+      events = {
+        url = null
+        filter = {
+          event_types       = null
+          rank_greater_than = null
+          unranked_events   = "keep"
+          minimum_severity  = "info"
+          exclude           = []
+          fold_repeats      = false
+        }
+      }
+    }
+    error_message = "All events should go to Datadog events by default."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.DD_SITE == "datadoghq.com"
+    error_message = "The site should be datadoghq.com by default."
+  }
+}
+
+run "everything_set" {
+  command = plan
+
+  variables {
+    datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "us5.datadoghq.com" }
+    destinations = {
+      events = {
+        url = "https://api.us5.datadoghq.com"
+        filter = {
+          event_types       = ["PayloadLog", "AntiMalwareEvent"]
+          rank_greater_than = 50
+          unranked_events   = "drop"
+          minimum_severity  = "medium"
+          exclude           = [{ EventType = "PacketLog", HostSecurityPolicyName = "Test *" }]
+          fold_repeats      = true
+        }
+      }
+      logs = { url = "https://logs.internal.example:8443", filter = { minimum_severity = "low" } }
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS) == {
+      events = {
+        url = "https://api.us5.datadoghq.com"
+        filter = {
+          event_types       = ["AntiMalwareEvent", "PayloadLog"]
+          rank_greater_than = 50
+          unranked_events   = "drop"
+          minimum_severity  = "medium"
+          exclude           = [{ EventType = "PacketLog", HostSecurityPolicyName = "Test *" }]
+          fold_repeats      = true
+        }
+      }
+      logs = {
+        url = "https://logs.internal.example:8443"
+        filter = {
+          event_types       = null
+          rank_greater_than = null
+          unranked_events   = "keep"
+          minimum_severity  = "low"
+          exclude           = []
+          fold_repeats      = false
+        }
+      }
+    }
+    error_message = "The function should get each destination's URL and filter as given."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.DD_SITE == "us5.datadoghq.com"
+    error_message = "The function should get the site as given."
+  }
+}
+
+run "logs_only" {
+  command = plan
+
+  variables {
+    destinations = { logs = {} }
+  }
+
+  assert {
+    condition     = keys(jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS)) == ["logs"]
+    error_message = "Events should go to no destination that is not named."
+  }
+}
+
+run "http_to_this_machine" {
+  command = plan
+
+  variables {
+    destinations = { events = { url = "http://127.0.0.1:8080" }, logs = { url = "http://localhost:8080/" } }
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS).events.url == "http://127.0.0.1:8080"
+    error_message = "Plain http should be accepted for localhost."
+  }
+}
+
+run "longest_destinations" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Reason = format("%02880d", 0) }] } } }
+  }
+
+  assert {
+    condition     = sum([for name, value in aws_lambda_function.this.environment[0].variables : length(name) + length(value)]) < 4096
+    error_message = "The whole environment should stay within Lambda's 4 KB."
+  }
+}
+
+# Strict but not contradictory: some event passes each of these.
+run "highest_severity" {
+  command = plan
+
+  variables {
+    destinations = {
+      events = { filter = { minimum_severity = "critical", rank_greater_than = 9, unranked_events = "drop" } }
+      logs   = { filter = { minimum_severity = "high", event_types = ["SystemEvent"] } }
+    }
+  }
+}
+
+run "types_without_a_rank" {
+  command = plan
+
+  variables {
+    destinations = {
+      events = { filter = { event_types = ["SystemEvent"], rank_greater_than = 9 } }
+      logs   = { filter = { event_types = ["SystemEvent"], unranked_events = "drop" } }
+    }
+  }
+}
+
+# Whether globs leave anything over is for the payload to say (make explain), not for Terraform.
+run "globs" {
+  command = plan
+
+  variables {
+    destinations = {
+      events = { filter = { exclude = [{ "HostCloudInstanceTags.aws:autoscaling:groupName" = "dev-*" }, { Reason = "?" }, { EventType = "*[.](+|^$" }] } }
+      logs   = { filter = { exclude = [{ EventType = "*" }] } }
+    }
+  }
+}
+
+run "no_destination" {
+  command = plan
+
+  variables {
+    destinations = {}
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "unknown_destination" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, metrics = {} }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "destination_that_is_null" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = null }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "http" {
+  command = plan
+
+  variables {
+    destinations = { events = { url = "http://api.datadoghq.com" } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "http_to_a_name_that_begins_with_localhost" {
+  command = plan
+
+  variables {
+    destinations = { events = { url = "http://localhost.example.com" } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "url_with_a_path" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { url = "https://http-intake.logs.datadoghq.com/api/v2/logs" } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "site_as_a_url" {
+  command = plan
+
+  variables {
+    datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }
+  }
+
+  expect_failures = [var.datadog]
+}
+
+run "site_as_the_browser_shows_it" {
+  command = plan
+
+  variables {
+    datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }
+  }
+
+  expect_failures = [var.datadog]
+}
+
+run "unknown_type" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { filter = { event_types = ["PayloadLog", "ActivityEvent"] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "type_in_lower_case" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { event_types = ["payloadlog"] } }, logs = {} }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "type_of_the_test_notification" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { event_types = ["PayloadLog", "TestSNS"] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "type_that_is_null" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { event_types = ["PayloadLog", null] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "negative_rank" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { filter = { rank_greater_than = -1 } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "unranked_events_neither_kept_nor_dropped" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { filter = { unranked_events = "maybe" } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "unknown_severity" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { filter = { minimum_severity = "warning" } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_every_event" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { filter = { exclude = [{}] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_null" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_without_a_property" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ "" = "dev-*" }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_by_a_blank_property" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ " " = "dev-*" }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_by_a_glob_for_a_property" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ "*" = "dev-*" }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_by_an_empty_glob" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Hostname = "dev-*", Tags = "" }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "exclude_by_a_glob_that_is_null" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Hostname = null }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "rank_of_types_without_one" {
+  command = plan
+
+  variables {
+    destinations = { events = {}, logs = { filter = { event_types = ["SystemEvent", "AppControlEvent"], rank_greater_than = 9, unranked_events = "drop" } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "more_severe_than_the_types_can_be" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { event_types = ["SystemEvent", "PacketLog"], minimum_severity = "critical" } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "each_type_dropped_for_another_reason" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { event_types = ["AntiMalwareEvent", "PacketLog"], rank_greater_than = 1, unranked_events = "drop", minimum_severity = "critical" } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "too_long" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Reason = format("%02920d", 0) }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "too_long_in_bytes" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Reason = join("", [for i in range(1000) : "\u8b66"]) }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "too_long_together" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Reason = format("%01400d", 0) }] } }, logs = { filter = { exclude = [{ Reason = format("%01400d", 0) }] } } }
+  }
+
+  expect_failures = [var.destinations]
+}
+
+run "too_long_with_the_tags" {
+  command = plan
+
+  variables {
+    destinations = { events = { filter = { exclude = [{ Reason = format("%02880d", 0) }] } } }
+    datadog_tags = { team = "security", env = "production", service = "deep-security" }
+  }
+
+  expect_failures = [var.destinations]
+}

@@ -1,0 +1,255 @@
+# Messages outlast an outage of queue.minimum_outage_hours with any function.timeout, and reach the dead-letter queue before they expire.
+
+mock_provider "aws" {
+  source          = "./tests/terraform/aws"
+  override_during = plan
+}
+
+variables {
+  name    = "events"
+  datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
+}
+
+run "default" {
+  command = plan
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 480
+    error_message = "A message should be tried every three minutes for 24 hours by default."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].message_retention_seconds == 7 * 86400
+    error_message = "Queue should keep messages for seven days by default."
+  }
+}
+
+run "timeout_of_5_seconds" {
+  command = plan
+
+  variables {
+    function = { timeout = 5 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours and end before the message expires."
+  }
+}
+
+run "timeout_of_10_seconds" {
+  command = plan
+
+  variables {
+    function = { timeout = 10 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 10 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours and end before the message expires."
+  }
+}
+
+run "timeout_of_14_seconds" {
+  command = plan
+
+  variables {
+    function = { timeout = 14 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 14 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours and end before the message expires."
+  }
+}
+
+run "timeout_of_30_seconds" {
+  command = plan
+
+  variables {
+    function = { timeout = 30 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours and end before the message expires."
+  }
+}
+
+run "timeout_of_90_seconds" {
+  command = plan
+
+  variables {
+    function = { timeout = 90 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 90 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours and end before the message expires."
+  }
+}
+
+run "timeout_of_900_seconds" {
+  command = plan
+
+  variables {
+    function = { timeout = 900 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 900 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours and end before the message expires."
+  }
+}
+
+run "days_with_the_shortest_timeout" {
+  command = plan
+
+  variables {
+    function = { timeout = 5 }
+    queue    = { retention_days = 13, minimum_outage_hours = 300 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 1080 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 1000
+    error_message = "Visibility timeout should grow until SQS's 1000 attempts last minimum_outage_hours."
+  }
+}
+
+run "no_outage" {
+  command = plan
+
+  variables {
+    function = { timeout = 5 }
+    queue    = { minimum_outage_hours = 0 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 5
+    error_message = "There should be five attempts, as Lambda advises, even if no outage needs to be outlasted."
+  }
+}
+
+run "attempts_that_outlast_the_outage" {
+  command = plan
+
+  variables {
+    queue = { max_receive_count = 481 }
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 481
+    error_message = "max_receive_count should be taken as given where it outlasts the outage."
+  }
+}
+
+run "attempts_that_end_within_the_outage" {
+  command = plan
+
+  variables {
+    queue = { max_receive_count = 479 }
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+run "outage_as_long_as_the_retention" {
+  command = plan
+
+  variables {
+    queue = { retention_days = 1 }
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+run "attempts_as_long_as_the_retention" {
+  command = plan
+
+  variables {
+    function = { timeout = 900 }
+    queue    = { max_receive_count = 112 }
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+run "retention_of_the_dead_letter_queue" {
+  command = plan
+
+  variables {
+    queue = { retention_days = 14 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "no_retention" {
+  command = plan
+
+  variables {
+    queue = { retention_days = 0 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "more_attempts_than_sqs_counts" {
+  command = plan
+
+  variables {
+    queue = { max_receive_count = 1001 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "no_attempt" {
+  command = plan
+
+  variables {
+    queue = { max_receive_count = 0, minimum_outage_hours = 0 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "negative_outage" {
+  command = plan
+
+  variables {
+    queue = { minimum_outage_hours = -1 }
+  }
+
+  expect_failures = [var.queue]
+}
