@@ -49,7 +49,7 @@ checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and wha
 	$(BIN)/pytest tests/checkov
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
-	$(BIN)/pytest tests/unit --cov --cov-report=term
+	$(BIN)/pytest tests/payload tests/repository --cov --cov-report=term
 
 validate: $(READY) ## terraform validate of the root, each module and each example, and a plan of the documentation's snippets
 	$(BIN)/python -m tools.terraform validate
@@ -87,12 +87,10 @@ docs: golden ## Write what is generated anew: docs/events.md, the README's event
 	PYTHONPATH=lambda/src $(BIN)/python -m tools.events_page
 	$(BIN)/python -m tools.tables
 
-# requests guesses character sets with charset-normalizer and does without where it is missing. Nothing here asks it to
-# guess, and it would be an eighth of the cold start.
 requirements: $(READY) ## Pin the requirements*.in anew in the .txt beside them
 	$(PIN) --allow-unsafe --output-file requirements-dev.txt requirements-dev.in
 	$(PIN) --allow-unsafe --output-file requirements-checkov.txt requirements-checkov.in
-	cd lambda && $(PIN) --unsafe-package charset-normalizer --output-file requirements.txt requirements.in
+	cd lambda && $(PIN) --output-file requirements.txt requirements.in
 
 clean: ## Remove everything that the other targets made, the virtual environment too
 	rm -rf $(VENV) $(CHECKOV_VENV) build dist lambda/build lambda/dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis

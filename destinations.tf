@@ -4,7 +4,7 @@ locals {
   destination_names = ["events", "logs"]
   severities        = ["info", "low", "medium", "high", "critical"]
 
-  # As in the payload's table (tests/unit/test_event_types.py compares): whether events of the type can carry a rank, and the highest
+  # As in the payload's table (tests/payload/test_event_types.py compares): whether events of the type can carry a rank, and the highest
   # severity that they can get.
   event_types = {
     AntiMalwareEvent   = { ranked = false, highest_severity = "critical" }

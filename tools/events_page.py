@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deep_security_datadog.event_types import EVENT_TYPES, EventType
+from deep_security_datadog.event_types import EVENT_TYPES
+from deep_security_datadog.facts import EventType
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "events.md"

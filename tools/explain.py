@@ -9,18 +9,18 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deep_security_datadog.envelope import open_envelope
+from deep_security_datadog.envelope import Entry, open_envelope
 from deep_security_datadog.event import Event
 from deep_security_datadog.filter import Filter
-from deep_security_datadog.fold import Repeats, fold, identity
-from deep_security_datadog.render import title
+from deep_security_datadog.fold import Item, Repeats, fold
+from deep_security_datadog.text import title
 from tools.samples import EventsError, load
 
 _STYLES = {"kept": "green", "folded": "cyan"}
@@ -47,44 +47,45 @@ def explain(message: object, chosen: Filter, console: Console) -> Counter[str]:
     """Print a table of the events; the result counts them by what becomes of them."""
     entries = [entry for record in open_envelope(message) for entry in record.entries]
     events = [None if entry.properties is None else Event(entry.properties) for entry in entries]
-    verdicts = dict(_verdicts(events, chosen))
+    verdicts = _verdicts(entries, events, chosen)
     table = Table("", "Event", "Severity", "Rank", "Verdict")
-    for number, (entry, event) in enumerate(zip(entries, events, strict=True)):
+    for number, (entry, event) in enumerate(zip(entries, events, strict=True), 1):
         if event is None:
-            table.add_row(str(number + 1), Text(f"not an event: {entry.problem}", style="red"))
+            table.add_row(str(number), Text(f"not an event: {entry.problem}", style="red"))
             continue
         rank = "" if event.rank is None else f"{event.rank:g}"
-        kind, text = verdicts[number]
-        shown = Text(text, style=_STYLES.get(kind, "yellow"))
-        table.add_row(str(number + 1), Text(title(event)), event.severity.label, rank, shown)
+        verdict, words = verdicts[entry]
+        shown = Text(words, style=_STYLES.get(verdict, "yellow"))
+        table.add_row(str(number), Text(title(event, event.texts())), event.severity.label, rank, shown)
     console.print(table)
-    counts = Counter(kind for kind, _ in verdicts.values())
+    counts = Counter(verdict for verdict, _ in verdicts.values())
     counts["no event"] = events.count(None)
-    console.print(", ".join(f"{number} {kind}" for kind, number in counts.most_common() if number))
+    console.print(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common() if number))
     return counts
 
 
-def _verdicts(events: Sequence[Event | None], chosen: Filter) -> Iterator[tuple[int, tuple[str, str]]]:
-    """By number: what becomes of the event in a word, and in words."""
-    kept: list[tuple[int, Event]] = []
-    for number, event in enumerate(events):
-        if event is not None:
-            reason = chosen.reason_to_drop(event)
-            if reason:
-                yield number, (reason, f"dropped by {reason}")
-            else:
-                kept.append((number, event))
-    # Without a key none is folded.
-    for (first, event), *others in fold(kept, lambda item: identity(item[1]) if chosen.fold_repeats else None):
-        repeats = Repeats.of([event, *(other for _, other in others)])
-        yield first, ("kept", f"kept, for {_shown(repeats)}" if others else "kept")
-        for number, _ in others:
-            yield number, ("folded", f"folded into {first + 1}")
+def _verdicts(entries: Sequence[Entry], events: Sequence[Event | None], chosen: Filter) -> dict[Entry, tuple[str, str]]:
+    """By entry: what becomes of the event in a word, and in words."""
+    numbers = {entry: number for number, entry in enumerate(entries, 1)}
+    verdicts = {}
+    kept: list[Item] = []
+    for entry, event in zip(entries, events, strict=True):
+        if event is None:
+            continue
+        if reason := chosen.reason_to_drop(event):
+            verdicts[entry] = (reason, f"dropped by {reason}")
+        else:
+            kept.append(Item(event, (entry,)))
+    for item in fold(kept) if chosen.fold_repeats else kept:
+        first, *others = item.entries
+        verdicts[first] = ("kept", f"kept, for {_shown(item.repeats)}" if item.repeats else "kept")
+        verdicts.update((other, ("folded", f"folded into {numbers[first]}")) for other in others)
+    return verdicts
 
 
 def _shown(repeats: Repeats) -> str:
     times = f", {repeats.first:%H:%M:%S} to {repeats.last:%H:%M:%S}" if repeats.first and repeats.last else ""
-    return f"{repeats.count} events{times}"
+    return f"{repeats.total} events{times}"
 
 
 def _object(text: str) -> dict[str, object]:

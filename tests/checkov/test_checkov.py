@@ -1,10 +1,13 @@
 """checkov over the whole module, offline: nothing fails, what is accepted gives its reason, and it can fail."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -15,6 +18,10 @@ CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 CONFIGURATION = ROOT / ".checkov.yaml"
 # Fewer words are no reason.
 REASON_WORDS = 8
+# As checkov writes it, for each framework.
+Report: TypeAlias = dict[str, Any]
+# The exit code, and the reports.
+Found: TypeAlias = tuple[int, list[Report]]
 # What a change could bring in, and the checks that must find it.
 BAD = """
 resource "aws_sns_topic" "bad" {
@@ -60,7 +67,7 @@ BROKEN = {
 }
 
 
-def checkov(folder: Path) -> tuple[int, list[dict]]:
+def checkov(folder: Path) -> Found:
     """The exit code, and one report for each framework that found something to look at."""
     # Nothing is listening there: what wants the network fails.
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -79,16 +86,16 @@ def checkov(folder: Path) -> tuple[int, list[dict]]:
     return run.returncode, [report for report in reports if "results" in report]
 
 
-def checks(reports: list[dict], outcome: str) -> list[dict]:
+def checks(reports: list[Report], outcome: str) -> list[Report]:
     return [check for report in reports for check in report["results"].get(outcome, [])]
 
 
 @pytest.fixture(scope="module")
-def project() -> tuple[int, list[dict]]:
+def project() -> Found:
     return checkov(ROOT)
 
 
-def test_no_check_fails(project):
+def test_no_check_fails(project: Found) -> None:
     code, reports = project
     failed = [
         f"{check['check_id']} {check['resource']} {check['file_path']}" for check in checks(reports, "failed_checks")
@@ -100,7 +107,7 @@ def test_no_check_fails(project):
     assert code == 0
 
 
-def test_modules_and_examples_were_looked_at(project):
+def test_modules_and_examples_were_looked_at(project: Found) -> None:
     seen = {Path(check["file_path"].lstrip("/")).parent for check in checks(project[1], "passed_checks")}
     seen |= {Path(check["file_path"].lstrip("/")).parent for check in checks(project[1], "skipped_checks")}
     examples = {path.parent.relative_to(ROOT) for path in ROOT.glob("examples/*/main.tf")}
@@ -109,7 +116,7 @@ def test_modules_and_examples_were_looked_at(project):
     assert {Path()} | modules | examples <= seen | {Path("modules/subscription")}
 
 
-def test_each_suppression_gives_its_reason(project):
+def test_each_suppression_gives_its_reason(project: Found) -> None:
     skipped = {
         (check["check_id"], check["check_result"]["suppress_comment"]) for check in checks(project[1], "skipped_checks")
     }
@@ -124,7 +131,7 @@ def test_each_suppression_gives_its_reason(project):
     assert written == skipped
 
 
-def test_what_is_bad_fails(tmp_path):
+def test_what_is_bad_fails(tmp_path: Path) -> None:
     (tmp_path / "bad.tf").write_text(BAD, encoding="utf-8")
     code, reports = checkov(tmp_path)
     failed: dict[str, set[str]] = {}
@@ -134,7 +141,7 @@ def test_what_is_bad_fails(tmp_path):
     assert [name for name, wanted in BROKEN.items() if not wanted <= failed.get(name, set())] == []
 
 
-def test_without_the_suppressions_it_fails(tmp_path):
+def test_without_the_suppressions_it_fails(tmp_path: Path) -> None:
     tree = copy_modules(tmp_path)
     written = set()
     for path in [*tree.glob("*.tf"), *tree.glob("modules/**/*.tf"), *tree.glob("examples/**/*.tf")]:

@@ -14,8 +14,8 @@ import responses
 
 from deep_security_datadog import aws, handler
 from deep_security_datadog.forward import NotDelivered
-from tests.payload import EVENTS_URL, sample, sqs_record
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
+from tests.support import EVENTS_URL, sample, sqs_record
 
 EVENT = sample("TestSNS")[0]
 

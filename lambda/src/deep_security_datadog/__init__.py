@@ -1,6 +1,7 @@
 """Forwards Deep Security events from Amazon SNS to Datadog.
 
-An event passes the modules in this order: `handler`, `envelope`, `event`, `filter`, `render`, `deliver`, `settle`.
+The way of an event: `handler` → `envelope` → `event` → `filter` → `fold` → `destinations` → `datadog_client` → `settle`
+→ `queues`; `forward` composes it.
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The Datadog API key: read from Secrets Manager or SSM when first needed, cached, read again when told or when old."""
+"""The Datadog API key: read from Secrets Manager or Parameter Store when first needed, cached, read again in time."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from collections.abc import Callable
 from threading import RLock
 
 from . import aws
-from .settings import Settings
 
-# The key of a JSON secret, as in Datadog's own functions.
+# As in Datadog's own functions.
 _JSON_KEY = "DD_API_KEY"
 
 
 class ApiKeyUnavailable(Exception):
-    """The key cannot be read. The message names the place and the AWS error code, never a value."""
+    """The key cannot be read. The message has the name of the secret and the AWS error code, never a value."""
 
 
 class ApiKey:
-    """A cached secret that threads share: whoever comes while it is being read waits for that.
+    """A cached secret that threads share: while one reads it, the others wait for that.
 
-    read: fetches the key. reload_interval: seconds after which it is fetched anew, 0 = each time it is asked for.
+    read: fetches the key. reload_interval: seconds after which it is read again, 0 = each time.
     """
 
     def __init__(
@@ -32,13 +31,13 @@ class ApiKey:
         self._clock = clock
         self._value: str | None = None
         self._read_at = 0.0
-        # Not each caller's own: SDK sessions make no two clients at once.
+        # One for all readers, because an SDK session cannot make two clients at once.
         self._lock = RLock()
 
     def get(self) -> str:
-        """The key, at most `reload_interval` seconds old while its place can be read; the last known one otherwise.
+        """The key, at most `reload_interval` seconds old, or the last known one if it cannot be read.
 
-        Raises ApiKeyUnavailable when it was never read.
+        Raises ApiKeyUnavailable if it was never read.
         """
         with self._lock:
             if self._value is None:
@@ -47,12 +46,12 @@ class ApiKey:
                 try:
                     return self.reload()
                 except ApiKeyUnavailable:
-                    # The known key most likely still works, which a hiccup of the secret's place must not undo.
+                    # The known key most likely still works.
                     return self._value
             return self._value
 
     def reload(self) -> str:
-        """The key as it is now. Raises ApiKeyUnavailable."""
+        """Reads the key. Raises ApiKeyUnavailable."""
         with self._lock:
             value = self._read().strip()
             if not value:
@@ -61,42 +60,37 @@ class ApiKey:
             return value
 
 
-def reader(settings: Settings) -> Callable[[], str]:
-    """The function that fetches the key from where the settings say."""
-    if settings.api_key_secret_arn:
-        return lambda: _from_secrets_manager(settings.api_key_secret_arn or "")
-    return lambda: _from_parameter_store(settings.api_key_ssm_name or "")
+def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Callable[[], str]:
+    """A function that reads the key from a Secrets Manager secret, else from an SSM parameter (name or ARN)."""
+    name = secret_arn or parameter or ""
+    read = _secret if secret_arn else _parameter
+    return lambda: _read(read, name)
 
 
-def _from_secrets_manager(arn: str) -> str:
-    def fetch() -> str:
-        secret = aws.client("secretsmanager", region=_region(arn)).get_secret_value(SecretId=arn)
-        return _plain(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())
-
-    return _guarded(fetch, arn)
+def _secret(arn: str) -> str:
+    secret = aws.client("secretsmanager", region=_region(arn)).get_secret_value(SecretId=arn)
+    return str(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())
 
 
-def _from_parameter_store(name: str) -> str:
-    def fetch() -> str:
-        answer = aws.client("ssm", region=_region(name)).get_parameter(Name=name, WithDecryption=True)
-        return _plain(answer["Parameter"]["Value"])
-
-    return _guarded(fetch, name)
+def _parameter(name: str) -> str:
+    answer = aws.client("ssm", region=_region(name)).get_parameter(Name=name, WithDecryption=True)
+    return str(answer["Parameter"]["Value"])
 
 
-def _guarded(fetch: Callable[[], str], place: str) -> str:
+def _read(read: Callable[[str], str], name: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return fetch()
+        return _plain(read(name))
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown")
-        raise ApiKeyUnavailable(f"the API key cannot be read from {place}: {code}") from None
+        raise ApiKeyUnavailable(f"the API key cannot be read from {name}: {code}") from None
     except (BotoCoreError, UnicodeDecodeError) as error:
-        raise ApiKeyUnavailable(f"the API key cannot be read from {place}: {type(error).__name__}") from None
+        raise ApiKeyUnavailable(f"the API key cannot be read from {name}: {type(error).__name__}") from None
 
 
 def _plain(secret: str) -> str:
+    """The key in a secret, which may be JSON."""
     try:
         value = json.loads(secret)
     except ValueError:
@@ -109,7 +103,7 @@ def _plain(secret: str) -> str:
     return secret
 
 
-def _region(place: str) -> str | None:
-    """The region that an ARN names: the secret can live in another one than the function."""
-    parts = place.split(":")
-    return parts[3] or None if place.startswith("arn:") and len(parts) > 5 else None
+def _region(name: str) -> str | None:
+    """The region of an ARN, which need not be the function's."""
+    parts = name.split(":")
+    return parts[3] or None if name.startswith("arn:") and len(parts) > 5 else None

@@ -1,18 +1,18 @@
-"""Clients of AWS, made when first needed."""
+"""Clients of AWS, made when first needed: importing the SDK takes longer than everything else."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-# Seconds, and attempts of the SDK: what takes longer is better tried by the next invocation.
+# Seconds, and attempts of the SDK. What takes longer is tried by the next invocation.
 CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 5
 MOST_ATTEMPTS = 2
 
 
 def client(service: str, *, region: str | None = None) -> Any:
-    """A client as boto3 makes it. region: None = the function's own."""
+    """A client like boto3's. region: None = the function's own."""
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": MOST_ATTEMPTS}
@@ -22,7 +22,7 @@ def client(service: str, *, region: str | None = None) -> Any:
 
 @cache
 def _session() -> Any:
-    # What boto3 puts on top of botocore is not needed and would double the time of the first event.
+    # botocore alone: boto3 on top of it would double the time of the first event.
     from botocore.session import get_session
 
     return get_session()

@@ -1,6 +1,6 @@
 """One Deep Security event: its type, severity, rank, host and time.
 
-The model is total: any JSON object is an event, and odd values give defaults, never an exception.
+Any JSON object is an event: odd values give defaults, never an exception.
 """
 
 from __future__ import annotations
@@ -10,23 +10,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from .event_types import EventType, Texts, event_type
+from .event_types import event_type
+from .facts import EventType, Texts
 from .severity import Severity
 from .values import as_text, number, text_of, time_of
 
-# `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: a display name with a label and an instance id,
-# either of which can be empty or missing (reference: deep-security-events, section 2.4).
-# The name grows by words, not by characters.
+# `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: name, label and instance id; label and id may be empty or missing
+# (docs/reference/deep-security-events.md#display-names). The name grows by words, not by characters.
 _DISPLAY_NAME = re.compile(
     r"(?P<name>\S*+(?:\s+\S++)*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL
 )
-
 # Twice what DNS allows; the pattern's time grows with the square of the length.
 _LONGEST_NAME = 512
 
 
 class Host(NamedTuple):
-    """`name`: address or DNS name; `label`: the cloud's name tag; `instance_id`: `i-…` or `ws-…`. Empty = not known."""
+    """A protected computer; what is unknown is empty.
+
+    name: address or DNS name. label: the cloud's name tag. instance_id: `i-…` or `ws-…`.
+    """
 
     name: str = ""
     label: str = ""
@@ -34,42 +36,42 @@ class Host(NamedTuple):
 
     @property
     def id(self) -> str:
-        """What Datadog knows the host by: the instance id where there is one, else the name."""
+        """Its name in Datadog: the instance id, else the name, else the label."""
         return self.instance_id or self.name or self.label
 
     @property
     def display(self) -> str:
-        """What a person knows the host by."""
+        """Its name for people: the label, else the name, else the instance id."""
         return self.label or self.name or self.instance_id
 
     @classmethod
     def from_display_name(cls, text: str) -> Host:
-        """Takes `NAME (LABEL) [INSTANCE-ID]` apart; anything else is a name as it stands."""
+        """Reads `NAME (LABEL) [INSTANCE-ID]`; anything else is a name."""
         match = _DISPLAY_NAME.fullmatch(text[:_LONGEST_NAME].strip())
         name, label, instance_id = match.groups("") if match else (text, "", "")
         return cls(name.strip(), label.strip(), instance_id.strip())
 
 
 class Event:
-    """A read-only view of the event's properties, and what is derived of them.
+    """A read-only view of an event's properties, and what follows from them.
 
-    kind: the row of the table for its type. known_severity: None when the event does not tell.
-    rank: severity times asset value as Deep Security ranks it; None for types without a rank.
-    time: `LogDate`, in UTC; None when it is missing or cannot be read.
+    event_type: the row of the table. known_severity: None if the event does not tell.
+    rank: severity times asset value, None for types without a rank (docs/reference/deep-security-events.md#ranks).
+    time: `LogDate` in UTC, None if missing or unreadable.
     """
 
-    __slots__ = ("host", "kind", "known_severity", "properties", "rank", "time")
+    __slots__ = ("event_type", "host", "known_severity", "properties", "rank", "time")
 
     def __init__(self, properties: Mapping[str, object]) -> None:
         self.properties = properties
-        self.kind: EventType = event_type(properties)
-        self.known_severity: Severity | None = self.kind.severity.decide(properties)
+        self.event_type: EventType = event_type(properties)
+        self.known_severity: Severity | None = self.event_type.severity.decide(properties)
         self.rank: float | None = number(properties.get("Rank"))
         self.host: Host = _host(properties)
         self.time: datetime | None = time_of(properties.get("LogDate"))
 
     def texts(self) -> Texts:
-        """Every property that holds something, as stripped text. Not kept, to save memory in large batches."""
+        """The properties that hold something as stripped text. Made anew each time, to save memory in large batches."""
         return {
             name: text
             for name, value in self.properties.items()
@@ -77,24 +79,18 @@ class Event:
         }
 
     @property
-    def type(self) -> str:
-        """`EventType` as it came, empty when there is none."""
-        return self.kind.name
-
-    @property
     def is_test(self) -> bool:
-        """Whether this is what Deep Security's test button sends. It passes every filter: the button proves the way."""
-        return self.kind.name == "TestSNS"
+        """Whether Deep Security's test button sent it."""
+        return self.event_type.name == "TestSNS"
 
     @property
     def severity(self) -> Severity:
-        """`info` when the event does not tell."""
-        known = self.known_severity
-        return Severity.INFO if known is None else known
+        """`info` if the event does not tell."""
+        return Severity.INFO if self.known_severity is None else self.known_severity
 
 
 def _host(properties: Mapping[str, object]) -> Host:
-    """The protected computer; for system events the target when that is one."""
+    """The protected computer; for a system event its target, if that is a computer."""
     shown = text_of(properties, "Hostname")
     if not shown and text_of(properties, "TargetType") == "Host":
         shown = text_of(properties, "TargetName")

@@ -1,138 +1,31 @@
-"""The event types as data: one row each. To support another type or property, add a row here and a sample.
+"""The event types as data: a row each. To support another type or property, add a row here and a sample.
 
-Sources: reference deep-security-events, sections 2 and 3, and the vendor's "Events in JSON format" page,
+Sources: docs/reference/deep-security-events.md and the vendor's "Events in JSON format",
 https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-event-sns-json.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from . import severity
-from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM, Severity, SeverityRule
+from .facts import (
+    EventType,
+    Fact,
+    boolean,
+    endpoint,
+    enum,
+    full_path,
+    joined,
+    network_detect_only,
+    one,
+    repeat_count,
+    scan_steps,
+    word,
+    yes_no,
+)
+from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM
 from .values import as_text, integer
-
-# An event's properties as `Event.texts` gives them: an absent name holds nothing.
-Texts = Mapping[str, str]
-
-
-class Fact(NamedTuple):
-    """A line of the event's text: a label and the value from one or more properties, empty for none.
-
-    `properties` are all that the value tells of, so that they are not listed again as "other".
-    `value` is None where the one property is shown as it stands: most are, and need no call.
-    """
-
-    label: str
-    properties: tuple[str, ...]
-    value: Callable[[Texts], str] | None
-    block: bool = False
-
-
-@dataclass(frozen=True)
-class EventType:
-    """What is particular to a type.
-
-    subject: the properties whose first non-empty one names what happened (rule, malware, title).
-    detail: the properties whose first non-empty one the title adds in parentheses; empty = the action.
-    rule: likewise for the tag `rule`; empty where the type has none.
-    attributes: Datadog's standard log attribute to property.
-    ranked: False where it is known that events of this type carry no rank (reference: deep-security-events, 2.2).
-    """
-
-    name: str
-    module: str
-    subject: tuple[str, ...]
-    severity: SeverityRule
-    facts: tuple[Fact, ...] = ()
-    rule: tuple[str, ...] = ()
-    action: Callable[[Texts], str] = lambda _: ""
-    detect_only: Callable[[Texts], bool | None] = lambda _: None
-    detail: tuple[str, ...] = ()
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    ranked: bool = True
-
-    @property
-    def highest_severity(self) -> Severity:
-        """The most severe that its table gives."""
-        return max(level for _, level in self.severity.rows)
-
-    @cached_property
-    def slug(self) -> str:
-        """The module as a tag value."""
-        return self.module.lower().replace(" ", "_").replace("-", "_")
-
-    @cached_property
-    def told(self) -> frozenset[str]:
-        """The properties that the facts tell of."""
-        return frozenset(name for fact in self.facts for name in fact.properties)
-
-
-def first(texts: Texts, names: tuple[str, ...]) -> str:
-    """What the first of the names that holds something holds; empty when none does."""
-    for name in names:
-        if text := texts.get(name):
-            return text
-    return ""
-
-
-def one(label: str, *names: str, block: bool = False) -> Fact:
-    """The first of the named properties that holds something."""
-    return Fact(label, names, None if len(names) == 1 else lambda texts: first(texts, names), block)
-
-
-def enum(label: str, name: str, words: Mapping[int, str], twin: str = "") -> Fact:
-    """A numbered property in words: the twin's, else the table's, else the number."""
-    return Fact(label, (name, twin) if twin else (name,), _word(name, words, twin))
-
-
-def _word(name: str, words: Mapping[int, str], twin: str = "") -> Callable[[Texts], str]:
-    def value(texts: Texts) -> str:
-        spelled = texts.get(twin)
-        if spelled and spelled != "N/A":
-            return spelled
-        numbered = texts.get(name, "")
-        known = integer(numbered) if numbered else None
-        return numbered if known is None else words.get(known, numbered)
-
-    return value
-
-
-def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
-    """Address and port as one, IPv6 in brackets, the hardware address behind."""
-
-    def value(texts: Texts) -> str:
-        ip, at, mac = texts.get(address, ""), texts.get(port, ""), texts.get(hardware, "")
-        if not ip:
-            return f"port {at}" if at else mac
-        place = (f"[{ip}]:{at}" if ":" in ip else f"{ip}:{at}") if at else ip
-        return f"{place} ({mac})" if mac else place
-
-    return Fact(label, tuple(filter(None, (address, port, hardware))), value)
-
-
-def repeated(label: str = "Repeat count") -> Fact:
-    """How often, when more than once, and until when."""
-
-    def value(texts: Texts) -> str:
-        count, until = texts.get("RepeatCount", ""), texts.get("EndLogDate", "")
-        return f"{count}, last at {until}" if count and until else count
-
-    return Fact(label, ("RepeatCount", "EndLogDate"), value)
-
-
-def _joined(label: str, template: str, *names: str) -> Fact:
-    """Several properties in one line; the template's other text stays only when all are there."""
-
-    def value(texts: Texts) -> str:
-        values = [texts.get(name, "") for name in names]
-        return template.format(*values) if all(values) else " ".join(filter(None, values))
-
-    return Fact(label, names, value)
-
 
 _NETWORK_ACTIONS = {0: "Unknown", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
 _NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {_NETWORK_ACTIONS[code]}" for code in range(1, 6)}
@@ -144,6 +37,7 @@ _VIRUS_TYPES = {
     0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
 }  # fmt: skip
 _SCAN_ACTIONS = {1: "Pass", 2: "Delete", 3: "Quarantine", 4: "Clean", 5: "Deny access"}
+_OPERATIONS = {1: "allowed", 2: "blocked"}
 _CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
 _RISKS = {
     2: ("Suspicious", MEDIUM),
@@ -156,50 +50,7 @@ _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("C
 
 _BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
 
-_network_action = _word("Action", _NETWORK_ACTIONS, "ActionString")
-
-
-def _network_detect_only(texts: Texts) -> bool | None:
-    action = integer(texts.get("Action"))
-    if action is None:
-        word = texts.get("ActionString", "").lower()
-        return word.startswith("detect only") if word else None
-    return action > 0x80
-
-
-def _boolean(name: str) -> Callable[[Texts], bool | None]:
-    def value(texts: Texts) -> bool | None:
-        return {"true": True, "1": True, "false": False, "0": False}.get(texts.get(name, "").lower())
-
-    return value
-
-
-def _yes_no(label: str, decide: Callable[[Texts], bool | None], *names: str) -> Fact:
-    words = {True: "yes", False: "no", None: ""}
-    return Fact(label, names, lambda texts: words[decide(texts)])
-
-
-def _scan_steps(texts: Texts) -> str:
-    steps = []
-    for step in (1, 2):
-        action = integer(texts.get(f"ScanAction{step}"))
-        result = integer(texts.get(f"ScanResultAction{step}"))
-        if action:
-            outcome = "" if result is None else ": done" if result == 0 else f": failed ({result})"
-            steps.append(f"{_SCAN_ACTIONS.get(action, str(action))}{outcome}")
-    return ", then ".join(steps)
-
-
-def _full_path(texts: Texts) -> str:
-    path, name = texts.get("Path", ""), texts.get("FileName", "")
-    if not path or not name or path.endswith(("/", "\\")):
-        return path + name
-    return f"{path}{chr(92) if chr(92) in path else '/'}{name}"
-
-
-def _operation(texts: Texts) -> str:
-    return {1: "allowed", 2: "blocked"}.get(integer(texts.get("Operation")) or 0, "")
-
+_network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 
 _NETWORK_FACTS = (
     enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
@@ -207,9 +58,9 @@ _NETWORK_FACTS = (
     endpoint("Source", "SourceIP", "SourcePort", "SourceMAC"),
     endpoint("Destination", "DestinationIP", "DestinationPort", "DestinationMAC"),
     one("Forwarded for", "ForwardedSrc"),
-    repeated(),
-    _joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
-    _joined("Container", "{} ({})", "ContainerName", "ContainerID"),
+    repeat_count(),
+    joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
+    joined("Container", "{} ({})", "ContainerName", "ContainerID"),
     one("Container image", "ContainerImageName", "ImageName"),
     one("Pod", "PodID"),
     one("Packet flags", "Flags"),
@@ -237,9 +88,9 @@ _ROWS = (
             one("Event", "Title"),
             one("Event number", "Number"),
             one("Description", "Description", block=True),
-            _joined("Target", "{1} ({0})", "TargetType", "TargetName"),
+            joined("Target", "{1} ({0})", "TargetType", "TargetName"),
             one("Caused by", "ActionBy"),
-            _joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
+            joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
         ),
         attributes={"usr.name": "ActionBy"},
         ranked=False,
@@ -251,11 +102,11 @@ _ROWS = (
         severity=severity.FIREWALL,
         rule=("Reason",),
         action=_network_action,
-        detect_only=_network_detect_only,
+        detect_only=network_detect_only,
         facts=(
             one("Rule", "Reason"),
             enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            _yes_no("Detect only", _network_detect_only),
+            yes_no("Detect only", network_detect_only),
             *_NETWORK_FACTS,
             one("Packet size", "PacketSize"),
         ),
@@ -268,11 +119,11 @@ _ROWS = (
         severity=severity.by_number("Severity", _SEVERITIES, "SeverityString"),
         rule=("Reason",),
         action=_network_action,
-        detect_only=_network_detect_only,
+        detect_only=network_detect_only,
         facts=(
             one("Rule", "Reason"),
             enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            _yes_no("Detect only", _network_detect_only),
+            yes_no("Detect only", network_detect_only),
             one("Application type", "ApplicationType"),
             *_NETWORK_FACTS,
             one("Note", "Note"),
@@ -291,22 +142,26 @@ _ROWS = (
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
             one("Result", "ScanResultString"),
-            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), _scan_steps),
+            Fact(
+                "Actions",
+                ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"),
+                scan_steps(_SCAN_ACTIONS),
+            ),
             one("File", "InfectedFilePath"),
             one("SHA-1", "FileSHA1"),
             enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
             one("Scan configuration", "Reason"),
             one("Infection source", "InfectionSource"),
             one("Command line", "CommandLine"),
-            _joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
-            _joined("Acted on", "{} ({})", "AMTarget", "AMTargetTypeString"),
+            joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
+            joined("Acted on", "{} ({})", "AMTarget", "AMTargetTypeString"),
             one("CVE", "Cve"),
             one("MITRE ATT&CK", "Mitre"),
-            _joined("Container", "{} ({})", "ContainerName", "ContainerID"),
+            joined("Container", "{} ({})", "ContainerName", "ContainerID"),
             one("Container image", "ContainerImageName"),
             one("File created", "CreationTime"),
             one("File modified", "ModificationTime"),
-            _joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
+            joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
             Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
         ),
         attributes={"file.path": "InfectedFilePath", "file.hash.sha1": "FileSHA1"},
@@ -317,13 +172,13 @@ _ROWS = (
         "Web Reputation",
         subject=("URL",),
         severity=severity.by_number("Risk", _RISKS, "RiskString"),
-        action=lambda texts: _BLOCKED_OR_NOT[_boolean("DetectOnly")(texts)],
-        detect_only=_boolean("DetectOnly"),
+        action=lambda texts: _BLOCKED_OR_NOT[boolean("DetectOnly")(texts)],
+        detect_only=boolean("DetectOnly"),
         facts=(
             one("URL", "URL"),
             enum("Risk", "Risk", {code: word for code, (word, _) in _RISKS.items()}, "RiskString"),
             one("Risk level (0 to 100)", "RiskLevel"),
-            _yes_no("Detect only", _boolean("DetectOnly"), "DetectOnly"),
+            yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"),
             enum("Category", "DetectionCategory", {12: "User Defined", 13: "Custom", 91: "Global"}),
             one("Target address", "TargetIP"),
         ),
@@ -336,11 +191,11 @@ _ROWS = (
         severity=severity.by_number("Severity", _SEVERITIES, "SeverityString"),
         rule=("Reason",),
         detail=("Key",),
-        action=_word("Change", _CHANGES, "ChangeString"),
+        action=word("Change", _CHANGES, "ChangeString"),
         facts=(
             one("Rule", "Reason"),
             enum("Change", "Change", _CHANGES, "ChangeString"),
-            _joined("What", "{} {}", "EntityType", "Key"),
+            joined("What", "{} {}", "EntityType", "Key"),
             one("By user", "User"),
             one("By process", "Process"),
             one("SHA-1 after the change", "IsHash"),
@@ -360,7 +215,7 @@ _ROWS = (
         facts=(
             one("Finding", "OSSEC_Description"),
             one("Rule", "Reason"),
-            _joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
+            joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
             one("Log entry", "OSSEC_FullLog", "OSSEC_Log", block=True),
             one("Log", "OSSEC_Location"),
             one("Program", "OSSEC_ProgramName"),
@@ -394,22 +249,22 @@ _ROWS = (
         severity=severity.APPLICATION,
         rule=("Action",),
         detail=("FileName",),
-        action=_operation,
+        action=lambda texts: _OPERATIONS.get(integer(texts.get("Operation")) or 0, ""),
         detect_only=lambda texts: {1: True, 2: False}.get(integer(texts.get("Operation")) or 0),
         facts=(
             one("Action", "Action"),
-            Fact("File", ("Path", "FileName"), _full_path),
+            Fact("File", ("Path", "FileName"), full_path),
             one("File size", "FileSize"),
             one("SHA-256", "SHA256"),
             one("SHA-1", "SHA1"),
             one("MD5", "MD5"),
-            _joined("By user", "{} ({})", "UserName", "UserID"),
-            _joined("By group", "{} ({})", "GroupName", "GroupID"),
-            _joined("By process", "{} (pid {})", "ProcessName", "ProcessID"),
+            joined("By user", "{} ({})", "UserName", "UserID"),
+            joined("By group", "{} ({})", "GroupName", "GroupID"),
+            joined("By process", "{} (pid {})", "ProcessName", "ProcessID"),
             enum("Block reason", "BlockReason", {0: "Unknown", 1: "Blocked by rule", 2: "Unrecognized software"}),
             one("Action reason", "ActionReasonDesc"),
             enum("Operation", "Operation", {0: "Unknown", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
-            repeated(),
+            repeat_count(),
             enum(
                 "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
             ),
@@ -417,14 +272,14 @@ _ROWS = (
         attributes={"usr.name": "UserName", "process.name": "ProcessName", "file.hash.sha256": "SHA256"},
         ranked=False,
     ),
-    # Only the type's name is certain (reference, section 3.9): the properties below are guesses, and any others
-    # are listed as they come.
+    # Only the type's name is public: the properties are guesses, and others are listed as they are.
+    # docs/reference/deep-security-events.md#device-control
     EventType(
         "DeviceControlEvent",
         "Device Control",
         subject=("DeviceName", "DeviceModel", "DeviceVendor"),
         severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}),
-        action=_word("DevicePermission", {0: "Block", 2: "Read only"}),
+        action=word("DevicePermission", {0: "Block", 2: "Read only"}),
         facts=(
             one("Device", "DeviceName"),
             enum("Permission", "DevicePermission", {0: "Block", 2: "Read only"}),
@@ -441,7 +296,7 @@ EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 
 def event_type(properties: Mapping[str, object]) -> EventType:
-    """The row for an event; a type that is not in the table gets one of its own, which lists everything."""
+    """The row for an event; for an unknown type one that shows every property as it is."""
     name = as_text(properties.get("EventType")).strip()
     return EVENT_TYPES.get(name) or EventType(
         name,

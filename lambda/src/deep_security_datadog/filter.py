@@ -1,14 +1,12 @@
 """Keep or drop an event, with the reason.
 
-The options are those of `filter` in the Terraform variable `destinations`, by the same names, and what cannot be meant
-is refused here as it is there.
+The options are those of `filter` in the Terraform variable `destinations`. Both refuse the same mistakes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from fnmatch import translate
 from math import isfinite
 from typing import Any, NamedTuple
@@ -18,21 +16,21 @@ from .event_types import EVENT_TYPES
 from .severity import Severity
 from .values import as_text
 
-# The test notification passes every filter, so it is nothing to choose.
-CHOOSABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
+# The test notification passes every filter, so no filter names it.
+FILTERABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
 
 _UNRANKED_EVENTS = ("keep", "drop")
 
 
 class Pattern(NamedTuple):
-    """A glob of the shell (`*`, `?`, `[...]`), case-sensitive, on a property; nested ones are joined by a dot."""
+    """A property and a case-sensitive glob (`*`, `?`, `[...]`) for its text. A dot leads into an object."""
 
     name: str
     expression: re.Pattern[str]
 
     @classmethod
     def from_option(cls, name: object, glob: object) -> Pattern:
-        """Raises ValueError for an empty name or glob, and for a glob in the place of the name."""
+        """Raises ValueError for an empty name or glob, and for a glob as the name."""
         if not isinstance(name, str) or not name.strip():
             raise ValueError("exclude holds an empty property name")
         if "*" in name or "?" in name:
@@ -42,20 +40,19 @@ class Pattern(NamedTuple):
         return cls(name=name, expression=re.compile(translate(glob)))
 
     def matches(self, event: Event) -> bool:
-        """Whether the event has the property and the glob matches its text."""
+        """Whether the event has the property and its text matches the glob."""
         return any(self.expression.match(_text(value)) for value in _found(event.properties, self.name))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(NamedTuple):
     """What to keep. The defaults keep everything, each event by itself.
 
-    event_types: names of event types, None = all, also such as are not known yet.
-    rank_greater_than: keep only what ranks strictly above it, None = any rank.
-    unranked_events: whether an event without a rank passes `rank_greater_than`: keep or drop.
-    minimum_severity: the least severity to keep.
-    exclude: an event is dropped when all patterns of one of these groups match it.
-    fold_repeats: whether the identical events of a message are sent as one.
+    event_types: names of event types, None = all, those of tomorrow too.
+    rank_greater_than: an event has to rank strictly higher, None = any rank.
+    unranked_events: `keep` or `drop`, for events without a rank when `rank_greater_than` is set.
+    minimum_severity: the lowest severity to keep.
+    exclude: groups of patterns; an event that matches all patterns of a group is dropped.
+    fold_repeats: whether identical events of a message are sent as one.
     """
 
     event_types: frozenset[str] | None = None
@@ -67,23 +64,22 @@ class Filter:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Filter:
-        """Reads the options as Terraform writes them; null is the default.
+        """The filter with these options, where null is the default.
 
-        Raises ValueError for an unknown option, a value that cannot be meant, and a filter that nothing passes.
+        Raises ValueError, with the option's name, for an unknown option, a wrong value and a filter that drops all.
         """
-        known = [field.name for field in fields(cls)]
-        if unknown := sorted(set(options) - set(known)):
-            raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(known)}")
+        if unknown := sorted(set(options) - set(cls._fields)):
+            raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(cls._fields)}")
         chosen = cls(**{name: _PARSERS[name](value) for name, value in options.items() if value is not None})
-        if not any(chosen._can_pass(name) for name in chosen.event_types or CHOOSABLE_TYPES):
+        if not any(chosen._can_pass(name) for name in chosen.event_types or FILTERABLE_TYPES):
             raise ValueError("event_types, rank_greater_than and minimum_severity together drop everything")
         return chosen
 
     def reason_to_drop(self, event: Event) -> str | None:
-        """None keeps the event; otherwise the name of the option that drops it."""
+        """The name of the option that drops the event, None to keep it."""
         if event.is_test:
             return None
-        if self.event_types is not None and event.type not in self.event_types:
+        if self.event_types is not None and event.event_type.name not in self.event_types:
             return "event_types"
         if self._ranks_too_low(event):
             return "rank_greater_than"
@@ -101,18 +97,18 @@ class Filter:
         return event.rank <= self.rank_greater_than
 
     def _can_pass(self, event_type: str) -> bool:
-        """Whether an event of the type could; True where that is not certain."""
-        kind = CHOOSABLE_TYPES[event_type]
-        if self.rank_greater_than is not None and self.unranked_events == "drop" and not kind.ranked:
+        """Whether an event of the type could pass. What `exclude` matches is not known."""
+        row = FILTERABLE_TYPES[event_type]
+        if self.rank_greater_than is not None and self.unranked_events == "drop" and not row.ranked:
             return False
-        return kind.highest_severity >= self.minimum_severity
+        return row.highest_severity >= self.minimum_severity
 
 
 def _event_types(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not value:
         raise ValueError("event_types is not a list of names; for all types leave it null")
-    if unknown := [str(name) for name in value if name not in CHOOSABLE_TYPES]:
-        known = ", ".join(sorted(CHOOSABLE_TYPES))
+    if unknown := [str(name) for name in value if name not in FILTERABLE_TYPES]:
+        known = ", ".join(sorted(FILTERABLE_TYPES))
         raise ValueError(f"event_types names {unknown[0]!r}, which is none of {known}; newer ones pass with null")
     return frozenset(value)
 
@@ -159,7 +155,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _found(properties: Mapping[str, Any], name: str) -> Iterator[object]:
-    """The values that the name leads to; a dot can be part of a name (as in instance tags) or lead into an object."""
+    """The values of the property. A dot may be part of a name, as in instance tags, or lead into an object."""
     if name in properties:
         yield properties[name]
     for head, rest in _splits(name):
@@ -174,5 +170,5 @@ def _splits(name: str) -> Iterable[tuple[str, str]]:
 
 
 def _text(value: object) -> str:
-    """As text; a number without its decimals where they are zero, for JSON's 3.0 is 3."""
+    """As text; 3.0 is 3."""
     return as_text(int(value) if isinstance(value, float) and value.is_integer() else value)

@@ -1,65 +1,78 @@
-"""Noise folded: the identical events of one message become one, with how often and from when to when.
-
-Identical are events of the same tenant, type, host, rule and action. Pure: what is folded and what becomes of the
-members is the caller's business (see `forward`).
-"""
+"""Folds repeats: identical events of one message become one item with their number and their times."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple
 
+from .envelope import Entry, Notification
 from .event import Event
-from .event_types import first
-
-_T = TypeVar("_T")
+from .facts import first
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repeats:
-    """What one event stands for: how many, the earliest and the latest of their times (None = none tells its time)."""
+class Repeats(NamedTuple):
+    """How many identical events there are, and the earliest and the latest time (None if no event has one)."""
 
-    count: int
+    total: int
     first: datetime | None = None
     last: datetime | None = None
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Repeats:
-        """Counts the events; their order does not matter."""
-        all_times = [event.time for event in events]
-        times = [time for time in all_times if time is not None]
-        return cls(count=len(all_times), first=min(times, default=None), last=max(times, default=None))
+        """The order of the events does not matter."""
+        times = [event.time for event in events]
+        known = [time for time in times if time is not None]
+        return cls(len(times), min(known, default=None), max(known, default=None))
+
+
+class Item(NamedTuple):
+    """An event to send and the entries that it stands for: its own, and those of its repeats if they are folded.
+
+    repeats: None for an event that stands for itself only.
+    """
+
+    event: Event
+    entries: tuple[Entry, ...]
+    repeats: Repeats | None = None
+
+    @property
+    def notification(self) -> Notification:
+        """The notification that the event came with."""
+        return self.entries[0].notification
 
 
 def identity(event: Event) -> Hashable | None:
-    """Equal for events that tell the same; None for one that is never folded, because nothing says what it is about.
+    """Equal for events that say the same, None for an event that nothing identifies.
 
-    A type without rules (web reputation, device control) has its subject in the rule's place, and a system event
-    about something else than a host that thing's name. The severity is part of it, so that none hides a graver one.
+    The same tenant, type, host, rule, action and severity; for a type without rules the subject, and for a system event
+    about something other than a host the name of its target.
     """
-    texts, kind = event.texts(), event.kind
-    about = first(texts, kind.rule) or first(texts, kind.subject)
-    if not about:
+    texts, event_type = event.texts(), event.event_type
+    subject = first(texts, event_type.rule) or first(texts, event_type.subject)
+    if not subject:
         return None
     return (
         first(texts, ("TenantID", "TenantName")),
-        event.type,
+        event_type.name,
         event.host.id or texts.get("TargetName", ""),
-        about,
-        kind.action(texts),
+        subject,
+        event_type.action(texts),
         event.severity,
     )
 
 
-def fold(items: Iterable[_T], key: Callable[[_T], Hashable | None]) -> list[tuple[_T, ...]]:
-    """The items in groups of equal keys, each item in one group; an item without a key (None) is a group by itself.
+def fold(items: Iterable[Item]) -> list[Item]:
+    """One item for all that are identical and came with the same notification, in the order of the first of each."""
+    groups: dict[Hashable, list[Item]] = {}
+    for item in items:
+        key = identity(item.event)
+        groups.setdefault(object() if key is None else (item.notification, key), []).append(item)
+    return [_folded(members) for members in groups.values()]
 
-    Groups stand in the order of their first members, members in their own order.
-    """
-    groups: dict[Hashable, list[_T]] = {}
-    for number, item in enumerate(items):
-        known = key(item)
-        groups.setdefault(("alone", number) if known is None else ("alike", known), []).append(item)
-    return [tuple(members) for members in groups.values()]
+
+def _folded(members: list[Item]) -> Item:
+    if len(members) == 1:
+        return members[0]
+    entries = tuple(entry for member in members for entry in member.entries)
+    return Item(members[0].event, entries, Repeats.of(member.event for member in members))

@@ -1,23 +1,25 @@
-"""From opened records to settled ones: the composition of filter, render, deliver and settle."""
+"""Forwards records: filter, fold, send, settle. Composition only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from . import render
+from .accepted_cache import AcceptedCache
 from .api_key import ApiKey, reader
-from .deliver import Answer, Courier, Outcome
-from .destinations import PACK, Dispatch, Item, halves
-from .envelope import Entry, Record
+from .datadog_client import DatadogClient
+from .destinations import DESTINATIONS, Batch
+from .envelope import Record
 from .event import Event
-from .fold import Repeats, fold, identity
-from .memory import Answers, Memory
+from .fold import Item, fold
+from .outcome import Outcome
 from .queues import NotSent, Queues
 from .report import Report
 from .settings import Settings
-from .settle import Handled, Settlement, settle
+from .settle import Settlement, settle
+from .tags import configured_tags
+from .text import Context
 
 
 class NotDelivered(Exception):
@@ -25,150 +27,109 @@ class NotDelivered(Exception):
 
 
 class Forwarder:
-    """Holds what lives as long as the execution environment."""
+    """What lives as long as the execution environment."""
 
-    def __init__(self, settings: Settings, courier: Courier, queues: Queues) -> None:
+    def __init__(self, settings: Settings, client: DatadogClient, queues: Queues) -> None:
         self._settings = settings
-        self._courier = courier
+        self._client = client
         self._queues = queues
-        self._memory = Memory()
+        self._accepted = AcceptedCache()
+        self._tags = configured_tags(settings.tags)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Forwarder:
         """Makes no network call."""
-        key = ApiKey(reader(settings), reload_interval=settings.api_key_reload_interval)
+        read = reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
         return cls(
             settings,
-            Courier(key, concurrent_requests=settings.concurrent_requests),
+            DatadogClient(ApiKey(read, reload_interval=settings.api_key_reload_interval)),
             Queues(queue_url=settings.queue_url, dead_letter_queue_url=settings.dead_letter_queue_url),
         )
 
     def forward(
         self, records: Sequence[Record], *, seconds_left: Callable[[], float], request_id: str
     ) -> dict[str, Any]:
-        """Delivers and settles all records; see `handler.lambda_handler` for what it returns and raises."""
-        several = len(self._settings.destinations) > 1
-        report = Report(request_id, self._settings.log_level, by_destination=several)
-        known = self._memory.answers(records)
-        answers = known | self._deliver(self._dispatches(records, known, report), seconds_left)
-        failed = [
-            record
-            for record, handled in zip(records, _handled(records, answers), strict=True)
-            if not self._settled(record, handled, report)
-        ]
-        report.close(records, failed=len(failed))
-        if any(record.record_id is None for record in failed):
+        """Sends and settles all records; see `handler.lambda_handler` for the result and what it raises.
+
+        seconds_left: until Lambda ends the invocation. request_id: Lambda's, for the log.
+        """
+        report = Report(request_id, self._settings.log_level, by_destination=len(self._settings.destinations) > 1)
+        context = Context(now=datetime.now(UTC), tags=self._tags, console_url=self._settings.console_url)
+        self._accepted.restore(records)
+        self._send(self._batches(records, context, report), context, seconds_left)
+        returned = [record for record in records if not self._settle(record, report)]
+        report.close(records, failed=len(returned))
+        if any(record.record_id is None for record in returned):
             raise NotDelivered(report.summary())
-        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in failed]}
+        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in returned]}
 
-    def _deliver(self, dispatches: Sequence[Dispatch], seconds_left: Callable[[], float]) -> Answers:
-        answers: Answers = {}
-        while dispatches:
-            given = self._courier.deliver((dispatch.parcel for dispatch in dispatches), seconds_left=seconds_left)
-            again: list[Dispatch] = []
-            for dispatch, answer in zip(dispatches, given, strict=True):
-                if answer.outcome is Outcome.REFUSED and len(dispatch.items) > 1:
-                    again.extend(halves(self._settings.destinations[dispatch.destination].url, dispatch))
-                else:
-                    answers.update(_by_entry(dispatch, answer))
-            dispatches = again
-        return answers
+    def _batches(self, records: Sequence[Record], context: Context, report: Report) -> list[Batch]:
+        """The requests for all that is wanted anywhere."""
+        items_by_record = [list(_items(record)) for record in records]
+        for items in items_by_record:
+            for item in items:
+                report.received(item.event, context.now)
+        batches: list[Batch] = []
+        # Logs first: they are few requests, and do not wait behind many events that Datadog may not take.
+        for name, chosen in reversed(list(self._settings.destinations.items())):
+            wanted = [item for items in items_by_record for item in self._wanted(name, items, report)]
+            batches.extend(DESTINATIONS[name].batches(chosen.url, wanted, context))
+        return batches
 
-    def _dispatches(self, records: Sequence[Record], known: Answers, report: Report) -> list[Dispatch]:
-        now = datetime.now(UTC)
-        items = [
-            self._item(record_number, entry_number, entry, now)
-            for record_number, record in enumerate(records)
-            for entry_number, entry in enumerate(record.entries)
-            if entry.properties is not None
-        ]
+    def _wanted(self, destination: str, items: Sequence[Item], report: Report) -> Sequence[Item]:
+        """The items of a record to send to the destination."""
+        chosen = self._settings.destinations[destination].filter
+        wanted = []
         for item in items:
-            report.received(item.event, now)
-        dispatches: list[Dispatch] = []
-        # Logs first: they are few requests, and do not wait behind many events that are perhaps not taken.
-        for name, destination in reversed(list(self._settings.destinations.items())):
-            open_items = [item for item in items if (item.record, item.entry, name) not in known]
-            wanted = [item for item in open_items if self._wanted(name, item, report)]
-            if destination.filter.fold_repeats:
-                wanted = _folded(wanted)
-                report.folded(name, sum(len(item.folded) for item in wanted))
-            dispatches.extend(PACK[name](destination.url, wanted))
-        return dispatches
+            if all(entry.is_open(destination) for entry in item.entries):
+                if reason := chosen.reason_to_drop(item.event):
+                    report.filtered(destination, reason)
+                else:
+                    wanted.append(item)
+        if not chosen.fold_repeats:
+            return wanted
+        folded = fold(wanted)
+        report.folded(destination, len(wanted) - len(folded))
+        return folded
 
-    def _item(self, record: int, number: int, entry: Entry, now: datetime) -> Item:
-        context = render.Context(
-            now=now,
-            notification=entry.notification,
-            tags=self._settings.tags,
-            console_url=self._settings.console_url,
-        )
-        return Item(record, number, Event(entry.properties or {}), context)
+    def _send(self, batches: Sequence[Batch], context: Context, seconds_left: Callable[[], float]) -> None:
+        """Sends the batches and gives each entry its answer."""
+        while batches:
+            answers = self._client.send((batch.request for batch in batches), seconds_left=seconds_left)
+            again: list[Batch] = []
+            for batch, answer in zip(batches, answers, strict=True):
+                if answer.outcome is Outcome.REFUSED and len(batch.items) > 1:
+                    # Halves until what is wrong with one item does not cost the others.
+                    middle = len(batch.items) // 2
+                    again.extend(self._rebatched(batch, batch.items[:middle], context))
+                    again.extend(self._rebatched(batch, batch.items[middle:], context))
+                else:
+                    for item in batch.items:
+                        for entry in item.entries:
+                            entry.answers[batch.destination] = answer
+            batches = again
 
-    def _wanted(self, destination: str, item: Item, report: Report) -> bool:
-        owed = item.context.notification.destinations
-        if owed is not None and destination not in owed:
-            return False
-        reason = self._settings.destinations[destination].filter.reason_to_drop(item.event)
-        if reason:
-            report.filtered(destination, reason)
-        return not reason
+    def _rebatched(self, batch: Batch, items: Sequence[Item], context: Context) -> Iterator[Batch]:
+        base_url = self._settings.destinations[batch.destination].url
+        return DESTINATIONS[batch.destination].batches(base_url, items, context)
 
-    def _settled(self, record: Record, handled: Sequence[Handled], report: Report) -> bool:
-        """Carries the settlement out; False when the record has to come back."""
-        report.outcomes(handled)
-        settlement = settle(record, handled)
-        if record.record_id is None and settlement.remainders:
-            # Without a queue there is nowhere to put a remainder: Lambda brings the whole record again, refusals too.
-            settlement = Settlement(comes_back=True)
+    def _settle(self, record: Record, report: Report) -> bool:
+        """Carries the settlement out; False if the record has to come back."""
+        report.answered(record)
+        settlement = settle(record)
         try:
             self._queues.carry_out(settlement)
         except NotSent as error:
             report.warning("not put into the queue, so the message comes back as a whole", record, reason=str(error))
             settlement = Settlement(comes_back=True)
         if settlement.comes_back:
-            self._memory.keep(record, handled)
+            self._accepted.keep(record)
         else:
             report.settled(record, settlement)
         return not settlement.comes_back
 
 
-def _folded(items: Sequence[Item]) -> list[Item]:
-    """Identical events of one message as one item, which is the first of them and answers for all."""
-    return [_standing_for(members) for members in fold(items, _fold_key)]
-
-
-def _fold_key(item: Item) -> Hashable | None:
-    known = identity(item.event)
-    # A record from a redrive can hold several messages; the notification tells them apart.
-    return None if known is None else (item.record, item.context.notification, known)
-
-
-def _standing_for(members: Sequence[Item]) -> Item:
-    first, *others = members
-    if not others:
-        return first
-    repeats = Repeats.of(member.event for member in members)
-    context = first.context._replace(repeats=repeats)
-    return first._replace(context=context, folded=tuple(other.entry for other in others))
-
-
-def _by_entry(dispatch: Dispatch, answer: Answer) -> Answers:
-    """The answer to a request as that of each entry it carries, folded ones included."""
-    return {
-        (item.record, entry, dispatch.destination): answer
-        for item in dispatch.items
-        for entry in (item.entry, *item.folded)
-    }
-
-
-def _handled(records: Sequence[Record], answers: Answers) -> list[list[Handled]]:
-    by_entry: dict[tuple[int, int], dict[str, Answer]] = {}
-    for (record_number, entry_number, destination), answer in answers.items():
-        by_entry.setdefault((record_number, entry_number), {})[destination] = answer
-    return [
-        [
-            Handled(entry=entry, answers=by_entry.get((record_number, entry_number), {}))
-            for entry_number, entry in enumerate(record.entries)
-        ]
-        for record_number, record in enumerate(records)
-    ]
+def _items(record: Record) -> Iterator[Item]:
+    for entry in record.entries:
+        if entry.properties is not None:
+            yield Item(Event(entry.properties), (entry,))

@@ -1,4 +1,4 @@
-"""The Lambda function: opens the envelope, filters and renders, delivers, settles each record."""
+"""The entry point of the Lambda function."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .settings import Settings
 
 @cache
 def _forwarder() -> Forwarder:
-    """Once per execution environment: the session, the key and the clients are kept between invocations."""
+    """Made once per execution environment: connections, API key and clients are kept between invocations."""
     return Forwarder.from_settings(Settings.from_environment(os.environ))
 
 
 def lambda_handler(payload: Any, context: Any) -> dict[str, Any]:
-    """Takes SNS or SQS records, or what a redrive brings, and answers with what has to come back.
+    """Forwards the events of SNS or SQS records, or of what a redrive brings (see `envelope`).
 
-    payload: see `envelope`. Returns `{"batchItemFailures": [{"itemIdentifier": <SQS message id>}, …]}`.
-    Raises NotDelivered when something without a queue behind it was not delivered, so that Lambda tries again,
-    and SettingsError when the environment is not usable.
+    Returns `{"batchItemFailures": [{"itemIdentifier": <SQS message id>}, …]}`, the records that have to come back.
+    Raises NotDelivered if something that no queue keeps was not delivered, so that Lambda tries again, and
+    SettingsError if the environment is unusable.
     """
     return _forwarder().forward(
         open_envelope(payload),

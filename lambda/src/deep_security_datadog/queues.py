@@ -1,4 +1,4 @@
-"""Sends remainders and refusals to SQS."""
+"""Carries settlements out: sends refusals to the dead-letter queue and remainders back to the queue."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from . import aws
 from .settle import Refusal, Settlement
 
-# Seconds before a remainder is looked at again: what was not accepted a moment ago needs a little time.
+# Seconds before a remainder is received: what was not accepted a moment ago needs a little time.
 REMAINDER_DELAY = 5
 
 _LONGEST_ATTRIBUTE = 500
 
 
 class NotSent(Exception):
-    """A remainder or a refusal could not be put into its queue. The message names the AWS error code, no content."""
+    """SQS did not take a remainder or a refusal. The message is the AWS error code, without content."""
 
 
 class Queues:
-    """The function's own queue (None with direct delivery) and its dead-letter queue, by URL."""
+    """The queue (None with direct delivery) and the dead-letter queue, by URL."""
 
     def __init__(self, *, queue_url: str | None, dead_letter_queue_url: str | None) -> None:
         self._queue_url = queue_url
@@ -31,7 +31,7 @@ class Queues:
         return aws.client("sqs")
 
     def carry_out(self, settlement: Settlement) -> None:
-        """Sends what the settlement asks for. Raises NotSent: then the record must come back as a whole."""
+        """Sends the refusals and the remainders. Raises NotSent: then the whole record has to come back."""
         for refusal in settlement.refusals:
             self._send(self._dead_letter_queue_url, refusal.body, MessageAttributes=_attributes(refusal))
         for remainder in settlement.remainders:

@@ -1,7 +1,7 @@
-"""One JSON line per invocation, one per refusal, and the invocation's metrics. Never content, never a key.
+"""Log lines in JSON, one an invocation and one a refusal, and the invocation's metrics. No content, no API key.
 
-Metrics use the CloudWatch embedded metric format, so that they need no call and no permission:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+Metrics are in the CloudWatch embedded metric format, which needs no call and no permission
+(docs/reference/aws-limits.md#cloudwatch).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from .deliver import Outcome
 from .envelope import Record
 from .event import Event
-from .settle import Handled, Settlement
+from .outcome import Outcome
+from .settle import Settlement
 
 NAMESPACE = "DeepSecurityDatadog"
 DIMENSION = "FunctionName"
 METRICS = ("Received", "Filtered", "Accepted", "Retried", "Requeued", "Refused")
 DELAY = "DeliveryDelay"
-# CloudWatch takes at most 100 values of a metric in one line.
+# Of a metric in one line.
 _MOST_VALUES = 100
-# Ids in a line; an event source mapping hands over at most ten records here.
+# Of records in a line. An event source mapping passes ten at most.
 _MOST_IDS = 20
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -55,13 +55,13 @@ class Report:
         self._reasons[f"{destination} filtered: {reason}"] += 1
 
     def folded(self, destination: str, count: int) -> None:
-        """Events that are not sent by themselves; another one of their message stands for them."""
+        """Counts events that another one of their message stands for."""
         if count:
             self._count("Folded", destination, count)
 
-    def outcomes(self, handled: Sequence[Handled]) -> None:
-        for item in handled:
-            for destination, answer in item.answers.items():
+    def answered(self, record: Record) -> None:
+        for entry in record.entries:
+            for destination, answer in entry.answers.items():
                 self._attempts += answer.attempts
                 self._count("Retried", destination, max(0, answer.attempts - 1))
                 if answer.outcome is Outcome.ACCEPTED:
@@ -71,7 +71,7 @@ class Report:
                     self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
 
     def _count(self, name: str, destination: str, count: int = 1, *, total: bool = True) -> None:
-        """In total and, where that differs, by destination."""
+        """Counts in total and, with several destinations, for each."""
         if total:
             self._counts[name] += count
         if self._by_destination and count:
@@ -84,15 +84,14 @@ class Report:
             self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
 
     def warning(self, message: str, record: Record, **fields: Any) -> None:
-        self._write("WARNING", message, record=_identity(record), **fields)
+        self._write("WARNING", message, record=_name(record), **fields)
 
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))
 
     def close(self, records: Sequence[Record], *, failed: int) -> None:
         milliseconds = round((time.monotonic() - self._started) * 1000)
-        # The six always, so that silence can be told from zero; the others where there is something to say, for each
-        # metric costs.
+        # Always these six, so that zero differs from silence; the others only if there is something: each metric costs.
         counts = dict.fromkeys(METRICS, 0) | dict(self._counts)
         definitions = [{"Name": name, "Unit": "Count"} for name in counts]
         values: dict[str, Any] = dict(counts)
@@ -105,7 +104,7 @@ class Report:
             "invocation",
             always=True,
             attempts=self._attempts,
-            records=[_identity(record) for record in records[:_MOST_IDS]],
+            records=[_name(record) for record in records[:_MOST_IDS]],
             failed_records=failed,
             milliseconds=milliseconds,
             reasons=dict(sorted(self._reasons.items())),
@@ -122,6 +121,6 @@ class Report:
         sys.stdout.flush()
 
 
-def _identity(record: Record) -> str:
-    """The id that SNS gave the message, by which Deep Security's side knows it; else the one of SQS."""
+def _name(record: Record) -> str:
+    """The SNS message id, else the SQS message id."""
     return next((entry.notification.message_id for entry in record.entries), "") or record.record_id or ""

@@ -1,8 +1,7 @@
-"""The environment of the function as one frozen value, read once.
+"""The function's environment as one frozen value.
 
-The variables are those that Datadog's own functions use where such exist
-(`DD_SITE`, `DD_API_KEY_SECRET_ARN`, `DD_API_KEY_SSM_NAME`, `DD_TAGS`, `DD_API_KEY_SECRET_RELOAD_INTERVAL`).
-An absent variable and an empty one mean the same: the default.
+Variables have the names that Datadog's own functions use, where these have one. An empty variable means the default,
+like an absent one.
 """
 
 from __future__ import annotations
@@ -10,44 +9,41 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+from .destinations import DESTINATIONS
 from .filter import Filter
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-# The destinations and their hosts at a site: https://docs.datadoghq.com/getting_started/site/
-_BASE_URLS = {"events": "https://api.{site}", "logs": "https://http-intake.logs.{site}"}
-# The API key travels in a header, so plain http stays on the machine.
+# As Terraform refuses it: the API key travels in a header, so plain http stays on the machine.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 
 _T = TypeVar("_T")
 
 
 class SettingsError(Exception):
-    """A variable of the environment is missing or has a value that cannot be used; the message names it."""
+    """A variable is missing or has a value that cannot be used; the message names it."""
 
 
-class Destination(NamedTuple):
-    """Where events go: the base URL, and which events."""
+class DestinationSettings(NamedTuple):
+    """The base URL of a destination, and which events go there."""
 
     url: str
     filter: Filter
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What the function was configured with.
+class Settings(NamedTuple):
+    """The function's configuration.
 
-    `destinations`: by name, one at least.
-    `api_key_secret_arn` and `api_key_ssm_name`: exactly one is set. `api_key_reload_interval` is in seconds.
-    `queue_url` is None with direct delivery; `dead_letter_queue_url` is None only outside of the module.
+    destinations: by name, at least one.
+    api_key_secret_arn, api_key_ssm_name: exactly one is set. api_key_reload_interval: seconds.
+    queue_url: None with direct delivery. dead_letter_queue_url: None only outside of the module.
     """
 
-    destinations: Mapping[str, Destination]
+    destinations: Mapping[str, DestinationSettings]
     api_key_secret_arn: str | None = None
     api_key_ssm_name: str | None = None
     api_key_reload_interval: float = 300.0
@@ -55,15 +51,11 @@ class Settings:
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
     console_url: str | None = None
-    concurrent_requests: int = 16
     log_level: str = "INFO"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Reads the variables that the Terraform module sets.
-
-        Raises SettingsError, which names the variable and says what it should hold.
-        """
+        """Reads the variables that the Terraform module sets. Raises SettingsError."""
         read = _Reader(environment)
         site = read("DD_SITE", _site, "datadoghq.com")
         secret = read("DD_API_KEY_SECRET_ARN", str, None)
@@ -79,7 +71,6 @@ class Settings:
             queue_url=read("QUEUE_URL", str, None),
             dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str, None),
             console_url=read("CONSOLE_URL", _url, None),
-            concurrent_requests=read("MAX_CONCURRENT_REQUESTS", _requests, 16),
             log_level=read("DD_LOG_LEVEL", _log_level, "INFO"),
         )
 
@@ -122,37 +113,34 @@ def _tags(text: str) -> tuple[str, ...]:
     return tuple(tag for tag in (part.strip() for part in text.split(",")) if tag)
 
 
-def _destinations(site: str, text: str) -> dict[str, Destination]:
+def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
     value = json.loads(text)
     if not isinstance(value, dict) or not value:
-        raise ValueError(f"expected a JSON object with one or more of the keys {', '.join(_BASE_URLS)}")
-    if unknown := sorted(set(value) - set(_BASE_URLS)):
-        raise ValueError(f"{unknown[0]!r} is no destination, expected {' or '.join(_BASE_URLS)}")
-    return {name: _destination(name, value[name], site) for name in _BASE_URLS if name in value}
+        raise ValueError(f"expected a JSON object with one or more of the keys {', '.join(DESTINATIONS)}")
+    if unknown := sorted(set(value) - set(DESTINATIONS)):
+        raise ValueError(f"{unknown[0]!r} is no destination, expected {' or '.join(DESTINATIONS)}")
+    return {name: _destination(name, value[name], site) for name in DESTINATIONS if name in value}
 
 
-def _destination(name: str, options: Any, site: str) -> Destination:
+def _destination(name: str, options: Any, site: str) -> DestinationSettings:
     """Reads the options as Terraform writes them; null is the default."""
     if not isinstance(options, dict):
         raise ValueError(f"{name} is not a JSON object")
-    if unknown := sorted(set(options) - set(Destination._fields)):
-        raise ValueError(f"{name} has an unknown option {unknown[0]!r}, expected {' or '.join(Destination._fields)}")
+    if unknown := sorted(set(options) - set(DestinationSettings._fields)):
+        raise ValueError(
+            f"{name} has an unknown option {unknown[0]!r}, expected {' or '.join(DestinationSettings._fields)}"
+        )
     url, chosen = options.get("url"), options.get("filter")
     if url is not None and not (isinstance(url, str) and _BASE_URL.fullmatch(url)):
         raise ValueError(f"{name}.url is not the https address of a host, such as https://api.datadoghq.com")
     if chosen is not None and not isinstance(chosen, dict):
         raise ValueError(f"{name}.filter is not a JSON object")
     try:
-        return Destination((url or _BASE_URLS[name].format(site=site)).rstrip("/"), Filter.from_options(chosen or {}))
+        return DestinationSettings(
+            (url or DESTINATIONS[name].base_url.format(site=site)).rstrip("/"), Filter.from_options(chosen or {})
+        )
     except ValueError as error:
         raise ValueError(f"{name}.filter.{error}") from error
-
-
-def _requests(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 100:
-        raise ValueError("expected a whole number from 1 to 100")
-    return number
 
 
 def _log_level(text: str) -> str:

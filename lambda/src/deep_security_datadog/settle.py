@@ -1,25 +1,22 @@
-"""What becomes of a record, decided from the answers to its events. Pure: nothing is sent from here.
+"""What to do with a record, decided from the answers that its entries carry. Pure: nothing is sent from here.
 
-An event is settled at a destination when it was accepted, refused for good, or filtered out there.
-A record is in one of three states: settled (acknowledge it), untouched (let it come back as it is), or partly settled
-(put back only what is owed, then acknowledge it).
+A destination settles an entry by accepting it, refusing it for good, or filtering it out. A record is settled
+(acknowledge it), untouched (let it come back as it is) or partly settled (put back what is left, then acknowledge it).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .deliver import Answer, Outcome
-from .envelope import DESTINATIONS_ATTRIBUTE, Entry, Notification, Record
+from .envelope import DESTINATIONS_ATTRIBUTE, Notification, Record
+from .outcome import Outcome
 
-# The default of a queue's MaximumMessageSize, attributes included:
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+# The default MaximumMessageSize of a queue in bytes, attributes included (docs/reference/aws-limits.md#sqs).
 LARGEST_MESSAGE = 262_144
-# Attributes of a refused event, and the destinations of a remainder.
+# For the attributes of a refused event, and for the destinations of a remainder.
 _ROOM_FOR_ATTRIBUTES = 2_048
 LARGEST_BODY = LARGEST_MESSAGE - _ROOM_FOR_ATTRIBUTES
 
@@ -28,7 +25,10 @@ _NOT_IN_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Refusal(NamedTuple):
-    """A message for the dead-letter queue: one event, or a text that is none."""
+    """A message for the dead-letter queue: one event, or text that is no event.
+
+    origin: the SNS message id, else the SQS message id.
+    """
 
     body: str
     reason: str
@@ -37,70 +37,47 @@ class Refusal(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """What to do with a record: send the refusals, then the remainders, then acknowledge it unless `comes_back`."""
+    """Send the refusals, then the remainders, then acknowledge the record unless it comes back.
+
+    remainders: bodies for the queue.
+    """
 
     refusals: tuple[Refusal, ...] = ()
     remainders: tuple[str, ...] = ()
     comes_back: bool = False
 
 
-class Handled(NamedTuple):
-    """An entry of a record with the answers of the destinations that it was sent to."""
-
-    entry: Entry
-    answers: Mapping[str, Answer]
-
-    @property
-    def owed(self) -> frozenset[str]:
-        """The destinations that have not settled it."""
-        return frozenset(name for name, answer in self.answers.items() if answer.outcome is Outcome.RETRY)
-
-    @property
-    def refusal(self) -> Answer | None:
-        """The first refusal for good."""
-        return next((answer for answer in self.answers.values() if answer.outcome is Outcome.REFUSED), None)
-
-    @property
-    def touched(self) -> bool:
-        """Whether anything happened that must not happen again."""
-        return bool(self.entry.problem) or any(answer.outcome is not Outcome.RETRY for answer in self.answers.values())
-
-
-def settle(record: Record, handled: Sequence[Handled]) -> Settlement:
-    """The settlement of a record, given each of its entries."""
-    refusals = tuple(_refusals(record, handled))
-    if not any(item.owed for item in handled):
-        return Settlement(refusals=refusals)
-    if not any(item.touched for item in handled):
+def settle(record: Record) -> Settlement:
+    """The settlement of a record whose entries have all answers."""
+    if not any(entry.unsettled for entry in record.entries):
+        return Settlement(refusals=tuple(_refusals(record)))
+    if record.record_id is None:
+        # Without a queue there is no place for a remainder: Lambda delivers the whole record again.
         return Settlement(comes_back=True)
-    return Settlement(refusals=refusals, remainders=tuple(_remainders(handled)))
+    if all(entry.is_untouched for entry in record.entries):
+        return Settlement(comes_back=True)
+    return Settlement(refusals=tuple(_refusals(record)), remainders=tuple(_remainders(record)))
 
 
-def _refusals(record: Record, handled: Sequence[Handled]) -> Iterator[Refusal]:
-    for item in handled:
-        entry = item.entry
+def _refusals(record: Record) -> Iterator[Refusal]:
+    for entry in record.entries:
         origin = entry.notification.message_id or record.record_id or ""
         if entry.problem:
-            yield Refusal(body=_fitting(entry.notification, entry.text), reason=entry.problem, origin=origin)
-        for name, answer in item.answers.items():
+            yield Refusal(_fitting(entry.notification, entry.text), entry.problem, origin=origin)
+        for destination, answer in entry.answers.items():
             if answer.outcome is Outcome.REFUSED:
-                owed_there = replace(entry.notification, destinations=frozenset((name,)))
-                yield Refusal(
-                    body=_fitting(owed_there, compact([entry.properties])),
-                    reason=f"{name}: {answer.reason}",
-                    status=answer.status,
-                    origin=origin,
-                )
+                notification = entry.notification._replace(destinations=frozenset((destination,)))
+                body = _fitting(notification, compact([entry.properties]))
+                yield Refusal(body, f"{destination}: {answer.reason}", answer.status, origin)
 
 
-def _remainders(handled: Sequence[Handled]) -> Iterator[str]:
-    """Notifications with what is owed, grouped by where it came from and where it is to go."""
+def _remainders(record: Record) -> Iterator[str]:
+    """Notifications with the unsettled events, grouped by notification and destinations."""
     groups: dict[Notification, list[object]] = {}
-    for item in handled:
-        if item.owed:
-            # Empty answers of other destinations are settled; the remainder names those that are not.
-            notification = replace(item.entry.notification, destinations=item.owed)
-            groups.setdefault(notification, []).append(item.entry.properties)
+    for entry in record.entries:
+        if entry.unsettled:
+            notification = entry.notification._replace(destinations=entry.unsettled)
+            groups.setdefault(notification, []).append(entry.properties)
     for notification, events in groups.items():
         yield from _split(notification, events)
 
@@ -116,13 +93,13 @@ def _split(notification: Notification, events: Sequence[object]) -> Iterator[str
 
 
 def _fitting(notification: Notification, message: str) -> str:
-    """The message with its envelope; without it where only so it fits into the queue."""
+    """The message in its notification; alone if it would not fit into the queue otherwise."""
     body = notification_body(notification, message)
     return body if len(body.encode()) <= LARGEST_BODY or not message else _NOT_IN_SQS.sub("\ufffd", message)
 
 
 def notification_body(notification: Notification, message: str) -> str:
-    """An SQS body as SNS would have written it, with the id and time of the original."""
+    """The SQS body that SNS would have written, with the id and time of the original."""
     envelope: dict[str, object] = {
         "Type": "Notification",
         "MessageId": notification.message_id,
@@ -137,6 +114,6 @@ def notification_body(notification: Notification, message: str) -> str:
 
 
 def compact(value: object) -> str:
-    """JSON as short as it gets that is also legal UTF-8 and legal in SQS."""
+    """Compact JSON that is legal UTF-8 and legal in SQS."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _NOT_IN_SQS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

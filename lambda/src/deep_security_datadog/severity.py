@@ -1,7 +1,7 @@
 """How severe an event is, from whatever its type carries.
 
-Each type has a scale of its own, some have none (reference: deep-security-events, section 2.1).
-A rule gives None when it cannot tell; the event is then `info` and says that its severity is unknown.
+Each type has a scale of its own or none (docs/reference/deep-security-events.md#severity). Where a rule cannot decide,
+the event is `info` and its text says that the severity is unknown.
 """
 
 from __future__ import annotations
@@ -26,9 +26,8 @@ class Severity(IntEnum):
 
     @property
     def label(self) -> str:
-        """Its name in lower case, as options and tags write it."""
-        # `name` does the same through a descriptor in Python, which takes five times as long.
-        return self._name_.lower()
+        """Its name in lower case, as in options and tags."""
+        return self.name.lower()
 
     @classmethod
     def from_name(cls, name: object) -> Severity:
@@ -40,7 +39,7 @@ class Severity(IntEnum):
 
 
 class SeverityRule(NamedTuple):
-    """A rule and its table for the documentation: rows of (what the event says, severity)."""
+    """A function that decides, and its table for the documentation: rows of (what the event says, severity)."""
 
     decide: Callable[[Properties], Severity | None]
     rows: tuple[tuple[str, Severity], ...]
@@ -48,7 +47,7 @@ class SeverityRule(NamedTuple):
 
 INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
 
-# What the "XString" twins and other modules call their levels.
+# How the properties that spell levels out (`SeverityString` and others) name them.
 _BY_WORD = {
     "info": INFO,
     "information": INFO,
@@ -61,15 +60,15 @@ _BY_WORD = {
 }
 
 
-def by_number(name: str, scale: Mapping[int, tuple[str, Severity]], twin: str = "") -> SeverityRule:
-    """A property with numbered values; the twin property, which spells the value out, is the fallback."""
+def by_number(name: str, scale: Mapping[int, tuple[str, Severity]], word_property: str = "") -> SeverityRule:
+    """A numbered property; failing that, the property that spells the level out."""
     by_word = {word.lower(): severity for word, severity in scale.values()}
 
     def decide(properties: Properties) -> Severity | None:
         value = integer(properties.get(name))
         if value is not None and value in scale:
             return scale[value][1]
-        word = text_of(properties, twin).lower()
+        word = text_of(properties, word_property).lower()
         return by_word.get(word, _BY_WORD.get(word))
 
     return SeverityRule(
@@ -77,15 +76,15 @@ def by_number(name: str, scale: Mapping[int, tuple[str, Severity]], twin: str = 
     )
 
 
-def by_range(name: str, ranges: tuple[tuple[int, int, Severity], ...], twin: str) -> SeverityRule:
-    """A property with ranges of values, both ends included."""
+def by_range(name: str, ranges: tuple[tuple[int, int, Severity], ...], word_property: str) -> SeverityRule:
+    """A property with ranges of values, both ends included; failing that, the property that spells the level out."""
 
     def decide(properties: Properties) -> Severity | None:
         value = number(properties.get(name))
         for low, high, severity in ranges:
             if value is not None and low <= value <= high:
                 return severity
-        return _BY_WORD.get(text_of(properties, twin).lower())
+        return _BY_WORD.get(text_of(properties, word_property).lower())
 
     return SeverityRule(decide, tuple((f"`{name}` {low} to {high}", severity) for low, high, severity in ranges))
 
@@ -111,8 +110,8 @@ MALWARE = SeverityRule(
     ),
 )
 
-# With the vendor's default ranking a denied packet has rank 100 times the asset value
-# (reference: deep-security-events, section 2.2), so this is a host ten times as valuable as the ordinary one.
+# By default a denied packet ranks 100 times the asset value, so this host is ten times as valuable as an ordinary one
+# (docs/reference/deep-security-events.md#ranks).
 _VALUABLE_RANK = 1000
 _DETECT_ONLY = 0x80
 

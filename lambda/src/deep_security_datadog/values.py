@@ -1,7 +1,7 @@
-"""Total conversions of JSON values: whatever comes in, none of them raises.
+"""Conversions of JSON values. None of them raises.
 
-Deep Security sends integers as numbers; some versions send them as strings
-(reference: deep-security-events, section 4, number 5), and empty strings mean "none".
+Deep Security sends integers as numbers, some versions as strings, and empty strings where there is nothing
+(docs/reference/deep-security-events.md#values).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-# Compact JSON. Made once: `json.dumps` with options makes an encoder each time.
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+# Compact JSON. `json.dumps` with options would make an encoder for each call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
-# 2**63: beyond it a "number" is nobody's rank, port or level, and turning it to text can be slow.
+# Larger numbers are no rank, port or level, and slow to turn into text.
 _LARGEST = 1 << 63
 
 
@@ -28,13 +28,18 @@ def as_text(value: object) -> str:
         # Not a boolean, which JSON writes in lower case.
         if type(value) is int:
             return str(value)
-        return encode(value)
+        return _encode(value)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
 
 
+def to_json(value: object) -> bytes:
+    """Compact JSON in UTF-8. A lone surrogate, legal in JSON's escapes only, becomes a question mark."""
+    return _encode(value).encode("utf-8", "replace")
+
+
 def text_of(properties: Mapping[str, object], *names: str) -> str:
-    """The first of the named properties that holds something, as stripped text; empty when none does."""
+    """The stripped text of the first of the named properties that holds something, else empty."""
     for name in names:
         if text := as_text(properties.get(name)).strip():
             return text
@@ -54,7 +59,7 @@ def number(value: object) -> float | None:
 
 def integer(value: object) -> int | None:
     """A whole number from a number or from the same as a string."""
-    # Nearly all are one of these two; the type of a boolean is another one.
+    # Fast paths for nearly all values. `type` because a boolean is an `int`.
     if type(value) is int and -_LARGEST <= value <= _LARGEST:
         return value
     if isinstance(value, str) and len(value) <= 15 and value.isdecimal():

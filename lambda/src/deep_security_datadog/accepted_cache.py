@@ -1,0 +1,55 @@
+"""Remembers what Datadog accepted of records that come back whole, so that it is not sent again.
+
+Records come back whole with direct delivery, and when a remainder could not be put into the queue. The cache lives as
+long as the execution environment; in another one the accepted events are sent twice, which beats losing the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from .envelope import Record
+from .outcome import Answer, Outcome
+
+_MOST_RECORDS = 1000
+
+# Of each entry of a record, by destination.
+_Accepted: TypeAlias = list[dict[str, Answer]]
+
+
+class AcceptedCache:
+    """Accepted answers by record; the oldest records are dropped first."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, _Accepted] = {}
+
+    def keep(self, record: Record) -> None:
+        """Remembers the accepted answers of a record that comes back."""
+        accepted = [
+            {
+                destination: Answer(answer.outcome, answer.status)
+                for destination, answer in entry.answers.items()
+                if answer.outcome is Outcome.ACCEPTED
+            }
+            for entry in record.entries
+        ]
+        name = _name(record)
+        if name and any(accepted):
+            self._records[name] = accepted
+            while len(self._records) > _MOST_RECORDS:
+                del self._records[next(iter(self._records))]
+
+    def restore(self, records: Sequence[Record]) -> None:
+        """Gives the entries of these records the answers that they had, and forgets them."""
+        for record in records:
+            for entry, accepted in zip(record.entries, self._records.pop(_name(record), ()), strict=False):
+                entry.answers.update(accepted)
+
+
+def _name(record: Record) -> str:
+    """The SQS message id, without a queue the SNS message id: both stay the same when a record comes back."""
+    if record.record_id is not None:
+        return f"sqs {record.record_id}"
+    ids = {entry.notification.message_id for entry in record.entries}
+    return f"sns {ids.pop()}" if len(ids) == 1 and ids != {""} else ""

@@ -1,0 +1,26 @@
+"""What became of a request to Datadog."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Outcome(Enum):
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+class Answer(NamedTuple):
+    """An outcome and how it came about.
+
+    status: HTTP status, None without an answer.
+    reason: for logs and the dead-letter queue, without content and without the API key; empty when accepted.
+    attempts: how many requests were made.
+    """
+
+    outcome: Outcome
+    status: int | None = None
+    reason: str = ""
+    attempts: int = 0

@@ -1,0 +1,201 @@
+"""Title and text of an event as any destination shows them. Pure, driven by the table of event types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from . import markdown
+from .event import Event
+from .facts import Fact, Texts, first, one
+from .fold import Item, Repeats
+
+LONGEST_TITLE = 200
+# Datadog takes events of the last 18 h; the rest is for the way there (docs/reference/datadog-limits.md#events).
+OLDEST = timedelta(hours=17, minutes=45)
+# Clocks of agents may be a little fast.
+_FUTURE = timedelta(minutes=1)
+_SHOWN_DELAY = timedelta(minutes=1)
+
+# So that one value does not push the others out.
+_LONGEST_VALUE = 300
+_LONGEST_BLOCK = 1200
+_MOST_OTHERS = 100
+
+
+class Context(NamedTuple):
+    """What an invocation's events have in common.
+
+    now: the time of sending, in UTC. tags: see `tags.configured_tags`. console_url: None = no link.
+    """
+
+    now: datetime
+    tags: tuple[str, ...] = ()
+    console_url: str | None = None
+
+
+class _Section(NamedTuple):
+    """Lines of the text. When it is too long, the end of the least important section is cut first."""
+
+    importance: int
+    lines: list[str]
+
+
+_HOST_FACTS = (
+    one("Computer", "Hostname"),
+    one("Instance", "HostInstanceID"),
+    one("Last address", "HostLastIPUsed"),
+    one("System", "HostOS"),
+    one("Policy", "HostSecurityPolicyName"),
+    one("Group", "HostGroupName"),
+    one("Cloud account", "HostOwnerID"),
+    one("Cloud", "HostCloudType"),
+    one("Asset value", "HostAssetValue"),
+    one("Agent version", "HostAgentVersion"),
+    one("Instance tags", "HostCloudInstanceTags"),
+)
+_IDENTIFIER_FACTS = (
+    one("Event id", "EventID"),
+    one("Unique id", "UniqueID"),
+    one("Tenant", "TenantName"),
+    one("Tenant id", "TenantID"),
+    one("Origin", "OriginString", "Origin"),
+    one("Deep Security tags", "Tags"),
+    one("Host id", "HostID"),
+    one("Host GUID", "HostGUID"),
+    one("Agent GUID", "HostAgentGUID"),
+    one("Tenant GUID", "TenantGUID"),
+)
+# In the title, the summary, the times, or one of the sections above.
+_SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate", "Hostname", "Severity", "SeverityString", "Rank")).union(
+    *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
+)
+_TEST_LINE = "\nThis is the test notification of Deep Security. Events will look like this one, with facts."
+
+
+def title(event: Event, texts: Texts) -> str:
+    """Severity, module, what happened and on which host, in at most 200 characters. texts: `event.texts()`."""
+    host = markdown.shortened(markdown.plain(event.host.display), 60)
+    head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module)[:60]}"
+    tail = f" on {host}" if host else ""
+    subject = markdown.plain(first(texts, event.event_type.subject))
+    if event.is_test:
+        subject = "Deep Security reaches Datadog"
+    if not subject:
+        return f"{head}{tail}"
+    detail = first(texts, event.event_type.detail) or event.event_type.action(texts)
+    if detail and detail != subject:
+        tail = f" ({markdown.shortened(markdown.plain(detail), 50)}){tail}"
+    return f"{head}: {markdown.shortened(subject, LONGEST_TITLE - len(head) - len(tail) - 2)}{tail}"
+
+
+def text(item: Item, texts: Texts, context: Context, limit: int) -> str:
+    """The facts as Markdown between Datadog's fences, in at most `limit` characters. texts: `item.event.texts()`."""
+    budget = limit - len(markdown.fenced(""))
+    sections = _sections(item, texts, context)
+    whole = "\n".join([line for section in sections for line in section.lines])
+    return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
+
+
+def date_happened(event: Event, now: datetime) -> int | None:
+    """Seconds since 1970; None for a time that Datadog does not take (too old) or that is wrong (in the future)."""
+    if event.time is None or not now - OLDEST <= event.time <= now + _FUTURE:
+        return None
+    return int(min(event.time, now).timestamp())
+
+
+def _cut(sections: Iterable[_Section], budget: int) -> str:
+    lines = [(section.importance, line) for section in sections for line in section.lines]
+    # The least important first, of a section its last line.
+    candidates = sorted(range(len(lines)), key=lambda place: (lines[place][0], -place))
+    size = sum(len(line) + 1 for _, line in lines)
+    cut: set[int] = set()
+    while size > budget - (len(_cut_note(len(cut))) if cut else 0) and len(cut) < len(lines):
+        place = candidates[len(cut)]
+        cut.add(place)
+        size -= len(lines[place][1]) + 1
+    kept = [line for place, (_, line) in enumerate(lines) if place not in cut]
+    return "\n".join([*kept, _cut_note(len(cut))] if cut else kept)
+
+
+def _cut_note(count: int) -> str:
+    return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
+
+
+def _sections(item: Item, texts: Texts, context: Context) -> list[_Section]:
+    event, link = item.event, context.console_url
+    others = sorted(texts.keys() - event.event_type.shown_properties - _SHOWN_ELSEWHERE)
+    return [
+        _Section(100, [_summary(event, texts)]),
+        _Section(90, [_repeats(item.repeats)] if item.repeats else []),
+        _Section(90, [_TEST_LINE] if event.is_test else []),
+        _Section(80, _facts("", event.event_type.facts, texts)),
+        _Section(50, _facts("\n**Host**\n", _HOST_FACTS, texts)),
+        _Section(60, _times(item, texts, context)),
+        _Section(40, _facts("\n**Identifiers**\n", _IDENTIFIER_FACTS, texts)),
+        _Section(20, _others(others[:_MOST_OTHERS], texts)),
+        _Section(30, [f"- … and {len(others) - _MOST_OTHERS} more"] if len(others) > _MOST_OTHERS else []),
+        _Section(70, [f"\n[Open the Deep Security console]({link})"] if link else []),
+    ]
+
+
+def _summary(event: Event, texts: Texts) -> str:
+    severity = f"**{event.severity.label.capitalize()}**"
+    if event.known_severity is None:
+        severity += " (the event does not tell its severity)"
+    words = [severity, markdown.escaped(event.event_type.module[:60])]
+    if action := event.event_type.action(texts):
+        words.append(markdown.escaped(action[:100]))
+    if event.rank is not None:
+        words.append(f"rank {event.rank:g}")
+    if host := event.host.display:
+        words.append(f"on {markdown.code(host[:100])}")
+    return " · ".join(words)
+
+
+def _repeats(repeats: Repeats) -> str:
+    times = ""
+    if repeats.first and repeats.last:
+        times = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
+    return f"\n**{repeats.total} events like this one** in the same message{times}. The facts are the first one's."
+
+
+def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
+    lines = [heading]
+    for label, properties, value, block in facts:
+        if shown := value(texts) if value else texts.get(properties[0]):
+            lines.append(_line(label, shown, block=block))
+    return lines if len(lines) > 1 else []
+
+
+def _line(label: str, value: str, *, block: bool = False) -> str:
+    if block and ("\n" in value or len(value) > _LONGEST_VALUE):
+        return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
+    shown = markdown.code(markdown.shortened(value, _LONGEST_VALUE))
+    return f"- {label}: {shown}" if shown else ""
+
+
+def _times(item: Item, texts: Texts, context: Context) -> list[str]:
+    happened, published = item.event.time, item.notification.time
+    lines = ["\n**Times**\n"]
+    if happened:
+        lines.append(f"- Event: `{_shown_time(happened)}`")
+    elif "LogDate" in texts:
+        lines.append(_line("Event", texts["LogDate"]))
+    if published:
+        lines.append(f"- Published by Deep Security: `{_shown_time(published)}`")
+    if happened and (delay := (published or context.now) - happened) > _SHOWN_DELAY:
+        lines.append(f"- Delay until published: `{str(delay).partition('.')[0]}`")
+    if happened and date_happened(item.event, context.now) is None:
+        lines.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
+    return lines if len(lines) > 1 else []
+
+
+def _shown_time(time: datetime) -> str:
+    return f"{str(time)[:19]} UTC"
+
+
+def _others(names: Iterable[str], texts: Texts) -> list[str]:
+    lines = [_line(markdown.code(name[:100]) or "(no name)", texts[name]) for name in names]
+    return ["\n**Other properties**\n", *lines] if lines else []

@@ -1,0 +1,37 @@
+"""A forwarder of which only the network is fake: `responses` instead of Datadog, `FakeQueues` instead of SQS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import responses
+
+from deep_security_datadog.api_key import ApiKey
+from deep_security_datadog.datadog_client import DatadogClient
+from deep_security_datadog.forward import Forwarder
+from deep_security_datadog.settings import Settings
+from tests.support import BuildForwarder, FakeQueues
+
+
+@pytest.fixture
+def intake() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def queues() -> FakeQueues:
+    return FakeQueues()
+
+
+@pytest.fixture
+def forwarder(queues: FakeQueues) -> BuildForwarder:
+    """A forwarder with the given environment, one request at a time so that answers come in order."""
+
+    def build(**environment: str) -> Forwarder:
+        settings = Settings.from_environment({"DD_API_KEY_SSM_NAME": "/datadog", **environment})
+        client = DatadogClient(ApiKey(lambda: "key", reload_interval=300), concurrent_requests=1, sleep=lambda _: None)
+        return Forwarder(settings, client, queues)
+
+    return build

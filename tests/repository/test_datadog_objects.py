@@ -1,0 +1,284 @@
+"""examples/datadog: each file is what Datadog's API takes, and asks only for what the function sends."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from datadog_api_client.v1.model.dashboard import Dashboard
+from datadog_api_client.v1.model.logs_pipeline import LogsPipeline
+from datadog_api_client.v1.model.monitor import Monitor
+
+from deep_security_datadog.destinations import events, logs
+from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
+from tests.repository.datadog_models import problems
+from tests.support import item
+
+ROOT = Path(__file__).parents[2]
+HERE = ROOT / "examples" / "datadog"
+MONITORS = sorted((HERE / "monitors").glob("*.json"))
+
+TERM = re.compile(r"-?(?P<key>@?[\w.-]+):(?:\((?P<several>[^()]+)\)|(?P<one>[^\s()]+))")
+VARIABLE = re.compile(r"\$(\w+)")
+EVENT_QUERY = re.compile(
+    r'events\("(?P<search>[^"]+)"\)\.rollup\("count"\)(?:\.by\("(?P<by>[^"]+)"\))?\.last\("(?P<window>\d+)(?P<unit>[mh])"\)'
+    r" (?P<operator>[<>]) (?P<number>\d+)"
+)
+METRIC = re.compile(r"max:(?P<metric>[\w.]+)\{queuename:(?P<queue>[\w-]+)\} by \{(?P<by>[\w,]+)\}")
+QUEUE_METRICS = {"aws.sqs.approximate_number_of_messages_visible", "aws.sqs.approximate_age_of_oldest_message"}
+# The tags of Datadog's AWS integration on metrics of SQS.
+QUEUE_TAGS = {"queuename", "region", "aws_account"}
+# What a list of logs shows of its own: status as a colour, time, host, message.
+LOG_COLUMNS = {"status_line", "timestamp", "host", "content"}
+
+
+@dataclass
+class Sent:
+    """What can be searched for: tag or reserved attribute to its values, and other attributes."""
+
+    values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    attributes: set[str] = field(default_factory=set)
+
+    def tags(self, tags: list[str]) -> None:
+        for tag in tags:
+            key, _, value = tag.partition(":")
+            self.values[key].add(value)
+
+    def unknown(self, search: str) -> Iterator[str]:
+        for term in TERM.finditer(search):
+            key, values = term["key"], (term["several"] or term["one"]).split(" OR ")
+            if key.startswith("@"):
+                if key[1:] not in self.attributes:
+                    yield key
+            else:
+                yield from (f"{key}:{value}" for value in values if value not in self.values.get(key, ()))
+        rest = VARIABLE.sub("", TERM.sub("", search)).strip()
+        if rest:
+            yield f"not understood: {rest}"
+
+    def unknown_facet(self, facet: str) -> bool:
+        return facet[1:] not in self.attributes if facet.startswith("@") else facet not in self.values
+
+
+def paths(value: Any, place: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from paths(inner, f"{place}.{name}" if place else name)
+    else:
+        yield place
+
+
+def everything_sent() -> dict[str, Sent]:
+    """From the samples, without configured tags, which not every user has."""
+    context = CONTEXT._replace(tags=())
+    sent = {"events": Sent(), "logs": Sent()}
+    for _, properties in events_of_samples():
+        sent["events"].tags(events.body(item(properties, NOTIFICATION), context)["tags"])
+        log = logs.body(item(properties, NOTIFICATION), context)
+        sent["logs"].tags(log["ddtags"].split(","))
+        sent["logs"].attributes |= set(paths(log))
+        for ours, theirs in (("ddsource", "source"), ("service", "service"), ("status", "status")):
+            sent["logs"].values[theirs].add(log[ours])
+    return sent
+
+
+SENT = everything_sent()
+STREAMS = {"event_stream": "events", "logs_stream": "logs"}
+
+
+def load(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def widgets() -> Iterator[dict[str, Any]]:
+    for group in load(HERE / "dashboard.json")["widgets"]:
+        yield from (widget["definition"] for widget in group["definition"]["widgets"])
+
+
+def requests() -> Iterator[tuple[str, dict[str, Any]]]:
+    for widget in widgets():
+        for request in widget.get("requests", ()):
+            yield widget["title"], request
+
+
+def searches() -> Iterator[tuple[str, str, str]]:
+    """Title, data source and search of everything in the dashboard that asks for events or logs."""
+    for title, request in requests():
+        if stream := request.get("query"):
+            yield title, STREAMS[stream["data_source"]], stream["query_string"]
+        for query in request.get("queries", ()):
+            if query["data_source"] != "metrics":
+                yield title, query["data_source"], query["search"]["query"]
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        (HERE / "dashboard.json", Dashboard),
+        (HERE / "pipeline.json", LogsPipeline),
+        *((path, Monitor) for path in MONITORS),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_the_official_model_knows_all_of_it(path: Path, model: Any) -> None:
+    assert problems(load(path), model) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ("board", "titel", "x"),
+        ("board", "layout_type", "sideways"),
+        ("group", "colour", "red"),
+        ("chart", "type", "timeserie"),
+        ("request", "display_type", "pie"),
+        ("query", "data_source", "event"),
+        ("query", "limit", 1),
+    ],
+)
+def test_the_check_of_the_model_notices(place: str, key: str, value: object) -> None:
+    board = load(HERE / "dashboard.json")
+    group = board["widgets"][0]["definition"]
+    chart = next(each["definition"] for each in group["widgets"] if each["definition"]["type"] == "timeseries")
+    request = chart["requests"][0]
+    places = {"board": board, "group": group, "chart": chart, "request": request, "query": request["queries"][0]}
+    places[place][key] = value
+    assert problems(board, Dashboard)
+
+
+def test_dashboard_asks_for_what_is_sent() -> None:
+    found = [(title, unknown) for title, source, search in searches() for unknown in SENT[source].unknown(search)]
+    assert len(list(searches())) > 15 and found == []
+    assert all(
+        ("integration:deep_security" if source == "events" else "source:trend-micro-deep-security") in search
+        for _, source, search in searches()
+    )
+
+
+def test_dashboard_groups_by_what_is_sent() -> None:
+    groups = {
+        (query["data_source"], group["facet"])
+        for _, request in requests()
+        for query in request.get("queries", ())
+        for group in query.get("group_by", ())
+    }
+    assert {facet for source, facet in groups if source == "events"} >= {
+        "event_type", "severity", "host_name", "rule", "policy",
+    }  # fmt: skip
+    assert [(source, facet) for source, facet in groups if SENT[source].unknown_facet(facet)] == []
+
+
+def test_template_variables_are_sent_tags_and_used_everywhere() -> None:
+    variables = load(HERE / "dashboard.json")["template_variables"]
+    for sent in SENT.values():
+        assert [each["prefix"] for each in variables if sent.unknown_facet(each["prefix"])] == []
+    names = {each["name"] for each in variables}
+    assert [title for title, _, search in searches() if set(VARIABLE.findall(search)) != names] == []
+
+
+def test_formulas_use_the_queries_of_their_request() -> None:
+    for title, request in requests():
+        names = {query["name"] for query in request.get("queries", ())}
+        assert {formula["formula"] for formula in request.get("formulas", ())} == names, title
+
+
+def test_releases_are_events_of_others() -> None:
+    charts = [
+        widget
+        for widget in widgets()
+        if widget["type"] == "timeseries" and widget["requests"][0]["queries"][0]["data_source"] != "metrics"
+    ]
+    overlays = [overlay["q"] for chart in charts for overlay in chart["events"]]
+    assert len(overlays) == len(charts) == 7
+    assert {TERM.sub("", query).strip() for query in overlays} == {""}
+    assert all("-integration:deep_security" in query and "tags:(" in query for query in overlays)
+
+
+def test_widgets_do_not_overlap() -> None:
+    board = load(HERE / "dashboard.json")["widgets"]
+    for group in [board, *(each["definition"]["widgets"] for each in board)]:
+        cells = [
+            (x, y)
+            for layout in (widget["layout"] for widget in group)
+            for x in range(layout["x"], layout["x"] + layout["width"])
+            for y in range(layout["y"], layout["y"] + layout["height"])
+        ]
+        assert len(cells) == len(set(cells)) and max(x for x, _ in cells) < 12
+    for group in board:
+        inner = [widget["layout"] for widget in group["definition"]["widgets"]]
+        assert max(layout["y"] + layout["height"] for layout in inner) + 1 == group["layout"]["height"]
+
+
+def test_columns_of_the_list_of_logs() -> None:
+    columns = {
+        column["field"]
+        for _, request in requests()
+        if request.get("query", {}).get("data_source") == "logs_stream"
+        for column in request["columns"]
+    }
+    assert columns and columns <= LOG_COLUMNS
+
+
+@pytest.mark.parametrize("path", MONITORS, ids=lambda path: path.stem)
+def test_monitors(path: Path) -> None:
+    monitor = load(path)
+    assert set(monitor["tags"]) == {"integration:deep_security", f"deep-security-datadog:{path.stem}"}
+    if monitor["type"] == "metric alert":
+        query = METRIC.search(monitor["query"])
+        assert query
+        number = monitor["query"].rpartition(" ")[2]
+    else:
+        query = EVENT_QUERY.fullmatch(monitor["query"])
+        assert query and monitor["type"] == "event-v2 alert"
+        assert list(SENT["events"].unknown(query["search"])) == []
+        assert "integration:deep_security" in query["search"].split()
+        assert not query["by"] or not SENT["events"].unknown_facet(query["by"])
+        # Late events fall out of a shorter window; Datadog takes no longer one.
+        assert 15 <= int(query["window"]) * {"m": 1, "h": 60}[query["unit"]] <= 2880
+        number = query["number"]
+    assert float(number) == monitor["options"]["thresholds"]["critical"]
+    variables = set(re.findall(r"\{\{(\w+)\.name\}\}", monitor["name"] + monitor["message"]))
+    assert variables <= set((query["by"] or "").split(","))
+    others = set(re.findall(r"\{\{([\w.]+)\}\}", monitor["name"] + monitor["message"]))
+    assert others - {f"{name}.name" for name in variables} <= {"event.title", "value"}
+
+
+def test_metrics_are_of_the_modules_queues() -> None:
+    """The names of the queues are the module's by default."""
+    name = re.search(r'variable "name".*?default\s+= "([^"]+)"', (ROOT / "variables.tf").read_text(), re.DOTALL)
+    assert name and '"${var.name}-dead-letter"' in (ROOT / "dead_letter_queue.tf").read_text()
+    queries = [load(path)["query"] for path in MONITORS] + [
+        query["query"]
+        for _, request in requests()
+        for query in request.get("queries", ())
+        if query["data_source"] == "metrics"
+    ]
+    asked = [found for query in queries for found in METRIC.finditer(query)]
+    assert len(asked) == 3
+    for query in asked:
+        assert query["metric"] in QUEUE_METRICS and set(query["by"].split(",")) <= QUEUE_TAGS
+        assert query["queue"] in (name[1], f"{name[1]}-dead-letter")
+
+
+def test_pipeline_works_on_what_is_sent() -> None:
+    pipeline, sent = load(HERE / "pipeline.json"), SENT["logs"]
+    assert list(sent.unknown(pipeline["filter"]["query"])) == []
+    for processor in pipeline["processors"]:
+        assert [source for source in processor["sources"] if source not in sent.attributes] == []
+        if processor["type"] == "attribute-remapper":
+            assert processor["target"] in sent.attributes
+
+
+def test_the_documented_view_asks_for_what_is_sent() -> None:
+    (address,) = re.findall(r"<(https://app\.datadoghq\.com/logs\S+)>", (HERE / "README.md").read_text())
+    asked = parse_qs(urlsplit(address).query)
+    assert list(SENT["logs"].unknown(asked["query"][0])) == []
+    columns = asked["cols"][0].split(",")
+    assert [column for column in columns if column != "host" and SENT["logs"].unknown_facet(column)] == []

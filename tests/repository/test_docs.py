@@ -1,0 +1,155 @@
+"""The documentation is not out of date."""
+
+from __future__ import annotations
+
+import functools
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tools import commands, events_page, pages, snippets, tables
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "lambda" / "src"
+every_page = pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def test_events_page() -> None:
+    assert events_page.PAGE.read_text() == events_page.page(), "run `make docs`"
+
+
+def test_the_event_in_the_readme() -> None:
+    assert events_page.README.read_text() == events_page.readme(), "run `make docs`"
+
+
+def test_pages_are_found() -> None:
+    assert {ROOT / "README.md", ROOT / "docs" / "delivery.md"} <= set(pages.pages())
+
+
+@every_page
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    dead = []
+    for link in pages.links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        if re.match(r"[a-z]+:", link):
+            continue
+        if not target.exists() or not target.resolve().is_relative_to(ROOT):
+            dead.append(link)
+        elif anchor:
+            readme = target / "README.md" if target.is_dir() else target
+            if not readme.exists() or anchor not in pages.anchors(readme):
+                dead.append(link)
+    assert not dead
+
+
+@every_page
+def test_commands_exist(page: Path) -> None:
+    shown = [(block.place, block.text) for block in pages.blocks(page, "shell", "bash", "sh", "console")]
+    # A span may name a command without its arguments, such as `aws sqs receive-message`.
+    shown += [
+        ("text", span)
+        for span in pages.code(page)
+        if re.match(r"(make [a-z]|aws [a-z0-9]+ [a-z]|terraform [a-z])", span)
+    ]
+    assert not [f"{place}: {fault}" for place, text in shown for fault in commands.faults(text)]
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        ("make tset", "no target tset"),
+        ("aws sqz receive-message", "no service sqz"),
+        ("x=$(aws sqs recieve-message --queue-url y)", "no operation recieve-message"),
+        ('aws sqs receive-message \\\n  --queue "$(terraform output -raw queue_url)"', "no option --queue"),
+        ("aws logs tail group --sinse 15m", "no option --sinse"),
+        ("cd here && terraform aply", "no command aply"),
+        ('aws sqs purge-queue --queue-url "$(terraform output -raw que_url)"', "an output que_url"),
+        (".venv/bin/python -m tools.nothing", "no module tools.nothing"),
+    ],
+)
+def test_a_wrong_command_is_found(script: str, fault: str) -> None:
+    assert [found for found in commands.faults(script) if fault in found]
+
+
+@every_page
+def test_files_that_are_named_exist(page: Path) -> None:
+    paths = [
+        span
+        for span in pages.code(page)
+        if re.fullmatch(r"[\w.-]+(/[\w.-]+)+\.(md|py|tf|hcl|json|svg|zip|txt|toml)", span)
+        # A licence in the zip, which test_notices.py looks for.
+        and ".dist-info/" not in span
+    ]
+    assert not [path for path in paths if not (ROOT / path).exists() and not (page.parent / path).exists()]
+
+
+@functools.cache
+def attributes() -> set[str]:
+    every = [variable for folder in tables.folders() for variable in tables.variables(folder)]
+    return {f"{variable.name}.{attribute.name}" for variable in every for attribute in variable.attributes}
+
+
+@every_page
+def test_attributes_of_inputs_that_are_named_exist(page: Path) -> None:
+    inputs = {name.partition(".")[0] for name in attributes()}
+    named = {span for span in pages.code(page) if re.fullmatch(rf"({'|'.join(inputs)})\.(?!tf$)\w+", span)}
+    assert named <= attributes(), "an attribute that is named should be one of the input"
+
+
+def test_pictures_are_well_formed_and_show_text_in_light_and_dark() -> None:
+    for picture in (ROOT / "docs").rglob("*.svg"):
+        assert ET.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+        assert "prefers-color-scheme: dark" in picture.read_text()
+        assert "http" not in picture.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_snippets_that_are_an_examples_values_are_told_from_those_to_plan() -> None:
+    readme = ROOT / "examples" / "multi-account" / "README.md"
+    blocks = list(pages.blocks(readme, "hcl"))
+    assert [snippets.values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "Only important events",
+        "All as logs for SIEM",
+        "EU site",
+        "Private link",
+        "Several accounts",
+        "Customer keys",
+        "Without a queue",
+    ],
+)
+def test_the_readme_has_a_snippet_for_each_use_case(case: str) -> None:
+    text = (ROOT / "README.md").read_text()
+    section = text.partition(f"### {case}\n")[2].partition("\n##")[0]
+    assert section.count("```hcl") == 1
+
+
+def test_the_tests_that_hold_the_promises_exist() -> None:
+    named = re.findall(r"`(test_\w+|\w+\.tftest\.hcl)`", (ROOT / "docs" / "delivery.md").read_text())
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    files = {path.name for path in (ROOT / "tests").rglob("*.hcl")} | {
+        path.name for path in (ROOT / "tests").rglob("*.py")
+    }
+    assert len(named) > 20
+    assert not [name for name in named if name not in files and f"def {name}(" not in tests]
+
+
+@pytest.mark.parametrize("source", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_citations_in_the_source_lead_somewhere(source: Path) -> None:
+    text = source.read_text()
+    cited = re.findall(r"[\w./-]+\.md(?:#[\w-]+)?", text)
+    dead = []
+    for citation in cited:
+        page, _, anchor = citation.partition("#")
+        if not (ROOT / page).exists() or (anchor and anchor not in pages.anchors(ROOT / page)):
+            dead.append(citation)
+    assert not dead, "what a comment cites should be a heading of a page in docs/reference"
+    assert text.count("reference") == sum(citation.startswith("docs/reference/") for citation in cited), (
+        "a comment should cite its source as docs/reference/<page>.md#<heading>"
+    )

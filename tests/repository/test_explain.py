@@ -1,0 +1,46 @@
+"""Each event of a file is kept or dropped, with the option that drops it."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from deep_security_datadog.filter import Filter
+from tests.support import SAMPLES, sample
+from tools import explain
+
+
+def explained(message: object, **options: object) -> tuple[Counter[str], str]:
+    out = io.StringIO()
+    counts = explain.explain(message, Filter.from_options(options), Console(file=out, width=200))
+    return counts, out.getvalue()
+
+
+def test_counts_and_reasons() -> None:
+    counts, text = explained([*sample("mixed-array"), 7], rank_greater_than=50, minimum_severity="medium")
+    assert +counts == {"kept": 4, "rank_greater_than": 3, "minimum_severity": 2, "no event": 1}
+    assert "dropped by minimum_severity" in text and "not an event" in text
+
+
+def test_folded_events_name_the_one_that_stands_for_them() -> None:
+    packet, other = sample("PacketLog")[0], sample("SystemEvent")[0]
+    repeated = [{**packet, "LogDate": f"2024-05-14T09:40:0{number}.000Z"} for number in range(3)]
+    counts, text = explained([other, *repeated], fold_repeats=True)
+    assert +counts == {"kept": 2, "folded": 2}
+    assert "kept, for 3 events, 09:40:00 to 09:40:02" in text and text.count("folded into 2") == 2
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"rank": 1}', '{"minimum_severity": "urgent"}'])
+def test_a_bad_filter_is_an_error(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    arguments = ["explain", "--events", str(SAMPLES / "PacketLog.json"), "--filter", text]
+    monkeypatch.setattr("sys.argv", arguments)
+    assert explain.main() == 1
+
+
+def test_a_missing_file_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.argv", ["explain", "--events", str(tmp_path / "absent.json")])
+    assert explain.main() == 1

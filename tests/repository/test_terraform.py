@@ -1,0 +1,142 @@
+"""How Terraform and its provider are found, and what is said when they are not."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import hcl2
+import pytest
+
+from tools import terraform
+from tools.terraform import PROVIDER, Terraform, TerraformError
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder and machine with nothing on it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(terraform, "IMPLIED_MIRRORS", ("~/.terraform.d/plugins",))
+    monkeypatch.setattr(terraform, "MIRROR_PARENTS", (str(tmp_path / "opt"),))
+    return home
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    return settings
+
+
+def test_registry_when_there_is_no_mirror(home: Path, settings: Path) -> None:
+    assert terraform.cli_configuration(settings).read_text() == ""
+
+
+@pytest.mark.parametrize("below", ["opt", "opt/plugins", "opt/terraform/plugins"])
+def test_mirror_found(home: Path, settings: Path, tmp_path: Path, below: str) -> None:
+    (tmp_path / below / PROVIDER).mkdir(parents=True)
+    text = terraform.cli_configuration(settings).read_text()
+    assert f'path    = "{tmp_path / below}"' in text
+    assert f'exclude = ["{PROVIDER}"]' in text
+
+
+def test_mirror_without_the_provider_does_not_count(home: Path, settings: Path, tmp_path: Path) -> None:
+    (tmp_path / "opt" / "registry.terraform.io" / "hashicorp" / "random").mkdir(parents=True)
+    assert terraform.cli_configuration(settings).read_text() == ""
+
+
+def test_implied_mirror_is_left_to_terraform(home: Path, settings: Path, tmp_path: Path) -> None:
+    (home / ".terraform.d" / "plugins" / PROVIDER).mkdir(parents=True)
+    (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
+    assert terraform.cli_configuration(settings).read_text() == ""
+
+
+def test_existing_configuration_wins(
+    home: Path, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
+    (home / ".terraformrc").touch()
+    assert terraform.cli_configuration(settings) == home / ".terraformrc"
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(home / "named"))
+    assert terraform.cli_configuration(settings) == home / ".terraformrc"
+    (home / "named").touch()
+    assert terraform.cli_configuration(settings) == home / "named"
+
+
+def test_environment_reaches_no_account(home: Path, settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    monkeypatch.setenv("TF_VAR_name", "production")
+    monkeypatch.setenv("TF_CLI_ARGS", "-destroy")
+    environment = terraform.clean_environment(settings)
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_VAR_name", "TF_CLI_ARGS"} & set(environment)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        assert Path(environment[name]).stat().st_size == 0
+
+
+def fake_terraform(folder: Path, script: str, name: str = "terraform") -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (None, "is not on the PATH: install it"),
+        ('echo \'{"terraform_version": "1.10.9"}\'', r"found 1\.10\.9"),
+        ("echo broken; exit 1", "answered: broken"),
+    ],
+)
+def test_missing_or_old_terraform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, message: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if script:
+        fake_terraform(tmp_path, script)
+    with pytest.raises(TerraformError, match=message):
+        terraform.find_terraform()
+
+
+def test_another_program_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.11.0"}\'', "tofu")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("TERRAFORM", "tofu")
+    assert terraform.find_terraform() == str(tmp_path / "tofu")
+    monkeypatch.setenv("TERRAFORM", "terragrunt")
+    with pytest.raises(TerraformError, match="`terragrunt` is not on the PATH"):
+        terraform.find_terraform()
+
+
+def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.11.0"}\'')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.delenv("AWS_PROVIDER", raising=False)
+    Terraform(folder).init()
+    assert not list(folder.iterdir())
+    monkeypatch.setenv("AWS_PROVIDER", "5.100.0")
+    Terraform(folder).init()
+    [override] = folder.iterdir()
+    assert override.name.endswith("_override.tf")
+    [block] = hcl2.loads(override.read_text())["terraform"]
+    [providers] = block["required_providers"]
+    assert providers["aws"]["version"].strip('"') == "5.100.0"
+
+
+def test_failure_shows_the_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = 'if [ "$1" = version ]; then echo \'{"terraform_version": "1.11.0"}\'; exit; fi'
+    fake_terraform(tmp_path, f"{version}; echo first; echo 'Error: no provider' >&2; exit 3")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    lines: list[str] = []
+    command = Terraform(tmp_path, on_line=lines.append)
+    with pytest.raises(TerraformError, match=r"exit code 3\)\nfirst\nError: no provider"):
+        command.apply()
+    assert lines == ["first", "Error: no provider"]
+    with pytest.raises(TerraformError, match="plugin mirror"):
+        command.init()

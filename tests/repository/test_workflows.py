@@ -1,0 +1,66 @@
+"""The workflows and hooks name what exists and the versions promised. `make lint` checks their syntax."""
+
+from __future__ import annotations
+
+import re
+
+import hcl2
+import pytest
+import yaml
+
+from tools.repository import ROOT
+from tools.terraform import MINIMUM_VERSION
+
+WORKFLOWS = {path.stem: path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+HOOKS = (ROOT / ".pre-commit-config.yaml").read_text()
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", [*WORKFLOWS, "hooks"])
+def test_make_targets_exist(name: str) -> None:
+    commands = re.findall(r"\bmake ((?:[a-z0-9-]+ ?)+)", (WORKFLOWS | {"hooks": HOOKS})[name])
+    assert commands
+    assert {target for command in commands for target in command.split()} <= TARGETS
+
+
+def test_oldest_versions_are_the_floors() -> None:
+    matrix = yaml.safe_load(WORKFLOWS["test"])["jobs"]["terraform"]["strategy"]["matrix"]["include"]
+    oldest, newest = matrix
+    constraints = dict(re.findall(r'(required_version|version) += ">= ([0-9.]+)"', (ROOT / "versions.tf").read_text()))
+    assert oldest["terraform"] == f"{constraints['required_version']}.0"
+    assert oldest["terraform"].startswith(".".join(map(str, MINIMUM_VERSION)))
+    assert oldest["provider"] == f"{constraints['version']}.0"
+    assert (newest["terraform"], newest["provider"]) == ("latest", "")
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    used = re.findall(r"uses: (\S+)(.*)", "\n".join(WORKFLOWS.values()))
+    assert len(used) >= 8
+    assert not [action for action, comment in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)]
+    assert not [action for action, comment in used if not re.fullmatch(r" # v\d+\.\d+\.\d+", comment)]
+    assert len(set(used)) == len({action.partition("@")[0] for action, _ in used}), "one action in two versions"
+
+
+def test_hooks_run_make() -> None:
+    [repository] = yaml.safe_load(HOOKS)["repos"]
+    assert repository["repo"] == "local"
+    for hook in repository["hooks"]:
+        assert {"id", "name", "entry", "language"} <= set(hook)
+        assert hook["entry"] == f"make {hook['id']}"
+
+
+def test_tflint_configuration_is_hcl() -> None:
+    configuration = hcl2.loads((ROOT / ".tflint.hcl").read_text())
+    assert {"plugin", "rule"} <= set(configuration)
+
+
+def test_release_finds_version_and_notes() -> None:
+    """The release's expressions against the files that they are for."""
+    version = re.search(r'__version__ = "(.+)"', (ROOT / "lambda/src/deep_security_datadog/__init__.py").read_text())
+    assert version
+    assert '__version__ = \\"${GITHUB_REF_NAME#v}\\"' in WORKFLOWS["release"]
+    assert re.search(
+        rf"^## {re.escape(version[1])} \((\d{{4}}-\d\d-\d\d|unreleased)\)$",
+        (ROOT / "CHANGELOG.md").read_text(),
+        re.MULTILINE,
+    )
