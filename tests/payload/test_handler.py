@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import boto3
 import pytest
@@ -12,33 +14,44 @@ from deep_security_datadog import handler
 from deep_security_datadog.settings import SettingsError
 from tests.support import EVENTS_URL, sample, sqs_record
 
+LAMBDA_EVENT = {"Records": [sqs_record(sample("TestSNS"))]}
 
+
+@dataclass
 class LambdaContext:
-    aws_request_id = "q-1"
+    milliseconds_left: int = 30_000
+    aws_request_id: str = "q-1"
 
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 30_000
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
 
 
 @pytest.fixture(autouse=True)
-def cold_start(fake_aws: None) -> Iterator[None]:
+def cold_start(fake_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    boto3.client("ssm").put_parameter(Name="/datadog", Value="the-key", Type="SecureString")
+    monkeypatch.setenv("DD_API_KEY_SSM_NAME", "/datadog")
     handler._forwarder.cache_clear()
     yield
     handler._forwarder.cache_clear()
 
 
-def test_from_lambda_to_datadog(monkeypatch: pytest.MonkeyPatch, intake: responses.RequestsMock) -> None:
-    boto3.client("ssm").put_parameter(Name="/datadog", Value="the-key", Type="SecureString")
-    monkeypatch.setenv("DD_API_KEY_SSM_NAME", "/datadog")
+def test_from_lambda_to_datadog(intake: responses.RequestsMock, capsys: pytest.CaptureFixture[str]) -> None:
     intake.post(EVENTS_URL, status=202, match=[responses.matchers.header_matcher({"DD-API-KEY": "the-key"})])
-    for _ in range(2):
-        answer = handler.lambda_handler({"Records": [sqs_record(sample("TestSNS"))]}, LambdaContext())
+    for number in (1, 2):
+        answer = handler.lambda_handler(LAMBDA_EVENT, LambdaContext(aws_request_id=f"q-{number}"))
         assert answer == {"batchItemFailures": []}
+        assert json.loads(capsys.readouterr().out)["request_id"] == f"q-{number}"
     assert len(intake.calls) == 2
 
 
+@pytest.mark.parametrize("milliseconds", [0, 3_900])
+def test_with_too_little_time_left_everything_comes_back(intake: responses.RequestsMock, milliseconds: int) -> None:
+    answer = handler.lambda_handler(LAMBDA_EVENT, LambdaContext(milliseconds))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "r-1"}]}
+    assert len(intake.calls) == 0
+
+
 def test_an_unusable_environment_is_an_error_and_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DD_API_KEY_SSM_NAME", raising=False)
+    monkeypatch.delenv("DD_API_KEY_SSM_NAME")
     with pytest.raises(SettingsError):
         handler.lambda_handler({"Records": []}, LambdaContext())
