@@ -19,8 +19,10 @@ locals {
       missing = "notBreaching"
     }
     oldest-message-too-old = {
-      wanted      = local.use_queue
-      description = "Messages wait in ${var.name} longer than they should. See in the log ${aws_cloudwatch_log_group.this.name} whether Datadog is down or refuses the API key; if neither, more events arrive than are forwarded: raise function.maximum_concurrency."
+      wanted = local.use_queue
+      # SQS leaves out what was received three times, which a message that fails soon is: the alarm "stalled" is for outages.
+      # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+      description = "More events arrive than are forwarded, so that messages wait in ${var.name}. Unless ${var.name}-stalled is on as well (then Datadog is down or refuses the API key), raise function.maximum_concurrency; the log is ${aws_cloudwatch_log_group.this.name}."
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = var.name }

@@ -12,6 +12,7 @@ locals {
     DESTINATIONS                      = jsonencode(var.destinations)
     CONSOLE_URL                       = var.console_url
     QUEUE_URL                         = one(aws_sqs_queue.this[*].url)
+    QUEUE_VISIBILITY_TIMEOUT          = local.use_queue ? tostring(local.visibility_timeout) : null
     DEAD_LETTER_QUEUE_URL             = aws_sqs_queue.dead_letter.url
   }
 }

@@ -48,6 +48,14 @@ locals {
     Resource = aws_sqs_queue.this[0].arn
   }]
 
+  # A message that failed comes back sooner than after the visibility timeout.
+  return_statements = !local.use_queue ? [] : [{
+    Sid      = "ReturnMessages"
+    Effect   = "Allow"
+    Action   = "sqs:ChangeMessageVisibility"
+    Resource = aws_sqs_queue.this[0].arn
+  }]
+
   # The remainder of a message goes back to the queue; refused events, and with direct delivery failed invocations, to the dead-letter queue.
   send_statements = [{
     Sid      = "SendMessages"
@@ -125,6 +133,7 @@ resource "aws_iam_role_policy" "this" {
       local.api_key_statements,
       local.api_key_kms_statements,
       local.receive_statements,
+      local.return_statements,
       local.send_statements,
       local.queue_kms_statements,
       local.network_statements,

@@ -1,19 +1,23 @@
 locals {
-  # The largest maxReceiveCount: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+  # The largest maxReceiveCount:
+  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html
   most_receives = 1000
 
-  # A message that fails returns after one visibility timeout. At least six times the function's timeout, so that throttled invocations
-  # can be tried again before the messages return, and long enough that the receives that SQS counts last minimum_outage_hours.
-  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-  minimum_outage_seconds = var.queue.minimum_outage_hours * 3600
-  visibility_timeout     = max(6 * var.function.timeout, ceil(local.minimum_outage_seconds / local.most_receives))
+  # The payload lets a message that failed come back after 10, 20, 40, then 50 s, which doubles from the eleventh time on, but for at most
+  # the visibility timeout (backoff.py). So many receives are sooner than that, whatever the time-out: they do not count below.
+  early_receives = 20
 
-  # At least 5 attempts: the same page.
+  # At least six times the function's timeout, so that throttled invocations can be tried again before the messages return, and long enough
+  # that the receives that SQS counts last minimum_outage_hours. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  minimum_outage_seconds = var.queue.minimum_outage_hours * 3600
+  visibility_timeout     = max(6 * var.function.timeout, ceil(local.minimum_outage_seconds / (local.most_receives - local.early_receives)))
+
   max_receive_count = coalesce(
     var.queue.max_receive_count,
-    max(5, ceil(local.minimum_outage_seconds / local.visibility_timeout)),
+    local.early_receives + ceil(local.minimum_outage_seconds / local.visibility_timeout),
   )
-  longest_wait = local.max_receive_count * local.visibility_timeout
+  shortest_wait = max(0, local.max_receive_count - local.early_receives) * local.visibility_timeout
+  longest_wait  = local.max_receive_count * local.visibility_timeout
 }
 
 resource "aws_sqs_queue" "this" {
@@ -29,8 +33,8 @@ resource "aws_sqs_queue" "this" {
   # Not at the variables, whose validation cannot use what is derived from them.
   lifecycle {
     precondition {
-      condition     = local.longest_wait >= local.minimum_outage_seconds
-      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), one every ${local.visibility_timeout} s (the visibility timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${ceil(local.minimum_outage_seconds / local.visibility_timeout)}, or lower minimum_outage_hours."
+      condition     = local.shortest_wait >= local.minimum_outage_seconds
+      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), the first ${local.early_receives} within minutes and then one every ${local.visibility_timeout} s (the visibility timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${local.early_receives + ceil(local.minimum_outage_seconds / local.visibility_timeout)}, or lower minimum_outage_hours."
     }
 
     precondition {

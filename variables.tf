@@ -431,7 +431,7 @@ variable "alarms" {
     CloudWatch alarms:
     - `enabled`: false = none.
     - `actions`: ARNs, normally of SNS topics, notified when an alarm fires and clears; empty = the alarms show in CloudWatch only.
-    - `oldest_message_seconds`: age of the oldest waiting message that is too old (delivery `queue`); null = one and a half times the visibility timeout, which is when a message has failed twice.
+    - `oldest_message_seconds`: age of the oldest waiting message that is too old, 60 or more (delivery `queue`); null = one and a half times the visibility timeout.
     - `no_event_hours`: whole hours, 1 to 168, without any event after which silence is suspicious; null = silence is fine.
   EOT
   type = object({
@@ -453,11 +453,9 @@ variable "alarms" {
     error_message = "alarms.enabled is false, so the other settings of alarms have no effect. Remove them, or enable the alarms."
   }
 
-  # SQS leaves a message out of this metric once it was received three times, that is after two visibility timeouts.
-  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
   validation {
-    condition     = var.alarms.oldest_message_seconds == null || try(var.alarms.oldest_message_seconds >= 60 && var.alarms.oldest_message_seconds < 2 * local.visibility_timeout, false)
-    error_message = "alarms.oldest_message_seconds must be from 60 to less than ${2 * local.visibility_timeout} (twice the visibility timeout): SQS does not count the age of a message that failed more often, so that a higher threshold would miss an outage."
+    condition     = var.alarms.oldest_message_seconds == null || try(var.alarms.oldest_message_seconds >= 60, false)
+    error_message = "alarms.oldest_message_seconds must be 60 or more; null = one and a half times the visibility timeout."
   }
 
   # Seven days are the longest that an alarm evaluates, by periods of an hour.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from deep_security_datadog.datadog_client import DatadogClient
-from deep_security_datadog.envelope import Entry, Notification
+from deep_security_datadog.datadog_client import Carrier, DatadogClient
+from deep_security_datadog.envelope import Entry, Notification, Record
 from deep_security_datadog.event import Event
 from deep_security_datadog.fold import Item, Repeats
 from deep_security_datadog.forward import Forwarder
@@ -72,8 +72,11 @@ class FakeClient(DatadogClient):
     def __init__(self) -> None:
         """Has neither connections nor threads."""
 
-    def send(self, requests: Iterable[Request], **_: object) -> list[Answer]:
-        return [self.answer(request) for request in requests]
+    def send(
+        self, carriers: Iterable[Carrier], *, seconds_left: Callable[[], float] = lambda: 60
+    ) -> Iterator[tuple[Carrier, Answer]]:
+        for carrier in carriers:
+            yield carrier, self.answer(carrier.request)
 
     def answer(self, request: Request) -> Answer:
         request.body()
@@ -84,11 +87,17 @@ class FakeQueues(Queues):
     """Keeps the settlements instead of sending them; `broken` refuses them."""
 
     def __init__(self) -> None:
-        super().__init__(queue_url="https://sqs/queue", dead_letter_queue_url="https://sqs/dead-letter-queue")
+        super().__init__(
+            queue_url="https://sqs/queue", dead_letter_queue_url="https://sqs/dead-letter-queue", visibility_timeout=180
+        )
         self.carried_out: list[Settlement] = []
+        self.returned: list[tuple[Record, Settlement]] = []
         self.broken = False
 
-    def carry_out(self, settlement: Settlement) -> None:
+    def carry_out(self, settlement: Settlement, *, seconds_left: Callable[[], float]) -> None:
         if self.broken and (settlement.remainders or settlement.refusals):
             raise NotSent("ServiceUnavailable")
         self.carried_out.append(settlement)
+
+    def delay_return(self, returned: Iterable[tuple[Record, Settlement]], *, seconds_left: Callable[[], float]) -> None:
+        self.returned = list(returned)

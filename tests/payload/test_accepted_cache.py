@@ -75,3 +75,12 @@ def test_the_oldest_are_forgotten_first() -> None:
     assert restored(cache, record({}, record_id="r-0")) == [{}]
     assert restored(cache, record({}, record_id="r-1")) == [{"events": ACCEPTED}]
     assert restored(cache, record({}, record_id="r-1000")) == [{"events": ACCEPTED}]
+
+
+def test_a_settled_record_is_known_by_its_sqs_id_only() -> None:
+    cache = AcceptedCache()
+    cache.keep_settled(record({"events": ACCEPTED}, record_id="r-1"))
+    cache.keep_settled(record({"events": ACCEPTED}, record_id=None))
+    assert cache.is_settled(record({}, record_id="r-1"))
+    assert not cache.is_settled(record({}, record_id="r-2"))
+    assert not cache.is_settled(record({}, record_id=None))

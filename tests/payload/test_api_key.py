@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from deep_security_datadog import aws
-from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable, reader
+from deep_security_datadog.api_key import FAILURE_REMEMBERED, RELOAD_RETRY, ApiKey, ApiKeyUnavailable, reader
 
 pytestmark = pytest.mark.usefixtures("fake_aws")
 
@@ -83,7 +84,7 @@ def test_read_each_time_without_an_interval() -> None:
 
 
 def test_reload_reads_at_once() -> None:
-    values = iter(["one", " two\n"])
+    values = iter(["one", "two"])
     key = ApiKey(lambda: next(values), reload_interval=300)
     assert [key.get(), key.reload(), key.get()] == ["one", "two", "two"]
 
@@ -101,9 +102,95 @@ def test_the_known_key_outlives_a_failing_reload() -> None:
     assert [key.get(), key.get()] == ["one", "one"]
 
 
-def test_empty_key() -> None:
+@pytest.mark.parametrize("secret", [" ", "two words", '{"DD_API_KEY": ""}', '{"other": "x"}', "[]", "null", "key\x00"])
+def test_what_is_no_key_says_so_when_it_is_read(secret: str, fake_aws: None) -> None:
+    boto3.client("ssm").put_parameter(Name="/datadog", Value=secret, Type="SecureString")
+    with pytest.raises(ApiKeyUnavailable, match="the secret") as raised:
+        ApiKey(reader(parameter="/datadog"), reload_interval=1).get()
+    assert secret.strip() == "" or secret not in str(raised.value)
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        KEY,
+        f" {KEY}\n",
+        f'"{KEY}"',
+        f'{{"DD_API_KEY": "{KEY}"}}',
+        f'{{"dd_api_key": " {KEY} "}}',
+        f'{{"apiKey": "{KEY}", "other": 1}}',
+    ],
+)
+def test_forms_of_the_secret(secret: str, fake_aws: None, capsys: pytest.CaptureFixture[str]) -> None:
+    boto3.client("ssm").put_parameter(Name="/datadog", Value=secret, Type="SecureString")
+    assert reader(parameter="/datadog")() == KEY
+    assert capsys.readouterr().out == ""
+
+
+def test_a_key_of_digits_is_no_number(fake_aws: None) -> None:
+    boto3.client("ssm").put_parameter(Name="/datadog", Value="0" * 32, Type="SecureString")
+    assert reader(parameter="/datadog")() == "0" * 32
+
+
+def test_a_key_of_another_form_is_used_with_a_warning(fake_aws: None, capsys: pytest.CaptureFixture[str]) -> None:
+    boto3.client("ssm").put_parameter(Name="/datadog", Value="placeholder", Type="SecureString")
+    assert reader(parameter="/datadog")() == "placeholder"
+    line = capsys.readouterr().out
+    assert "does not look like an API key" in line and "placeholder" not in line
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_failed_read_is_remembered_for_some_seconds() -> None:
+    reads, clock = [], Clock()
+
+    def read() -> str:
+        reads.append(1)
+        raise ApiKeyUnavailable("throttled")
+
+    key = ApiKey(read, reload_interval=300, clock=clock)
+    for _ in range(20):
+        with pytest.raises(ApiKeyUnavailable, match="the API key cannot be read: throttled"):
+            key.get()
+    assert len(reads) == 1
+    clock.now = FAILURE_REMEMBERED
     with pytest.raises(ApiKeyUnavailable):
-        ApiKey(lambda: " \n", reload_interval=1).get()
+        key.get()
+    assert len(reads) == 2
+
+
+def test_a_known_key_is_used_on_and_the_next_reload_waits() -> None:
+    reads, clock = [], Clock()
+
+    def read() -> str:
+        reads.append(1)
+        if len(reads) == 2:
+            raise ApiKeyUnavailable("throttled")
+        return f"key-{len(reads)}"
+
+    key = ApiKey(read, reload_interval=10, clock=clock)
+    assert key.get() == "key-1"
+    clock.now = 10
+    assert [key.get() for _ in range(20)] == ["key-1"] * 20
+    clock.now = 10 + RELOAD_RETRY[0] - 0.1
+    assert (key.get(), len(reads)) == ("key-1", 2)
+    clock.now = 10 + RELOAD_RETRY[1]
+    assert (key.get(), len(reads)) == ("key-3", 3)
+
+
+def test_a_read_that_hangs_ends_in_time() -> None:
+    release = Event()
+    with pytest.raises(ApiKeyUnavailable, match="no answer within 0 s"):
+        ApiKey(lambda: str(release.wait(10)), reload_interval=300).get(seconds=0.1)
+    release.set()
 
 
 def test_several_at_once_are_one_read() -> None:

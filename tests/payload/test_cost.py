@@ -50,6 +50,8 @@ CONTEXT = SimpleNamespace(aws_request_id="request", get_remaining_time_in_millis
 SOURCE = str(ROOT / "lambda" / "src")
 
 Invoke = Callable[[Any], None]
+# Each record has an id of its own: one that is delivered again sends nothing.
+_RECORDS = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ def _events(count: int) -> list[dict[str, Any]]:
 def _batch(events: list[dict[str, Any]], messages: int = 10) -> dict[str, Any]:
     return {
         "Records": [
-            sqs_record(events[place::messages], record_id=f"r-{place}", message_id=f"m-{place}")
+            sqs_record(events[place::messages], record_id=f"r-{next(_RECORDS)}", message_id=f"m-{place}")
             for place in range(messages)
         ]
     }

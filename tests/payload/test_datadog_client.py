@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from threading import Barrier
 
@@ -23,6 +24,7 @@ from deep_security_datadog.datadog_client import (
     READ_TIMEOUT,
     SHORTEST_REQUEST,
     DatadogClient,
+    is_accepted,
     retry_after,
 )
 from deep_security_datadog.outcome import Answer, Outcome
@@ -47,8 +49,40 @@ def client(waits: list[float]) -> DatadogClient:
     return DatadogClient(ApiKey(lambda: "key", reload_interval=300), concurrent_requests=1, sleep=waits.append)
 
 
+@dataclass(eq=False)
+class Carrier:
+    request: Request
+
+
+def answers_to(client: DatadogClient, requests: Iterable[Request], seconds: float = 60) -> list[Answer]:
+    """The answers in the order of the requests."""
+    carriers = [Carrier(request) for request in requests]
+    answers = dict(client.send(carriers, seconds_left=lambda: seconds))
+    return [answers[carrier] for carrier in carriers]
+
+
 def send(client: DatadogClient, count: int = 1, seconds: float = 60, request: Request = REQUEST) -> list[Outcome]:
-    return [answer.outcome for answer in client.send([request] * count, seconds_left=lambda: seconds)]
+    return [answer.outcome for answer in answers_to(client, [request] * count, seconds)]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "accepted"),
+    [
+        (202, b"", True),
+        (202, b"<html>", True),
+        (200, b'{"status": "ok", "event": {}}', True),
+        (200, b"{}", True),
+        (200, b'{"status": "error"}', False),
+        (200, b"<html>Sign in</html>", False),
+        (200, b"", False),
+        (204, b"", False),
+        (201, b"[]", False),
+        (200, b"\xff", False),
+        (302, b"{}", False),
+    ],
+)
+def test_acceptance_is_datadogs_own_answer(status: int, content: bytes, accepted: bool) -> None:
+    assert is_accepted(status, content) is accepted
 
 
 # Statuses ----------------------------------------------------------------------------------------------------------
@@ -56,7 +90,7 @@ def send(client: DatadogClient, count: int = 1, seconds: float = 60, request: Re
 
 def test_accepted(intake: responses.RequestsMock, client: DatadogClient) -> None:
     intake.post(EVENTS_URL, status=202)
-    assert client.send([REQUEST] * 3, seconds_left=lambda: 60) == [Answer(ACCEPTED, 202, attempts=1)] * 3
+    assert answers_to(client, [REQUEST] * 3) == [Answer(ACCEPTED, 202, attempts=1)] * 3
     headers = intake.calls[0].request.headers
     assert headers["DD-API-KEY"] == "key"
     assert headers["User-Agent"].startswith("deep-security-datadog/")
@@ -65,7 +99,7 @@ def test_accepted(intake: responses.RequestsMock, client: DatadogClient) -> None
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_refused_for_good(intake: responses.RequestsMock, client: DatadogClient, status: int) -> None:
     intake.post(EVENTS_URL, status=status)
-    (answer,) = client.send([REQUEST], seconds_left=lambda: 60)
+    (answer,) = answers_to(client, [REQUEST])
     assert answer == Answer(REFUSED, status, f"HTTP {status}", attempts=1)
     assert len(intake.calls) == 1
 
@@ -75,7 +109,7 @@ def test_anything_else_is_never_a_success_and_never_a_loss(
     intake: responses.RequestsMock, client: DatadogClient, status: int
 ) -> None:
     intake.post(EVENTS_URL, status=status, body="<html>proxy</html>")
-    (answer,) = client.send([REQUEST], seconds_left=lambda: 60)
+    (answer,) = answers_to(client, [REQUEST])
     assert answer == Answer(RETRY, status, f"HTTP {status}", attempts=MOST_ATTEMPTS)
     assert len(intake.calls) == MOST_ATTEMPTS
 
@@ -84,7 +118,7 @@ def test_network_errors_are_tried_again(intake: responses.RequestsMock, client: 
     intake.post(EVENTS_URL, body=requests.ConnectionError("reset"))
     intake.post(EVENTS_URL, body=requests.ReadTimeout("slow"))
     intake.post(EVENTS_URL, status=202)
-    assert client.send([REQUEST], seconds_left=lambda: 60) == [Answer(ACCEPTED, 202, attempts=3)]
+    assert answers_to(client, [REQUEST]) == [Answer(ACCEPTED, 202, attempts=3)]
 
 
 def test_too_large_is_cut_once(intake: responses.RequestsMock, client: DatadogClient) -> None:
@@ -116,7 +150,7 @@ def test_one_that_cannot_be_rendered_is_refused_and_the_others_are_sent_once(
         raise KeyError("what an event says")
 
     intake.post(EVENTS_URL, status=202)
-    answers = client.send([REQUEST, REQUEST._replace(body=broken), REQUEST], seconds_left=lambda: 60)
+    answers = answers_to(client, [REQUEST, REQUEST._replace(body=broken), REQUEST])
     assert [answer.outcome for answer in answers] == [ACCEPTED, REFUSED, ACCEPTED]
     assert answers[1].reason == "cannot be rendered (KeyError)"
     assert len(intake.calls) == 2
@@ -162,9 +196,9 @@ def test_a_long_wait_ends_the_invocation(
     intake: responses.RequestsMock, client: DatadogClient, waits: list[float]
 ) -> None:
     intake.post(EVENTS_URL, status=429, headers={"X-RateLimit-Reset": "40"})
-    answers = client.send([REQUEST] * 5, seconds_left=lambda: 60)
+    answers = answers_to(client, [REQUEST] * 5)
     assert [answer.outcome for answer in answers] == [RETRY] * 5
-    assert [answer.reason for answer in answers] == ["HTTP 429"] + ["told to wait 40 s"] * 4
+    assert [answer.reason for answer in answers] == ["HTTP 429"] + ["Datadog asks to wait 40 s"] * 4
     assert waits == [] and len(intake.calls) == 1
 
 
@@ -181,7 +215,7 @@ def test_starts_nothing_when_the_time_is_up(
     intake: responses.RequestsMock, client: DatadogClient, seconds: float
 ) -> None:
     intake.post(EVENTS_URL, status=202)
-    answers = client.send([REQUEST] * 3, seconds_left=lambda: seconds)
+    answers = answers_to(client, [REQUEST] * 3, seconds)
     assert answers == [Answer(RETRY, reason="out of time")] * 3
     assert len(intake.calls) == 0
 
@@ -200,7 +234,7 @@ def test_no_request_outlasts_the_invocation(
 
 def test_stops_when_datadog_is_plainly_down(intake: responses.RequestsMock, client: DatadogClient) -> None:
     intake.post(EVENTS_URL, status=503)
-    answers = client.send([REQUEST] * 100, seconds_left=lambda: 60)
+    answers = answers_to(client, [REQUEST] * 100)
     assert {answer.outcome for answer in answers} == {RETRY}
     assert answers[-1].reason == "Datadog does not answer"
     assert len(intake.calls) <= 8
@@ -219,7 +253,7 @@ def test_an_endpoint_that_takes_nothing_does_not_stop_another(
     other = Request(Endpoint(LOGS_URL), lambda: b"[]")
     intake.post(EVENTS_URL, status=status)
     intake.post(LOGS_URL, status=202)
-    answers = client.send([REQUEST] * 20 + [other] * 2, seconds_left=lambda: 60)
+    answers = answers_to(client, [REQUEST] * 20 + [other] * 2)
     assert [answer.outcome for answer in answers] == [RETRY] * 20 + [ACCEPTED] * 2
     assert len(intake.calls) < 20 + 2
 
@@ -253,7 +287,7 @@ def test_answers_are_in_the_order_of_the_requests(intake: responses.RequestsMock
     intake.add_callback(responses.POST, EVENTS_URL, answer)
     client = DatadogClient(ApiKey(lambda: "key", reload_interval=300), concurrent_requests=4)
     numbered = [Request(ENDPOINT, partial(bytes, str(number), "ascii")) for number in range(8)]
-    answers = client.send(numbered, seconds_left=lambda: 60)
+    answers = answers_to(client, numbered)
     assert [answer.outcome for answer in answers] == [REFUSED, ACCEPTED] * 4
 
 
@@ -276,7 +310,7 @@ def test_a_rotated_key_is_read_again(intake: responses.RequestsMock) -> None:
 def test_a_key_refused_twice_keeps_everything(intake: responses.RequestsMock, status: int) -> None:
     client = DatadogClient(ApiKey(keys("old", "new"), reload_interval=300), concurrent_requests=1)
     intake.post(EVENTS_URL, status=status)
-    answers = client.send([REQUEST] * 20, seconds_left=lambda: 60)
+    answers = answers_to(client, [REQUEST] * 20)
     assert {answer.outcome for answer in answers} == {RETRY}
     assert len(intake.calls) == 2
     assert "API key" in answers[-1].reason and "old" not in answers[-1].reason
@@ -301,9 +335,9 @@ def test_a_refused_key_that_cannot_be_read_again_keeps_everything(intake: respon
 
     intake.post(EVENTS_URL, status=403)
     client = DatadogClient(ApiKey(read, reload_interval=300), concurrent_requests=1)
-    answers = client.send([REQUEST] * 3, seconds_left=lambda: 60)
+    answers = answers_to(client, [REQUEST] * 3)
     assert [answer.outcome for answer in answers] == [RETRY] * 3
-    assert len(intake.calls) == 1 and answers[-1].reason == "AccessDeniedException"
+    assert len(intake.calls) == 1 and answers[-1].reason == "the API key cannot be read: AccessDeniedException"
 
 
 def test_of_several_refused_at_once_one_reads_the_key_again(intake: responses.RequestsMock) -> None:
@@ -343,7 +377,7 @@ def event(text: str) -> bytes:
 
 def post(client: DatadogClient, url: str, *bodies: bytes, **headers: str) -> list[Answer]:
     endpoint = Endpoint(url, (("Content-Type", "application/json"), *headers.items()), "DD-API-KEY")
-    return client.send([Request(endpoint, partial(bytes, body)) for body in bodies], seconds_left=lambda: 60)
+    return answers_to(client, [Request(endpoint, partial(bytes, body)) for body in bodies])
 
 
 def test_each_request_has_its_own_body_and_length(fake: Intake) -> None:
@@ -364,7 +398,7 @@ def test_headers_are_those_of_the_endpoint(fake: Intake) -> None:
 def test_the_api_key_is_sent_only_where_the_endpoint_says_so(fake: Intake) -> None:
     url, headers = fake.url + EVENTS, (("Content-Type", "application/json"),)
     endpoints = [Endpoint(url, headers, "X-Key"), Endpoint(url, headers), Endpoint(url, headers, "DD-API-KEY")]
-    real_client().send([Request(endpoint, lambda: event("x")) for endpoint in endpoints], seconds_left=lambda: 60)
+    answers_to(real_client(), [Request(endpoint, lambda: event("x")) for endpoint in endpoints])
     carrying = {name for request in fake.requests for name, value in request.headers.items() if value == API_KEY}
     assert carrying == {"x-key", "dd-api-key"}
     without = [request for request in fake.requests if API_KEY not in request.headers.values()]

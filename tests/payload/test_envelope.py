@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.envelope import Entry, Notification, open_envelope
+from deep_security_datadog.envelope import DESTINATIONS_ATTRIBUTE, Entry, Notification, Record, open_envelope
 from deep_security_datadog.outcome import Answer, Outcome
 from tests.support import sample, sqs_record
 
@@ -85,8 +85,12 @@ def test_what_is_no_event_is_kept_with_the_reason(message: str) -> None:
 
 def test_neighbours_of_what_is_no_event_are_kept() -> None:
     (record,) = open_envelope({"Records": [sqs_record([1, EVENTS[0], None])]})
-    assert [entry.properties for entry in record.entries] == [None, EVENTS[0], None]
-    assert [bool(entry.problem) for entry in record.entries] == [True, False, True]
+    assert [entry.properties for entry in record.entries] == [EVENTS[0], None]
+    assert [entry.problem for entry in record.entries] == [
+        "",
+        "a number where an event (a JSON object) was expected; 2 such elements",
+    ]
+    assert record.entries[1].text == "[1, null]"
 
 
 def test_empty_array_is_settled() -> None:
@@ -127,10 +131,12 @@ def test_records_keep_their_order_and_ids() -> None:
     [
         (None, None),
         ({}, None),
-        ({"destinations": {"Type": "String", "Value": ""}}, None),
-        ({"destinations": {"Type": "String", "Value": "logs"}}, frozenset({"logs"})),
-        ({"destinations": {"Type": "String", "Value": "events,logs"}}, frozenset({"events", "logs"})),
-        ({"destinations": "logs"}, None),
+        ({DESTINATIONS_ATTRIBUTE: {"Type": "String", "Value": ""}}, None),
+        ({DESTINATIONS_ATTRIBUTE: {"Type": "String", "Value": "logs"}}, frozenset({"logs"})),
+        ({DESTINATIONS_ATTRIBUTE: {"Type": "String", "Value": "events,logs"}}, frozenset({"events", "logs"})),
+        ({DESTINATIONS_ATTRIBUTE: "logs"}, None),
+        # Anybody may use such a name.
+        ({"destinations": {"Type": "String", "Value": "logs"}}, None),
     ],
 )
 def test_a_remainder_names_its_destinations(attributes: object, destinations: frozenset[str] | None) -> None:
@@ -163,11 +169,79 @@ def entry(owed: frozenset[str] | None = None, **answers: Answer) -> Entry:
 
 
 def test_an_entry_is_open_for_those_that_are_owed_it_and_have_not_answered() -> None:
-    assert entry().is_open("events") and entry().is_open("logs")
-    assert not entry(events=RETRY).is_open("events") and entry(events=RETRY).is_open("logs")
+    both = ("events", "logs")
+    assert entry().is_open("events", both) and entry().is_open("logs", both)
+    assert not entry(events=RETRY).is_open("events", both) and entry(events=RETRY).is_open("logs", both)
     owed = frozenset({"logs"})
-    assert not entry(owed).is_open("events") and entry(owed).is_open("logs")
-    assert not entry(owed, logs=ACCEPTED).is_open("logs")
+    assert not entry(owed).is_open("events", both) and entry(owed).is_open("logs", both)
+    assert not entry(owed, logs=ACCEPTED).is_open("logs", both)
+
+
+def test_what_is_owed_to_unknown_destinations_is_owed_to_all() -> None:
+    """`destinations: nowhere` acknowledged and dropped; and a destination may be removed while remainders wait."""
+    assert entry(frozenset({"nowhere"})).is_open("events", ("events",))
+    assert entry(frozenset({"logs"})).is_open("events", ("events",))
+    assert not entry(frozenset({"nowhere", "logs"})).is_open("events", ("events", "logs"))
+
+
+def sns(message: object, **fields: object) -> dict[str, Any]:
+    return {"Type": "Notification", "Message": json.dumps(message), **fields}
+
+
+def test_of_nested_notifications_the_outermost_stands() -> None:
+    inner = sns(
+        [{"EventID": 1}],
+        MessageId="forged",
+        TopicArn="arn:aws:sns:us-east-1:999999999999:forged",
+        Timestamp="1999-01-01T00:00:00Z",
+        MessageAttributes={DESTINATIONS_ATTRIBUTE: {"Type": "String", "Value": "logs"}},
+    )
+    for message in (inner, {"Records": [{"Sns": inner}]}, {"requestContext": {}, "requestPayload": inner}):
+        (record,) = open_envelope({"Records": [sqs_record(message)]})
+        (found,) = record.entries
+        assert found.properties == {"EventID": 1}
+        assert (found.notification.message_id, found.notification.account_id) == ("m-1", "111122223333")
+        assert (found.notification.timestamp, found.notification.destinations) == ("2024-05-14T09:50:00.000Z", None)
+
+
+@pytest.mark.parametrize("value", ["x y", "<script>", "a\nb", "x" * 101, 5, None, {"a": 1}])
+def test_ids_have_the_form_of_ids(value: object) -> None:
+    (record,) = open_envelope(sns([{}], MessageId=value, TopicArn=value))
+    assert record.entries[0].notification == Notification()
+
+
+@pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
+def test_what_sns_says_by_itself_is_no_event(kind: str) -> None:
+    body = json.dumps({"Type": kind, "TopicArn": "arn:aws:sns:us-east-1:111122223333:x", "Token": "t"})
+    (record,) = open_envelope({"Records": [{"eventSource": "aws:sqs", "messageId": "r", "body": body}]})
+    assert [entry.problem for entry in record.entries] == [
+        "a message of SNS where an event (a JSON object) was expected"
+    ]
+
+
+def test_a_byte_order_mark_is_no_content() -> None:
+    (record,) = open_envelope({"Records": [sqs_record("\ufeff[{}]")]})
+    assert [entry.properties for entry in record.entries] == [{}]
+
+
+def test_a_long_integer_stays_text() -> None:
+    (record,) = open_envelope({"Records": [sqs_record(f'[{{"a": {"7" * 5_000}, "b": -12}}]')]})
+    assert record.entries[0].properties == {"a": "7" * 5_000, "b": -12}
+
+
+def test_a_record_is_cut_after_so_many_entries() -> None:
+    raw = sqs_record([{}] * 5)
+    assert [(len(record.entries), record.is_cut) for record in (Record.read(raw, 5), Record.read(raw, 4))] == [
+        (5, False),
+        (4, True),
+    ]
+
+
+def test_what_sqs_says_of_a_record() -> None:
+    raw = {**sqs_record([{}]), "receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "7"}}
+    record = Record.read(raw)
+    assert (record.record_id, record.receipt_handle, record.receives) == ("r-1", "h", 7)
+    assert (Record.read(sqs_record([{}])).receipt_handle, Record.read([]).receives) == ("", 1)
 
 
 def test_an_entry_is_unsettled_where_it_has_to_be_sent_again() -> None:

@@ -15,7 +15,6 @@ import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deep_security_datadog.envelope import open_envelope
 from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.request import Request
@@ -26,8 +25,7 @@ from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, FakeClient, Fake
 
 def forward(forwarder: Forwarder, *records: dict[str, Any], payload: Any = None) -> list[str]:
     """The ids of the records that have to come back."""
-    opened = open_envelope(payload or {"Records": list(records)})
-    result = forwarder.forward(opened, seconds_left=lambda: 60, request_id="q")
+    result = forwarder.forward(payload or {"Records": list(records)}, seconds_left=lambda: 60, request_id="q")
     return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
 
 
@@ -102,7 +100,7 @@ def test_only_what_was_not_accepted_is_put_back(
     answer_by_title(intake, {"Firewall": 500, "Web Reputation": 429})
     assert forward(forwarder(), sqs_record(sample("mixed-array"))) == []
     (remainder,) = queues.carried_out[0].remainders
-    envelope = json.loads(remainder)
+    envelope = json.loads(remainder.body)
     assert envelope["MessageId"] == "m-1" and envelope["Timestamp"] == "2024-05-14T09:50:00.000Z"
     assert [event["EventType"] for event in json.loads(envelope["Message"])] == ["PacketLog", "WebReputationEvent"]
 
@@ -114,7 +112,7 @@ def test_a_remainder_is_understood(
     forward(forwarder(), sqs_record(sample("mixed-array")))
     intake.reset()
     intake.post(EVENTS_URL, status=202)
-    remainder = {"eventSource": "aws:sqs", "messageId": "r-2", "body": queues.carried_out[0].remainders[0]}
+    remainder = {"eventSource": "aws:sqs", "messageId": "r-2", "body": queues.carried_out[0].remainders[0].body}
     assert forward(forwarder(), remainder) == []
     assert [event["title"] for event in sent(intake)] == [
         "[Medium] Firewall: Out Of Allowed Policy (Deny) on web-prod-1"
@@ -196,7 +194,7 @@ def test_a_remainder_never_outgrows_the_queue(
     events = [{"EventType": "SystemEvent", "Title": "keep" if i % 7 else "go", "D": 'ü"\\' * 1500} for i in range(70)]
     answer_by_title(intake, {"keep": 500})
     forward(forwarder(), sqs_record(events))
-    bodies = [body for settlement in queues.carried_out for body in settlement.remainders]
+    bodies = [remainder.body for settlement in queues.carried_out for remainder in settlement.remainders]
     assert len(bodies) > 1 and all(len(body.encode()) <= LARGEST_BODY for body in bodies)
     put_back = [event for body in bodies for event in json.loads(json.loads(body)["Message"])]
     assert len(put_back) + len(accepted(intake, EVENTS_URL)) == 70
@@ -209,7 +207,7 @@ def test_odd_characters_survive_a_remainder(
     events = [{"EventType": "SystemEvent", "Title": "keep", "D": text}, {"EventType": "SystemEvent", "Title": "go"}]
     answer_by_title(intake, {"keep": 500})
     forward(forwarder(), sqs_record(events))
-    (body,) = queues.carried_out[0].remainders
+    ((body, _),) = queues.carried_out[0].remainders
     body.encode()
     assert json.loads(json.loads(body)["Message"]) == events[:1]
 
@@ -247,8 +245,8 @@ def test_deep_nesting_never_ends_the_invocation(
 
 
 def test_out_of_time_everything_comes_back(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    records = open_envelope({"Records": [sqs_record(sample("mixed-array"))]})
-    result = forwarder().forward(records, seconds_left=lambda: 3.9, request_id="q")
+    payload = {"Records": [sqs_record(sample("mixed-array"))]}
+    result = forwarder().forward(payload, seconds_left=lambda: 3.9, request_id="q")
     assert result == {"batchItemFailures": [{"itemIdentifier": "r-1"}]} and len(intake.calls) == 0
 
 
@@ -278,7 +276,7 @@ def test_a_failing_request_fails_only_its_events(
     events = [{"EventID": number, "EventType": "SystemEvent"} for number in range(2500)]
     assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
     (settlement,) = queues.carried_out
-    back = [event["EventID"] for body in settlement.remainders for event in json.loads(json.loads(body)["Message"])]
+    back = [event["EventID"] for body, _ in settlement.remainders for event in json.loads(json.loads(body)["Message"])]
     assert back == list(range(1000, 2000)) and not settlement.refusals
 
 
@@ -313,7 +311,7 @@ def test_what_logs_did_not_take_goes_to_logs_only(
     intake.post(EVENTS_URL, status=202)
     intake.post(LOGS_URL, status=503)
     assert forward(both(forwarder), sqs_record(sample("mixed-array"))) == []
-    (body,) = queues.carried_out[0].remainders
+    ((body, _),) = queues.carried_out[0].remainders
     intake.reset()
     intake.post(LOGS_URL, status=202)
     assert forward(both(forwarder), {"eventSource": "aws:sqs", "messageId": "r-2", "body": body}) == []
@@ -435,7 +433,7 @@ def test_all_members_go_back(intake: responses.RequestsMock, forwarder: BuildFor
     system = sample("SystemEvent")[0]
     warm = folding(forwarder)
     assert forward(warm, sqs_record([packets(3)[0], system, *packets(3)[1:]])) == []
-    (body,) = queues.carried_out[0].remainders
+    ((body, _),) = queues.carried_out[0].remainders
     assert json.loads(json.loads(body)["Message"]) == packets(3)
     intake.reset()
     intake.post(EVENTS_URL, status=202)
@@ -527,10 +525,47 @@ def test_nothing_is_lost_or_doubled(
             for refusal in settlement.refusals:
                 (event,) = json.loads(json.loads(refusal.body)["Message"])
                 refused[refusal.reason.partition(":")[0], event["Title"]] += 1
-            for place, body in enumerate(settlement.remainders):
+            for place, (body, _) in enumerate(settlement.remainders):
                 name = f"{invocation}.{number}.{place}"
                 waiting[name] = {"eventSource": "aws:sqs", "messageId": name, "body": body}
     assert not waiting
     published = Counter(title for titles in messages for title in titles)
     expected = {(name, title): count for name in ("events", "logs") for title, count in published.items()}
     assert datadog.accepted + refused == expected
+
+
+def test_a_settled_record_that_is_delivered_again_sends_nothing(
+    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
+) -> None:
+    answer_by_title(intake, {"Firewall": 400})
+    warm, record = forwarder(), sqs_record(sample("mixed-array"))
+    assert forward(warm, record) == forward(warm, record) == []
+    assert len(intake.calls) == 9 and len(queues.carried_out) == 1
+    assert forward(warm, {**record, "messageId": "another"}) == []
+    assert len(intake.calls) == 18
+
+
+def test_a_notification_that_is_put_in_again_by_hand_is_sent_again(
+    intake: responses.RequestsMock, forwarder: BuildForwarder
+) -> None:
+    """Without a queue the SNS id stays the same, and who does this wants it sent."""
+    intake.post(EVENTS_URL, status=202)
+    warm = forwarder()
+    for _ in range(2):
+        assert forward(warm, payload=sample("sns-lambda-envelope")) == []
+    assert len(intake.calls) == 4
+
+
+def test_records_are_settled_as_soon_as_their_events_are(
+    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
+) -> None:
+    settled_before: list[int] = []
+
+    def status_of(body: bytes) -> int:
+        settled_before.append(len(queues.carried_out))
+        return 202
+
+    answer(intake, EVENTS_URL, status_of)
+    records = [sqs_record(sample("SystemEvent"), record_id=str(number)) for number in range(20)]
+    assert forward(forwarder(), *records) == []
+    assert settled_before[-1] > 0 and len(queues.carried_out) == 20

@@ -38,9 +38,12 @@ def cold_start(fake_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def test_from_lambda_to_datadog(intake: responses.RequestsMock, capsys: pytest.CaptureFixture[str]) -> None:
     intake.post(EVENTS_URL, status=202, match=[responses.matchers.header_matcher({"DD-API-KEY": "the-key"})])
     for number in (1, 2):
-        answer = handler.lambda_handler(LAMBDA_EVENT, LambdaContext(aws_request_id=f"q-{number}"))
+        answer = handler.lambda_handler(
+            {"Records": [sqs_record(sample("TestSNS"), record_id=f"r-{number}")]},
+            LambdaContext(aws_request_id=f"q-{number}"),
+        )
         assert answer == {"batchItemFailures": []}
-        assert json.loads(capsys.readouterr().out)["request_id"] == f"q-{number}"
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["request_id"] == f"q-{number}"
     assert len(intake.calls) == 2
 
 

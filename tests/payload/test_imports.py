@@ -24,6 +24,9 @@ KNOWS = {
     "request": "",
     "markdown": "",
     "aws": "",
+    "log": "",
+    "backoff": "",
+    "deadline": "",
     # Records and events, which know nothing of Datadog and nothing of each other.
     "envelope": "outcome values",
     "severity": "values",
@@ -41,20 +44,21 @@ KNOWS = {
     "destinations.logs": "destinations.destination event fold markdown request severity tags text values",
     "destinations": "destinations.destination destinations.events destinations.logs",
     # HTTP, which knows nothing of Deep Security.
-    "api_key": "aws",
+    "api_key": "aws deadline log",
     "datadog_client": "api_key outcome request",
     # From answers to queues, which knows nothing of HTTP.
+    "admission": "envelope",
     "settle": "envelope outcome",
     "accepted_cache": "envelope outcome",
-    "queues": "aws settle",
-    "report": "envelope event outcome settle",
+    "queues": "aws backoff deadline envelope settle",
+    "report": "envelope event log outcome settle",
     # Composition.
     "settings": "destinations filter",
     "forward": (
-        "accepted_cache api_key datadog_client destinations envelope event fold outcome queues report settings settle"
-        " tags text"
+        "accepted_cache admission api_key datadog_client destinations envelope event fold outcome queues report"
+        " settings settle tags text"
     ),
-    "handler": "envelope forward settings",
+    "handler": "forward settings",
 }
 # What is slow to import, and which module of ours imports it. The SDK is imported when first needed.
 LIBRARIES = {"requests": "datadog_client", "urllib3": "datadog_client", "botocore": None, "boto3": None}

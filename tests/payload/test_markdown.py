@@ -56,8 +56,37 @@ def test_block_keeps_lines() -> None:
 
 def test_escaped() -> None:
     assert escaped("# [a](b) *c* _d_ <e> ~f~ |g| !h `i` \\ -") == (
-        r"\# \[a\]\(b\) \*c\* \_d\_ \<e\> \~f\~ \|g\| \!h " + "\u02cbi\u02cb" + r" \\ \-"
+        r"\# \[a\] \(b\) \*c\* \_d\_ \<e\> \~f\~ \|g\| \!h " + "\u02cbi\u02cb" + r" \\ \-"
     )
+
+
+@pytest.mark.parametrize("hidden", "\xad\u034f\u115f\u180e\u200b\u2800\u3164\ufeff\U000e0041")
+def test_what_is_not_seen_is_made_visible(hidden: str) -> None:
+    assert plain(f"ad{hidden}min") == "ad\ufffdmin"
+    assert "\ufffd" in block(f"ad{hidden}min")
+
+
+@pytest.mark.parametrize("joiner", "\u200c\u200d\ufe0f\ufe00\U000e0100")
+def test_joiners_cannot_hide(joiner: str) -> None:
+    assert plain(f"ad{joiner}min") == "ad\ufffdmin"
+    assert plain(f"{joiner}x") == "\ufffdx"
+    assert plain(f"\u2764{joiner * 3}") == f"\u2764{joiner}\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(  # Devanagari, Persian, emoji, ideographs
+    "text",
+    ["क्\u200dष", "نامه\u200cای", "👨\u200d👩\u200d👧", "❤\ufe0f", "❤\ufe0f\u200d🔥", "葛\U000e0100"],  # noqa: RUF001
+)
+def test_joiners_that_scripts_and_emoji_need_stay(text: str) -> None:
+    assert plain(text) == text
+
+
+def test_a_title_has_no_link() -> None:
+    assert plain("http://a/[Reset](//evil.example/x)") == "http[:]//a/[Reset] (//evil.example/x)"
+
+
+def test_white_space_is_one_line() -> None:
+    assert plain("a  b \n\t c") == "a  b c"
 
 
 def test_fenced() -> None:

@@ -13,7 +13,7 @@ from deep_security_datadog.envelope import Entry, Notification, Record
 from deep_security_datadog.event import Event
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.report import METRICS, Report
-from deep_security_datadog.settle import Refusal, Settlement
+from deep_security_datadog.settle import Refusal, Remainder, Settlement
 
 NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
 Written = Callable[[], list[dict[str, Any]]]
@@ -109,7 +109,10 @@ def test_several_destinations_are_counted_each_and_together(written: Written) ->
 
 def test_a_settled_record(written: Written) -> None:
     report, settled = Report("q", "INFO"), record(Answer(Outcome.REFUSED, 400, "HTTP 400"))
-    report.settled(settled, Settlement((Refusal('["secret"]', "events: HTTP 400", 400, "m-1"),), ("a", "b")))
+    report.settled(
+        settled,
+        Settlement((Refusal('["secret"]', "events: HTTP 400", 400, "m-1"),), (Remainder("a", 1), Remainder("b", 1))),
+    )
     report.close([settled], failed=0)
     refusal, line = written()
     assert refusal == {

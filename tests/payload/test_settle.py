@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deep_security_datadog.envelope import DESTINATIONS_ATTRIBUTE, Entry, Notification, Record, open_envelope
 from deep_security_datadog.outcome import Answer, Outcome
-from deep_security_datadog.settle import LARGEST_BODY, Refusal, Settlement, compact, notification_body, settle
+from deep_security_datadog.settle import LARGEST_BODY, Refusal, Settlement, compact, notification_body, settle, split
 from tests.support import sqs_record
 
 OUTCOMES = st.sampled_from(Outcome)
@@ -70,7 +70,7 @@ def test_only_what_is_left_is_put_back() -> None:
     entries = [entry(number, events=RETRY if number % 2 else ACCEPTED) for number in range(5)]
     settlement = settled(*entries)
     assert (settlement.refusals, settlement.comes_back) == ((), False)
-    assert [contents(body) for body in settlement.remainders] == [([1, 3], "events")]
+    assert [contents(body) for body, _ in settlement.remainders] == [([1, 3], "events")]
 
 
 def test_remainders_are_owed_to_those_that_did_not_take_them() -> None:
@@ -80,13 +80,13 @@ def test_remainders_are_owed_to_those_that_did_not_take_them() -> None:
         entry(3, events=REFUSED, logs=RETRY),
         entry(4, logs=RETRY),
     )
-    assert [contents(body) for body in settlement.remainders] == [([1, 3, 4], "logs"), ([2], "events,logs")]
+    assert [contents(body) for body, _ in settlement.remainders] == [([1, 3, 4], "logs"), ([2], "events,logs")]
 
 
 def test_notifications_are_not_mixed() -> None:
     other = NOTIFICATION._replace(message_id="m-2")
     settlement = settled(entry(1, events=RETRY), entry(2, other, events=RETRY), entry(3, events=ACCEPTED))
-    assert [json.loads(body)["MessageId"] for body in settlement.remainders] == ["m-1", "m-2"]
+    assert [json.loads(body)["MessageId"] for body, _ in settlement.remainders] == ["m-1", "m-2"]
 
 
 def test_refused_events_are_kept_one_by_one_for_their_destination() -> None:
@@ -100,6 +100,29 @@ def test_refused_events_are_kept_one_by_one_for_their_destination() -> None:
         ([2], "events", "events: HTTP 400", 400, "m-1"),
         ([2], "logs", "logs: HTTP 400", 400, "m-1"),
     ]
+
+
+def test_what_is_left_waits_as_long_as_datadog_asked() -> None:
+    asked = RETRY._replace(retry_after=60.0)
+    assert settled(entry(1, events=asked), entry(2, events=RETRY)) == Settlement(comes_back=True, retry_after=60.0)
+    assert settled(entry(1, events=asked), entry(2, events=ACCEPTED)).retry_after == 60.0
+
+
+def test_generations_are_counted() -> None:
+    second = NOTIFICATION._replace(generation=1)
+    (remainder,) = settled(entry(1, second, events=RETRY), entry(2, second, events=ACCEPTED)).remainders
+    (again,) = open_envelope(json.loads(remainder.body))
+    assert (remainder.generation, again.entries[0].notification.generation) == (2, 2)
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 100])
+def test_a_split_record_has_the_same_events_in_smaller_messages(most: int) -> None:
+    (record,) = open_envelope({"Records": [sqs_record([*({"EventID": number} for number in range(9)), 1, "x"])]})
+    settlement = split(record, most_entries=most)
+    messages = [json.loads(json.loads(body)["Message"]) for body, _ in settlement.remainders]
+    assert [event["EventID"] for message in messages for event in message] == list(range(9))
+    assert max(map(len, messages)) <= most and not settlement.comes_back
+    assert [json.loads(json.loads(refusal.body)["Message"]) for refusal in settlement.refusals] == [[1, "x"]]
 
 
 def test_what_is_no_event_is_kept_as_it_came() -> None:
@@ -150,7 +173,7 @@ class World:
 
     def _send(self, entry: Entry, data: st.DataObject, *, last: bool) -> None:
         for destination in DESTINATIONS:
-            if entry.properties is not None and entry.is_open(destination):
+            if entry.properties is not None and entry.is_open(destination, DESTINATIONS):
                 outcome = Outcome.ACCEPTED if last else data.draw(OUTCOMES)
                 entry.answers[destination] = Answer(outcome, reason=outcome.value)
                 if outcome is Outcome.ACCEPTED:
@@ -161,7 +184,9 @@ class World:
         if settlement.comes_back:
             assert not settlement.refusals and not settlement.remainders
             self.queue.append(raw)
-        for number, body in enumerate(settlement.remainders):
+        for number, (body, generation) in enumerate(settlement.remainders):
+            (one, *_) = record.entries
+            assert generation == one.notification.generation + 1
             assert len(body.encode()) <= LARGEST_BODY
             self.queue.append({"eventSource": "aws:sqs", "messageId": f"{raw['messageId']}.{number}", "body": body})
         for refusal in settlement.refusals:
@@ -189,7 +214,7 @@ def test_each_event_is_settled_exactly_once_at_each_destination(shape: list[list
         assert all(count == 1 for count in settled.values())
     assert not world.queue
     assert len(world.accepted + world.refused) == number * len(DESTINATIONS)
-    assert world.not_events == sum(message.count("text") for message in shape)
+    assert world.not_events == sum("text" in message for message in shape), "those of a message are one refusal"
 
 
 @settings(max_examples=30, deadline=None)
@@ -200,5 +225,5 @@ def test_remainders_fit_whatever_they_hold(count: int, character: str, length: i
     for number, entry in enumerate(record.entries):
         entry.answers["events"] = Answer(Outcome.RETRY if number else Outcome.ACCEPTED)
     bodies = settle(record).remainders
-    assert [event for body in bodies for event in json.loads(json.loads(body)["Message"])] == events[1:]
-    assert all(len(body.encode()) <= LARGEST_BODY for body in bodies)
+    assert [event for body, _ in bodies for event in json.loads(json.loads(body)["Message"])] == events[1:]
+    assert all(len(body.encode()) <= LARGEST_BODY for body, _ in bodies)

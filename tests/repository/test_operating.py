@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import responses
 
-from deep_security_datadog.envelope import open_envelope
 from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, sqs_record
 from tools.repository import ROOT
 
@@ -60,7 +59,7 @@ def lines(
         intake.post(LOGS_URL, status=statuses[-1] if statuses else 202)
         events = [{"EventType": "SystemEvent", "Title": "T", "Severity": severity} for severity in severities]
         records = [sqs_record(events if message is None else message)]
-        forwarder(**settings).forward(open_envelope({"Records": records}), seconds_left=lambda: 60, request_id="q")
+        forwarder(**settings).forward({"Records": records}, seconds_left=lambda: 60, request_id="q")
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return invoke

@@ -64,3 +64,15 @@ def test_release_finds_version_and_notes() -> None:
         (ROOT / "CHANGELOG.md").read_text(),
         re.MULTILINE,
     )
+
+
+def test_what_builds_has_no_permission_and_what_signs_builds_nothing() -> None:
+    jobs = yaml.safe_load(WORKFLOWS["release"])["jobs"]
+    builds = {name for name, job in jobs.items() if any("make " in step.get("run", "") for step in job["steps"])}
+    assert builds and all(jobs[name]["permissions"] == {} for name in builds)
+    signs = {name for name, job in jobs.items() if "id-token" in job["permissions"]}
+    assert signs and not signs & builds
+    assert all(jobs[name]["needs"] in builds for name in signs)
+    # No step of a job that signs runs code of the repository or of a package.
+    ran = "\n".join(step.get("run", "") for name in signs for step in jobs[name]["steps"])
+    assert not re.search(r"\b(pip|python|make|npm)\b|\./", ran)

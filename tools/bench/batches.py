@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -48,4 +49,4 @@ def _lambda_event(messages: Iterable[str]) -> dict[str, Any]:
         "Timestamp": "2024-05-14T09:50:00.000Z",
     }
     bodies = [json.dumps(notification | {"MessageId": str(n), "Message": text}) for n, text in enumerate(messages)]
-    return {"Records": [{"eventSource": "aws:sqs", "messageId": f"m-{n}", "body": b} for n, b in enumerate(bodies)]}
+    return {"Records": [{"eventSource": "aws:sqs", "messageId": uuid.uuid4().hex, "body": b} for b in bodies]}

@@ -1,7 +1,8 @@
-"""Remembers what Datadog accepted of records that come back whole, so that it is not sent again.
+"""Remembers what was settled, so that a record that is delivered again does not send it again.
 
-Records come back whole with direct delivery, and when a remainder could not be put into the queue. The cache lives as
-long as the execution environment; in another one the accepted events are sent twice, which beats losing the others.
+SQS and Lambda may deliver a record twice. Records also come back whole with direct delivery, and when a remainder could
+not be put into the queue. The cache lives as long as the execution environment; in another one the accepted events are
+sent twice, which beats losing the others.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from .outcome import Answer, Outcome
 
 _MOST_RECORDS = 1000
 
-# Of each entry of a record, by destination.
-_Accepted: TypeAlias = list[dict[str, Answer]]
+# Of each entry of a record, by destination; None for a record that is settled.
+_Accepted: TypeAlias = list[dict[str, Answer]] | None
 
 
 class AcceptedCache:
@@ -34,17 +35,31 @@ class AcceptedCache:
             }
             for entry in record.entries
         ]
-        name = _name(record)
-        if name and any(accepted):
-            self._records[name] = accepted
-            while len(self._records) > _MOST_RECORDS:
-                del self._records[next(iter(self._records))]
+        if any(accepted):
+            self._put(_name(record), accepted)
+
+    def keep_settled(self, record: Record) -> None:
+        """Remembers that nothing is left to do.
+
+        By its SQS id only: who invokes the function again with a notification by hand wants it sent.
+        """
+        if record.record_id is not None:
+            self._put(_name(record), None)
+
+    def is_settled(self, record: Record) -> bool:
+        return self._records.get(_name(record), []) is None
 
     def restore(self, records: Sequence[Record]) -> None:
         """Gives the entries of these records the answers that they had, and forgets them."""
         for record in records:
-            for entry, accepted in zip(record.entries, self._records.pop(_name(record), ()), strict=False):
+            for entry, accepted in zip(record.entries, self._records.pop(_name(record), None) or (), strict=False):
                 entry.answers.update(accepted)
+
+    def _put(self, name: str, accepted: _Accepted) -> None:
+        if name:
+            self._records[name] = accepted
+            while len(self._records) > _MOST_RECORDS:
+                del self._records[next(iter(self._records))]
 
 
 def _name(record: Record) -> str:

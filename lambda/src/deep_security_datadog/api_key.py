@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
+import re
 import time
 from collections.abc import Callable
 from threading import RLock
 
-from . import aws
+from . import aws, log
+from .deadline import DeadlineExceeded, run
 
-# As in Datadog's own functions.
-_JSON_KEY = "DD_API_KEY"
+# How a secret in JSON names the key: in Datadog's own functions, in its Lambda extension, in managed secrets.
+_JSON_KEYS = ("DD_API_KEY", "dd_api_key", "apiKey", "api_key")
+# What a header can carry; and the form of Datadog's keys, which is not required, because it may change.
+_USABLE = re.compile(r"[!-~]{1,200}")
+_USUAL = re.compile(r"[0-9a-fA-F]{32}")
+
+# Seconds. The first read imports the SDK, which takes a while on a small share of a processor.
+READ_DEADLINE = 10.0
+# How long a failed read is remembered, so that the threads that wait for it do not each fail by themselves.
+FAILURE_REMEMBERED = 5.0
+# When a key is known and could not be read again: the earliest and the latest next try.
+RELOAD_RETRY = (30.0, 60.0)
 
 
 class ApiKeyUnavailable(Exception):
@@ -30,33 +44,44 @@ class ApiKey:
         self._reload_interval = reload_interval
         self._clock = clock
         self._value: str | None = None
-        self._read_at = 0.0
+        self._next_read = 0.0
+        self._failure: ApiKeyUnavailable | None = None
         # One for all readers, because an SDK session cannot make two clients at once.
         self._lock = RLock()
 
-    def get(self) -> str:
+    def get(self, *, seconds: float = READ_DEADLINE) -> str:
         """The key, at most `reload_interval` seconds old, or the last known one if it cannot be read.
 
-        Raises ApiKeyUnavailable if it was never read.
+        seconds: for reading it. Raises ApiKeyUnavailable if no key is known and it cannot be read.
         """
         with self._lock:
-            if self._value is None:
-                return self.reload()
-            if self._clock() - self._read_at >= self._reload_interval:
-                try:
-                    return self.reload()
-                except ApiKeyUnavailable:
-                    # The known key most likely still works.
+            if self._clock() < self._next_read:
+                if self._value is not None:
                     return self._value
-            return self._value
+                if self._failure:
+                    raise self._failure
+            try:
+                return self.reload(seconds=seconds)
+            except ApiKeyUnavailable:
+                if self._value is None:
+                    raise
+                # The known key most likely still works.
+                return self._value
 
-    def reload(self) -> str:
+    def reload(self, *, seconds: float = READ_DEADLINE) -> str:
         """Reads the key. Raises ApiKeyUnavailable."""
         with self._lock:
-            value = self._read().strip()
-            if not value:
-                raise ApiKeyUnavailable("the API key is empty")
-            self._value, self._read_at = value, self._clock()
+            try:
+                value = run(self._read, seconds=min(seconds, READ_DEADLINE))
+            except Exception as error:  # noqa: BLE001 (whatever it is, the message is safe and the key is not there)
+                reason = (
+                    str(error) if isinstance(error, (ApiKeyUnavailable, DeadlineExceeded)) else type(error).__name__
+                )
+                self._failure = ApiKeyUnavailable(f"the API key cannot be read: {reason}")
+                wait = FAILURE_REMEMBERED if self._value is None else random.uniform(*RELOAD_RETRY)  # noqa: S311 (jitter)
+                self._next_read = self._clock() + wait
+                raise self._failure from None
+            self._value, self._failure, self._next_read = value, None, self._clock() + self._reload_interval
             return value
 
 
@@ -84,23 +109,27 @@ def _read(read: Callable[[str], str], name: str) -> str:
         return _plain(read(name))
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown")
-        raise ApiKeyUnavailable(f"the API key cannot be read from {name}: {code}") from None
+        raise ApiKeyUnavailable(f"{name}: {code}") from None
     except (BotoCoreError, UnicodeDecodeError) as error:
-        raise ApiKeyUnavailable(f"the API key cannot be read from {name}: {type(error).__name__}") from None
+        raise ApiKeyUnavailable(f"{name}: {type(error).__name__}") from None
 
 
 def _plain(secret: str) -> str:
-    """The key in a secret, which may be JSON."""
-    try:
-        value = json.loads(secret)
-    except ValueError:
-        return secret
-    if isinstance(value, dict):
-        key = value.get(_JSON_KEY)
-        if not isinstance(key, str):
-            raise ApiKeyUnavailable(f"the secret is JSON but has no string {_JSON_KEY}")
-        return key
-    return secret
+    """The key in a secret: plain, a quoted JSON string, or a JSON object. Raises ApiKeyUnavailable."""
+    key: object = secret
+    with contextlib.suppress(ValueError, RecursionError):
+        key = json.loads(secret)
+    if isinstance(key, dict):
+        key = next((key[name] for name in _JSON_KEYS if isinstance(key.get(name), str)), None)
+        if key is None:
+            raise ApiKeyUnavailable(f"the secret is JSON but has no string {' or '.join(_JSON_KEYS)}")
+    # A key of digits only is a number in JSON.
+    text = key.strip() if isinstance(key, str) else secret.strip()
+    if not isinstance(key, (str, int, float)) or not _USABLE.fullmatch(text):
+        raise ApiKeyUnavailable("the secret is no API key, which has 32 hexadecimal digits")
+    if not _USUAL.fullmatch(text):
+        log.write("WARNING", "the secret does not look like an API key, which has 32 hexadecimal digits")
+    return text
 
 
 def _region(name: str) -> str | None:

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 # Seconds, and attempts of the SDK. What takes longer is tried by the next invocation.
-CONNECT_TIMEOUT = 3
-READ_TIMEOUT = 5
+CONNECT_TIMEOUT = 2
+READ_TIMEOUT = 4
 MOST_ATTEMPTS = 2
 
 

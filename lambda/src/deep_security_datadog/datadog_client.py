@@ -6,12 +6,16 @@ docs/reference/datadog-limits.md#answers.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from math import inf, isfinite
+from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,9 +29,13 @@ from .request import Endpoint, Request
 USER_AGENT = f"deep-security-datadog/{__version__}"
 CONCURRENT_REQUESTS = 16
 
-# Seconds. Datadog answers within a fraction of one; after this long another connection is worth a try.
+# Seconds. Datadog answers within a fraction of one. The first two are of each address and each read, the last of the
+# request as a whole.
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
+REQUEST_DEADLINE = 12.0
+# How often requests that hang are looked for.
+_WATCH = 0.5
 # Kept back at the end of an invocation for putting back what was not delivered.
 MARGIN = 2.0
 # No request is begun with less time left: one that is accepted but cut off before its answer is sent twice.
@@ -42,6 +50,11 @@ LONGEST_WAIT = BACKOFF[-1]
 _REFUSED = frozenset((400, 413, 422))
 _KEY_REFUSED = frozenset((401, 403))
 _TOO_LARGE = 413
+_ACCEPTED = 202
+# Of an answer, in bytes: enough for Datadog's.
+_LONGEST_ANSWER = 100_000
+# Seconds that an answer may ask to wait; a day is no longer a rate limit.
+_LONGEST_ASKED = 86_400.0
 
 
 class NoAnswer(Exception):
@@ -49,10 +62,62 @@ class NoAnswer(Exception):
 
 
 class _Response(NamedTuple):
-    """Header names are case-insensitive."""
+    """Header names are case-insensitive. content: the beginning of the body."""
 
     status: int
     headers: Mapping[str, str]
+    content: bytes = b""
+
+
+class HasRequest(Protocol):
+    """Whatever carries a request, such as a batch."""
+
+    @property
+    def request(self) -> Request: ...
+
+
+Carrier = TypeVar("Carrier", bound=HasRequest)
+
+
+class _Sending(Generic[Carrier]):
+    """A request on its way, as the thread sees it that waits for the answer.
+
+    started: whether a thread has taken it. status: of an answer whose end is not there yet, else 0.
+    """
+
+    def __init__(self, carrier: Carrier, breaker: CircuitBreaker) -> None:
+        self.carrier = carrier
+        self.breaker = breaker
+        self.started = False
+        self.status = 0
+        self._deadline = inf
+        self._lock = Lock()
+
+    def take(self) -> bool:
+        """Whether the calling thread is the first to take it."""
+        with self._lock:
+            first, self.started = not self.started, True
+        return first
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """The request has to be over in that many seconds, whatever the number of addresses and reads."""
+        self.status, self._deadline = 0, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline = inf
+
+    @property
+    def hangs(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def given_up(self) -> Answer:
+        """The answer for a request that hangs. The others would hang too, so that nothing more is sent."""
+        if self.status == _ACCEPTED:
+            return Answer(Outcome.ACCEPTED, self.status, attempts=1)
+        self.breaker.stop("Datadog does not answer in time")
+        return self.breaker.waiting("no answer in time", Answer(Outcome.RETRY, attempts=1))
 
 
 class DatadogClient:
@@ -67,91 +132,128 @@ class DatadogClient:
     ) -> None:
         self._api_key = api_key
         self._sleep = sleep
-        self._pool = ThreadPoolExecutor(concurrent_requests, thread_name_prefix="datadog")
+        self._concurrent_requests = concurrent_requests
+        self._pool = self._new_pool()
         self._most_failures = max(8, 2 * concurrent_requests)
         self._session = _session(concurrent_requests)
         self._prepared: dict[Endpoint, _Prepared] = {}
 
-    def send(self, requests: Iterable[Request], *, seconds_left: Callable[[], float]) -> list[Answer]:
-        """An answer for each request, in their order.
+    def send(
+        self, carriers: Iterable[Carrier], *, seconds_left: Callable[[], float]
+    ) -> Iterator[tuple[Carrier, Answer]]:
+        """Each carrier with the answer to its request, in the order of the answers.
 
-        seconds_left: until Lambda ends the invocation. No request is begun or running within MARGIN of that.
+        seconds_left: until Lambda ends the invocation. Within MARGIN of that no request is begun or waited for.
         """
-        requests = list(requests)
-        breakers = {
-            endpoint: CircuitBreaker(self._api_key, lambda: seconds_left() - MARGIN, self._most_failures)
-            for endpoint in {request.endpoint for request in requests}
-        }
-        return list(self._pool.map(lambda request: self._answer(request, breakers[request.endpoint]), requests))
+        breakers: dict[Endpoint, CircuitBreaker] = {}
+        answers: SimpleQueue[tuple[_Sending[Carrier], Answer]] = SimpleQueue()
+        waiting: dict[_Sending[Carrier], None] = {}
+        for carrier in carriers:
+            endpoint = carrier.request.endpoint
+            if endpoint not in breakers:
+                breakers[endpoint] = CircuitBreaker(self._api_key, lambda: seconds_left() - MARGIN, self._most_failures)
+            sending = _Sending(carrier, breakers[endpoint])
+            waiting[sending] = None
+            self._pool.submit(self._work, sending, answers)
+        while waiting:
+            try:
+                sending, answer = answers.get(timeout=_WATCH)
+                found = [(sending, answer)]
+            except Empty:
+                found = [(sending, sending.given_up()) for sending in waiting if sending.hangs]
+                if found:
+                    self._leave_pool([sending for sending in waiting if not sending.started], answers)
+            for sending, answer in found:
+                if sending in waiting:
+                    del waiting[sending]
+                    yield sending.carrier, answer
 
-    def _answer(self, request: Request, breaker: CircuitBreaker) -> Answer:
-        if reason := breaker.reason_to_stop():
-            return Answer(Outcome.RETRY, reason=reason)
+    def _leave_pool(self, unsent: Iterable[_Sending[Carrier]], answers: SimpleQueue[Any]) -> None:
+        """Leaves threads that hang to themselves, until their sockets give up. Others send what waits behind them."""
+        left, self._pool = self._pool, self._new_pool()
+        left.shutdown(wait=False, cancel_futures=True)
+        for sending in unsent:
+            self._pool.submit(self._work, sending, answers)
+
+    def _new_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._concurrent_requests, thread_name_prefix="datadog")
+
+    def _work(self, sending: _Sending[Carrier], answers: SimpleQueue[tuple[_Sending[Carrier], Answer]]) -> None:
+        if sending.take():
+            try:
+                answer = self._answer(sending)
+            except Exception as error:  # noqa: BLE001 (whoever waits for the answer would wait for ever)
+                answer = Answer(Outcome.RETRY, reason=f"unexpected {type(error).__name__}")
+            answers.put((sending, answer))
+
+    def _answer(self, sending: _Sending[Any]) -> Answer:
+        if reason := sending.breaker.reason_to_stop():
+            return sending.breaker.waiting(reason)
         try:
-            body = request.body()
+            body = sending.carrier.request.body()
         except Exception as error:  # noqa: BLE001 (a body that cannot be made must not bring back the requests already sent)
             return Answer(Outcome.REFUSED, reason=f"cannot be rendered ({type(error).__name__})")
-        return self._send_with_retries(request, body, breaker)
+        return self._send_with_retries(sending, body)
 
-    def _send_with_retries(self, request: Request, body: bytes, breaker: CircuitBreaker) -> Answer:
+    def _send_with_retries(self, sending: _Sending[Any], body: bytes) -> Answer:
+        request, breaker = sending.carrier.request, sending.breaker
         answer = Answer(Outcome.RETRY)
         for attempt in range(MOST_ATTEMPTS):
             if reason := breaker.reason_to_stop():
-                return answer._replace(reason=answer.reason or reason)
-            answer, wait = self._attempt(request, body, breaker, attempt)
+                return breaker.waiting(answer.reason or reason, answer)
+            answer, wait = self._attempt(sending, request, body, attempt)
             if answer.outcome is not Outcome.RETRY:
                 return answer
-            if answer.status == _TOO_LARGE and request.smaller_body:
+            if answer.status == _TOO_LARGE and request.smaller_body is not None:
                 body, request = request.smaller_body(), request._replace(smaller_body=None)
             elif attempt + 1 == MOST_ATTEMPTS or not breaker.may_wait(wait):
-                return answer
+                return breaker.waiting(answer.reason, answer)
             else:
                 self._sleep(wait)
         return answer
 
-    def _attempt(self, request: Request, body: bytes, breaker: CircuitBreaker, attempt: int) -> tuple[Answer, float]:
+    def _attempt(self, sending: _Sending[Any], request: Request, body: bytes, attempt: int) -> tuple[Answer, float]:
         """The answer to one attempt, and how many seconds to wait before the next."""
-        attempts, backoff = attempt + 1, _backoff(attempt)
+        breaker, attempts, backoff = sending.breaker, attempt + 1, _backoff(attempt)
         try:
             key = breaker.key()
+            response = self._post(sending, request.endpoint, body, key)
         except ApiKeyUnavailable as error:
             breaker.stop(str(error))
             return Answer(Outcome.RETRY, reason=str(error), attempts=attempt), 0.0
-        try:
-            response = self._post(request.endpoint, body, key, max(SHORTEST_REQUEST, breaker.seconds_left()))
         except NoAnswer as error:
             breaker.failed()
             return Answer(Outcome.RETRY, reason=str(error), attempts=attempts), backoff
-        status = response.status
-        if 200 <= status < 300:
+        answer = _answer_of(response, attempts, has_smaller_body=request.smaller_body is not None)
+        if answer.outcome is not Outcome.RETRY:
             breaker.succeeded()
-            return Answer(Outcome.ACCEPTED, status, attempts=attempts), 0.0
-        reason = f"HTTP {status}"
-        if status in _REFUSED and not (status == _TOO_LARGE and request.smaller_body):
-            breaker.succeeded()
-            return Answer(Outcome.REFUSED, status, reason, attempts), 0.0
-        if status in _KEY_REFUSED:
-            breaker.key_refused(key, status)
-            return Answer(Outcome.RETRY, status, reason, attempts), 0.0
-        if status >= 500:
+        elif answer.status in _KEY_REFUSED:
+            breaker.key_refused(key, response.status)
+        elif response.status >= 500 or response.status < 300:
             breaker.failed()
-        return Answer(Outcome.RETRY, status, reason, attempts), retry_after(response.headers, backoff)
+        return answer, retry_after(response.headers, backoff)
 
-    def _post(self, endpoint: Endpoint, body: bytes, key: str, seconds: float) -> _Response:
+    def _post(self, sending: _Sending[Any], endpoint: Endpoint, body: bytes, key: str) -> _Response:
         """The answer, of whatever status; redirects are not followed. Raises NoAnswer."""
-        try:
-            prepared, options = self._prepare(endpoint)
-            request = prepared.copy()
-            request.prepare_body(body, None)
-            if endpoint.api_key_header:
-                request.headers[endpoint.api_key_header] = key
-            timeout = (min(CONNECT_TIMEOUT, seconds), min(READ_TIMEOUT, seconds))
-            response = self._session.send(request, timeout=timeout, allow_redirects=False, **options)
-            # The connection is free for the next request once all is read. It is an answer even if its end is missing.
-            response.raw.drain_conn()
-        except (OSError, ValueError, HTTPError) as error:  # of requests, of a header's value, of urllib3
-            raise NoAnswer(type(error).__name__) from None
-        return _Response(response.status_code, response.headers)
+        seconds = max(SHORTEST_REQUEST, sending.breaker.seconds_left())
+        timeout = (min(CONNECT_TIMEOUT, seconds), min(READ_TIMEOUT, seconds))
+        with sending.within(min(REQUEST_DEADLINE, seconds)):
+            try:
+                prepared, options = self._prepare(endpoint)
+                request = prepared.copy()
+                request.prepare_body(body, None)
+                if endpoint.api_key_header:
+                    request.headers[endpoint.api_key_header] = key
+                response = self._session.send(request, timeout=timeout, allow_redirects=False, **options)
+            except (OSError, ValueError, HTTPError) as error:  # of requests, of a header's value, of urllib3
+                raise NoAnswer(type(error).__name__) from None
+            sending.status = response.status_code
+            content = b""
+            # It is an answer even if its end is missing. The connection is free again once all is read.
+            with contextlib.suppress(OSError, ValueError, HTTPError):
+                content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
+                response.raw.drain_conn()
+        return _Response(response.status_code, response.headers, content)
 
     def _prepare(self, endpoint: Endpoint) -> _Prepared:
         """What all requests to an endpoint have in common: made once, because it takes as long as a request."""
@@ -189,6 +291,7 @@ class CircuitBreaker:
         self._most_failures = most_failures
         self._failures = 0
         self._reason = ""
+        self._retry_after = 0.0
         self._reloaded = False
         self._lock = Lock()
 
@@ -200,10 +303,15 @@ class CircuitBreaker:
         """Sends nothing more in this invocation. The first reason stays."""
         self._reason = self._reason or reason
 
+    def waiting(self, reason: str, answer: Answer = Answer(Outcome.RETRY)) -> Answer:  # noqa: B008 (immutable)
+        """The answer to a request that has to wait, as long as Datadog asked for."""
+        return answer._replace(reason=reason, retry_after=self._retry_after)
+
     def may_wait(self, seconds: float) -> bool:
         """Whether to wait for the next attempt here; a long wait is better spent in the queue."""
         if seconds > LONGEST_WAIT:
-            self.stop(f"told to wait {seconds:.0f} s")
+            self._retry_after = max(self._retry_after, seconds)
+            self.stop(f"Datadog asks to wait {seconds:.0f} s")
             return False
         return self.seconds_left() > seconds + SHORTEST_REQUEST
 
@@ -220,30 +328,53 @@ class CircuitBreaker:
 
     def key(self) -> str:
         """Raises ApiKeyUnavailable."""
-        return self._api_key.get()
+        return self._api_key.get(seconds=self.seconds_left())
 
     def key_refused(self, refused: str, status: int) -> None:
         """Reads the key again, once per invocation. Stops if it is the same or refused too."""
         with self._lock:
             try:
-                if self._api_key.get() != refused:
+                if self._api_key.get(seconds=self.seconds_left()) != refused:
                     return
                 if not self._reloaded:
                     self._reloaded = True
-                    if self._api_key.reload() != refused:
+                    if self._api_key.reload(seconds=self.seconds_left()) != refused:
                         return
                 self.stop(f"Datadog refuses the API key (HTTP {status}); do key and site belong together?")
             except ApiKeyUnavailable as error:
                 self.stop(str(error))
 
 
+def _answer_of(response: _Response, attempts: int, *, has_smaller_body: bool) -> Answer:
+    status = response.status
+    if is_accepted(status, response.content):
+        return Answer(Outcome.ACCEPTED, status, attempts=attempts)
+    refused = status in _REFUSED and not (status == _TOO_LARGE and has_smaller_body)
+    reason = f"HTTP {status}" if status >= 300 else f"HTTP {status}, but not from Datadog"
+    return Answer(Outcome.REFUSED if refused else Outcome.RETRY, status, reason, attempts)
+
+
+def is_accepted(status: int, content: bytes) -> bool:
+    """Whether Datadog took a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not.
+
+    https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
+    """
+    if status == _ACCEPTED or not 200 <= status < 300:
+        return status == _ACCEPTED
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and value.get("status", "ok") == "ok"
+
+
 def retry_after(headers: Mapping[str, str], backoff: float) -> float:
     """Seconds to wait: those of `Retry-After` or `X-RateLimit-Reset`, at least the backoff."""
     for name in ("Retry-After", "X-RateLimit-Reset"):
-        try:
-            return max(backoff, float(headers.get(name, "")))
-        except ValueError:
-            continue
+        with contextlib.suppress(ValueError):
+            seconds = float(headers.get(name, ""))
+            if isfinite(seconds):
+                return max(backoff, min(seconds, _LONGEST_ASKED))
     return backoff
 
 

@@ -14,32 +14,46 @@ A message is a JSON array of events; old managers sent a single object
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 from .outcome import Answer, Outcome
-from .values import time_of
+from .values import integer, time_of
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
-# Names the destinations that a remainder is still owed to, where SNS puts message attributes: a remainder is an
-# ordinary notification.
-DESTINATIONS_ATTRIBUTE = "destinations"
+# Message attributes of a remainder, which is an ordinary notification otherwise: the names of the destinations that it
+# is still owed to, and how many remainders came before it.
+DESTINATIONS_ATTRIBUTE = "DeepSecurityDatadogDestinations"
+GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
+
+# What SNS sends besides notifications: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+_CONTROL_TYPES = frozenset(("SubscriptionConfirmation", "UnsubscribeConfirmation"))
+
+_LONGEST_ATTRIBUTE = 200
+# Python converts no more: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
+_MOST_DIGITS = 4300
+_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
+_TOPIC_ARN = re.compile(r"arn:[a-z0-9-]{1,30}:sns:[a-z0-9-]{1,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 
 
 class Notification(NamedTuple):
-    """What SNS says about a message; an empty string where it says nothing, as with raw delivery.
+    """What SNS says about a message; an empty string where it says nothing usable, as with raw delivery.
 
     timestamp: when SNS received the message (ISO 8601, UTC).
-    destinations: names of those that are owed the message, None = all.
+    destinations: names of those that are owed the message, None = all. generation: of a remainder, else 0.
     """
 
     message_id: str = ""
     topic_arn: str = ""
     timestamp: str = ""
     destinations: frozenset[str] | None = None
+    generation: int = 0
 
     @property
     def account_id(self) -> str:
@@ -71,9 +85,14 @@ class Entry:
         self.problem = problem
         self.answers: dict[str, Answer] = {}
 
-    def is_open(self, destination: str) -> bool:
-        """Whether the destination is owed this entry and has not answered yet."""
+    def is_open(self, destination: str, destinations: Collection[str]) -> bool:
+        """Whether the destination is owed this entry and has not answered yet.
+
+        destinations: all that are configured. An entry that is owed to none of them is owed to all.
+        """
         owed = self.notification.destinations
+        if owed is not None and owed.isdisjoint(destinations):
+            owed = None
         return destination not in self.answers and (owed is None or destination in owed)
 
     @property
@@ -87,31 +106,50 @@ class Entry:
         return not self.problem and all(answer.outcome is Outcome.RETRY for answer in self.answers.values())
 
 
-class Record(NamedTuple):
+class Record:
     """What Lambda gets an acknowledgement for.
 
-    record_id: the SQS message id, None without a queue.
+    record_id: the SQS message id, None without a queue. receipt_handle, receives: of SQS, empty and 1 without a queue.
+    is_cut: whether there are more entries than were asked for.
     """
 
-    record_id: str | None
-    entries: tuple[Entry, ...]
+    __slots__ = ("entries", "is_cut", "receipt_handle", "receives", "record_id")
+
+    def __init__(self, record_id: str | None, entries: tuple[Entry, ...]) -> None:
+        self.record_id = record_id
+        self.entries = entries
+        self.receipt_handle = ""
+        self.receives = 1
+        self.is_cut = False
+
+    @classmethod
+    def read(cls, raw: object, most_entries: int = sys.maxsize) -> Record:
+        """The record in one of a Lambda event. most_entries: it is cut after these."""
+        entries = _entries(raw, Notification())
+        sqs = raw if isinstance(raw, Mapping) and raw.get("eventSource") == "aws:sqs" else {}
+        record = cls(_text(sqs.get("messageId")) or None, tuple(islice(entries, most_entries)))
+        record.is_cut = next(entries, None) is not None
+        record.receipt_handle = _text(sqs.get("receiptHandle"))
+        attributes = sqs.get("attributes")
+        receives = attributes.get("ApproximateReceiveCount") if isinstance(attributes, Mapping) else None
+        record.receives = integer(receives) or 1
+        return record
+
+    @property
+    def name(self) -> str:
+        """For the log: the SNS message id, else the SQS message id."""
+        return next((entry.notification.message_id for entry in self.entries), "") or self.record_id or ""
+
+
+def raw_records(payload: object) -> list[object]:
+    """The records of a Lambda event as they are; the event itself if it is no envelope."""
+    records = payload.get("Records") if isinstance(payload, Mapping) else None
+    return records if isinstance(records, list) else [payload]
 
 
 def open_envelope(payload: object) -> tuple[Record, ...]:
     """The records of a Lambda event. Raises nothing: what cannot be read becomes an entry with a `problem`."""
-    records = payload.get("Records") if isinstance(payload, Mapping) else None
-    if not isinstance(records, list):
-        return (_record(None, payload),)
-    return tuple(
-        _record(_text(record.get("messageId")) or None, record)
-        if isinstance(record, Mapping) and record.get("eventSource") == "aws:sqs"
-        else _record(None, record)
-        for record in records
-    )
-
-
-def _record(record_id: str | None, value: object) -> Record:
-    return Record(record_id=record_id, entries=tuple(_entries(value, Notification())))
+    return tuple(Record.read(raw) for raw in raw_records(payload))
 
 
 def _entries(value: object, notification: Notification) -> Iterator[Entry]:
@@ -120,37 +158,51 @@ def _entries(value: object, notification: Notification) -> Iterator[Entry]:
         case {"eventSource": "aws:sqs", "body": str(body)}:
             yield from _parsed(body, notification)
         case {"Sns": {"Message": str(message)} as sns}:
-            yield from _parsed(message, _notification(sns))
-        case {"Type": "Notification", "Message": str()}:
-            yield from _entries({"Sns": value}, notification)
+            yield from _parsed(message, _outermost(notification, sns))
+        case {"Type": "Notification", "Message": str(message), **rest}:
+            yield from _parsed(message, _outermost(notification, rest))
         case {"requestContext": dict(), "requestPayload": request}:
             yield from _entries(request, notification)
         case {"Records": list(records)}:
             for record in records:
                 yield from _entries(record, notification)
-        case dict():
-            yield Entry(notification, value)
-        case list():
-            for element in value:
-                yield from _elements(element, notification)
         case _:
-            yield _not_an_event(value, notification)
+            yield from _elements(value if isinstance(value, list) else [value], notification)
 
 
-def _elements(element: object, notification: Notification) -> Iterator[Entry]:
-    if isinstance(element, dict):
-        yield Entry(notification, element)
-    else:
-        yield _not_an_event(element, notification)
+def _elements(elements: list[Any], notification: Notification) -> Iterator[Entry]:
+    """The events among them, then all that are no events as one entry: they are one refusal."""
+    others = []
+    for element in elements:
+        if isinstance(element, dict) and element.get("Type") not in _CONTROL_TYPES:
+            yield Entry(notification, element)
+        else:
+            others.append(element)
+    if others:
+        names = {str: "a string", bool: "a boolean", type(None): "null", list: "an array", dict: "a message of SNS"}
+        problem = f"{names.get(type(others[0]), 'a number')} where an event (a JSON object) was expected"
+        if len(others) > 1:
+            problem += f"; {len(others)} such elements"
+        yield Entry(notification, text=json.dumps(others if len(elements) > 1 else others[0]), problem=problem)
 
 
 def _parsed(text: str, notification: Notification) -> Iterator[Entry]:
     try:
-        yield from _entries(json.loads(text, parse_constant=str, parse_float=_finite), notification)
+        yield from _entries(_json(text.removeprefix("\ufeff")), notification)
     except (ValueError, RecursionError) as error:
         # The parser's message has a position and no content.
         detail = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
         yield Entry(notification, text=text, problem=f"not readable as JSON ({detail})")
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text, parse_constant=str, parse_float=_finite)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # An integer of more digits than Python converts stays text.
+        return json.loads(text, parse_constant=str, parse_float=_finite, parse_int=_short_integer)
 
 
 def _finite(text: str) -> float | str:
@@ -159,26 +211,32 @@ def _finite(text: str) -> float | str:
     return value if isfinite(value) else text
 
 
-def _not_an_event(value: object, notification: Notification) -> Entry:
-    found = {str: "a string", bool: "a boolean", type(None): "null", list: "an array"}.get(type(value), "a number")
-    problem = f"{found} where an event (a JSON object) was expected"
-    return Entry(notification, text=json.dumps(value), problem=problem)
+def _short_integer(text: str) -> int | str:
+    return int(text) if len(text) <= _MOST_DIGITS else text
 
 
-def _notification(value: JsonObject) -> Notification:
+def _outermost(notification: Notification, value: Mapping[Any, Any]) -> Notification:
+    """The outermost notification: what a message claims to be wrapped in is its publisher's invention."""
+    if notification != Notification():
+        return notification
+    attributes = value.get("MessageAttributes")
+    destinations = _attribute(attributes, DESTINATIONS_ATTRIBUTE)
     return Notification(
-        message_id=_text(value.get("MessageId")),
-        topic_arn=_text(value.get("TopicArn")),
-        timestamp=_text(value.get("Timestamp")),
-        destinations=_destinations(value.get("MessageAttributes")),
+        message_id=_matching(_ID, value.get("MessageId")),
+        topic_arn=_matching(_TOPIC_ARN, value.get("TopicArn")),
+        timestamp=_text(value.get("Timestamp"))[:40],
+        destinations=frozenset(destinations.split(",")) if destinations else None,
+        generation=integer(_attribute(attributes, GENERATION_ATTRIBUTE)) or 0,
     )
 
 
-def _destinations(attributes: object) -> frozenset[str] | None:
-    match attributes:
-        case {"destinations": {"Value": str(names)}} if names:
-            return frozenset(names.split(","))
-    return None
+def _attribute(attributes: object, name: str) -> str:
+    attribute = attributes.get(name) if isinstance(attributes, Mapping) else None
+    return _text(attribute.get("Value"))[:_LONGEST_ATTRIBUTE] if isinstance(attribute, Mapping) else ""
+
+
+def _matching(form: re.Pattern[str], value: object) -> str:
+    return value if isinstance(value, str) and form.fullmatch(value) else ""
 
 
 def _text(value: object) -> str:

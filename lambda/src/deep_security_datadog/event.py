@@ -47,7 +47,8 @@ class Host(NamedTuple):
     @classmethod
     def from_display_name(cls, text: str) -> Host:
         """Reads `NAME (LABEL) [INSTANCE-ID]`; anything else is a name."""
-        match = _DISPLAY_NAME.fullmatch(text[:_LONGEST_NAME].strip())
+        text = text[:_LONGEST_NAME].strip()
+        match = _DISPLAY_NAME.fullmatch(text)
         name, label, instance_id = match.groups("") if match else (text, "", "")
         return cls(name.strip(), label.strip(), instance_id.strip())
 

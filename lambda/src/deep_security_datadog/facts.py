@@ -87,7 +87,7 @@ def word(name: str, words: Mapping[int, str], word_property: str = "") -> Callab
     """The word for a numbered property: from the property that spells it out, else from the table, else the number."""
 
     def value(texts: Texts) -> str:
-        spelled_out = texts.get(word_property)
+        spelled_out = texts.get(word_property) if word_property else None
         if spelled_out and spelled_out != "N/A":
             return spelled_out
         text = texts.get(name, "")

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from .envelope import Entry, Notification
+from .envelope import Entry, Notification, Record
 from .event import Event
 from .facts import first
 
@@ -29,12 +29,13 @@ class Repeats(NamedTuple):
 class Item(NamedTuple):
     """An event to send and the entries that it stands for: its own, and those of its repeats if they are folded.
 
-    repeats: None for an event that stands for itself only.
+    repeats: None for an event that stands for itself only. record: that the entries are of.
     """
 
     event: Event
     entries: tuple[Entry, ...]
     repeats: Repeats | None = None
+    record: Record | None = None
 
     @property
     def notification(self) -> Notification:
@@ -75,4 +76,5 @@ def _folded(members: list[Item]) -> Item:
     if len(members) == 1:
         return members[0]
     entries = tuple(entry for member in members for entry in member.entries)
-    return Item(members[0].event, entries, Repeats.of(member.event for member in members))
+    repeats = Repeats.of(member.event for member in members)
+    return members[0]._replace(entries=entries, repeats=repeats)

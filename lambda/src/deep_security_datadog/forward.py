@@ -1,12 +1,14 @@
-"""Forwards records: filter, fold, send, settle. Composition only."""
+"""Forwards a Lambda event: admit, filter, fold, send, settle. Composition only."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from .accepted_cache import AcceptedCache
+from .admission import MOST_ENTRIES, admit
 from .api_key import ApiKey, reader
 from .datadog_client import DatadogClient
 from .destinations import DESTINATIONS, Batch
@@ -17,7 +19,7 @@ from .outcome import Outcome
 from .queues import NotSent, Queues
 from .report import Report
 from .settings import Settings
-from .settle import Settlement, settle
+from .settle import Settlement, settle, split
 from .tags import configured_tags
 from .text import Context
 
@@ -30,11 +32,11 @@ class Forwarder:
     """What lives as long as the execution environment."""
 
     def __init__(self, settings: Settings, client: DatadogClient, queues: Queues) -> None:
-        self._settings = settings
-        self._client = client
-        self._queues = queues
-        self._accepted = AcceptedCache()
-        self._tags = configured_tags(settings.tags)
+        self.settings = settings
+        self.client = client
+        self.queues = queues
+        self.accepted = AcceptedCache()
+        self.tags = configured_tags(settings.tags)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Forwarder:
@@ -43,93 +45,142 @@ class Forwarder:
         return cls(
             settings,
             DatadogClient(ApiKey(read, reload_interval=settings.api_key_reload_interval)),
-            Queues(queue_url=settings.queue_url, dead_letter_queue_url=settings.dead_letter_queue_url),
+            Queues(
+                queue_url=settings.queue_url,
+                dead_letter_queue_url=settings.dead_letter_queue_url,
+                visibility_timeout=settings.queue_visibility_timeout,
+            ),
         )
 
-    def forward(
-        self, records: Sequence[Record], *, seconds_left: Callable[[], float], request_id: str
-    ) -> dict[str, Any]:
-        """Sends and settles all records; see `handler.lambda_handler` for the result and what it raises.
+    def forward(self, payload: object, *, seconds_left: Callable[[], float], request_id: str) -> dict[str, Any]:
+        """Sends and settles the records of a Lambda event; see `handler.lambda_handler` for the result.
 
         seconds_left: until Lambda ends the invocation. request_id: Lambda's, for the log.
         """
-        report = Report(request_id, self._settings.log_level, by_destination=len(self._settings.destinations) > 1)
-        context = Context(now=datetime.now(UTC), tags=self._tags, console_url=self._settings.console_url)
-        self._accepted.restore(records)
-        self._send(self._batches(records, context, report), context, seconds_left)
-        returned = [record for record in records if not self._settle(record, report)]
-        report.close(records, failed=len(returned))
-        if any(record.record_id is None for record in returned):
-            raise NotDelivered(report.summary())
-        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in returned]}
+        return _Invocation(self, seconds_left, request_id).run(payload)
 
-    def _batches(self, records: Sequence[Record], context: Context, report: Report) -> list[Batch]:
+
+class _Invocation:
+    """One Lambda event on its way."""
+
+    def __init__(self, forwarder: Forwarder, seconds_left: Callable[[], float], request_id: str) -> None:
+        self._destinations = forwarder.settings.destinations
+        self._client = forwarder.client
+        self._queues = forwarder.queues
+        self._accepted = forwarder.accepted
+        self._seconds_left = seconds_left
+        self._context = Context(now=datetime.now(UTC), tags=forwarder.tags, console_url=forwarder.settings.console_url)
+        self._report = Report(request_id, forwarder.settings.log_level, by_destination=len(self._destinations) > 1)
+        self._returned: list[tuple[Record, Settlement]] = []
+
+    def run(self, payload: object) -> dict[str, Any]:
+        admission = admit(payload)
+        records = [record for record in admission.taken if not self._accepted.is_settled(record)]
+        self._accepted.restore(records)
+        batches = list(self._batches(records))
+        open_items = Counter(item.record for batch in batches for item in batch.items)
+        for record in records:
+            if not open_items[record]:
+                self._settle(record)
+        # Each record is settled as soon as its last answer is there: what comes after may take all the time.
+        for item in self._send(batches):
+            open_items[item.record] -= 1
+            if not open_items[item.record] and item.record:
+                self._settle(item.record)
+        for record in admission.postponed:
+            self._returned.append((record, Settlement(comes_back=True, at_once=True)))
+        for raw in admission.oversized:
+            self._split(raw)
+        return self._result(records)
+
+    def _batches(self, records: Sequence[Record]) -> Iterator[Batch]:
         """The requests for all that is wanted anywhere."""
         items_by_record = [list(_items(record)) for record in records]
         for items in items_by_record:
             for item in items:
-                report.received(item.event, context.now)
-        batches: list[Batch] = []
+                self._report.received(item.event, self._context.now)
         # Logs first: they are few requests, and do not wait behind many events that Datadog may not take.
-        for name, chosen in reversed(list(self._settings.destinations.items())):
-            wanted = [item for items in items_by_record for item in self._wanted(name, items, report)]
-            batches.extend(DESTINATIONS[name].batches(chosen.url, wanted, context))
-        return batches
+        for name, chosen in reversed(list(self._destinations.items())):
+            wanted = [item for items in items_by_record for item in self._wanted(name, items)]
+            yield from DESTINATIONS[name].batches(chosen.url, wanted, self._context)
 
-    def _wanted(self, destination: str, items: Sequence[Item], report: Report) -> Sequence[Item]:
+    def _wanted(self, destination: str, items: Sequence[Item]) -> Sequence[Item]:
         """The items of a record to send to the destination."""
-        chosen = self._settings.destinations[destination].filter
+        chosen = self._destinations[destination].filter
         wanted = []
         for item in items:
-            if all(entry.is_open(destination) for entry in item.entries):
+            if all(entry.is_open(destination, self._destinations) for entry in item.entries):
                 if reason := chosen.reason_to_drop(item.event):
-                    report.filtered(destination, reason)
+                    self._report.filtered(destination, reason)
                 else:
                     wanted.append(item)
         if not chosen.fold_repeats:
             return wanted
         folded = fold(wanted)
-        report.folded(destination, len(wanted) - len(folded))
+        self._report.folded(destination, len(wanted) - len(folded))
         return folded
 
-    def _send(self, batches: Sequence[Batch], context: Context, seconds_left: Callable[[], float]) -> None:
-        """Sends the batches and gives each entry its answer."""
+    def _send(self, batches: Sequence[Batch]) -> Iterator[Item]:
+        """Sends the batches and gives each entry its answer. Yields each item that has one."""
         while batches:
-            answers = self._client.send((batch.request for batch in batches), seconds_left=seconds_left)
             again: list[Batch] = []
-            for batch, answer in zip(batches, answers, strict=True):
+            for batch, answer in self._client.send(batches, seconds_left=self._seconds_left):
                 if answer.outcome is Outcome.REFUSED and len(batch.items) > 1:
                     # Halves until what is wrong with one item does not cost the others.
                     middle = len(batch.items) // 2
-                    again.extend(self._rebatched(batch, batch.items[:middle], context))
-                    again.extend(self._rebatched(batch, batch.items[middle:], context))
-                else:
-                    for item in batch.items:
-                        for entry in item.entries:
-                            entry.answers[batch.destination] = answer
+                    again.extend(self._rebatched(batch, batch.items[:middle]))
+                    again.extend(self._rebatched(batch, batch.items[middle:]))
+                    continue
+                for item in batch.items:
+                    for entry in item.entries:
+                        entry.answers[batch.destination] = answer
+                    yield item
             batches = again
 
-    def _rebatched(self, batch: Batch, items: Sequence[Item], context: Context) -> Iterator[Batch]:
-        base_url = self._settings.destinations[batch.destination].url
-        return DESTINATIONS[batch.destination].batches(base_url, items, context)
+    def _rebatched(self, batch: Batch, items: Sequence[Item]) -> Iterator[Batch]:
+        base_url = self._destinations[batch.destination].url
+        return DESTINATIONS[batch.destination].batches(base_url, items, self._context)
 
-    def _settle(self, record: Record, report: Report) -> bool:
-        """Carries the settlement out; False if the record has to come back."""
-        report.answered(record)
-        settlement = settle(record)
-        try:
-            self._queues.carry_out(settlement)
-        except NotSent as error:
-            report.warning("not put into the queue, so the message comes back as a whole", record, reason=str(error))
+    def _settle(self, record: Record) -> None:
+        self._report.answered(record)
+        self._carry_out(record, settle(record))
+
+    def _split(self, raw: object) -> None:
+        """Puts back a record that is too large for an invocation, as several."""
+        record = Record.read(raw)
+        settlement = split(record, most_entries=MOST_ENTRIES)
+        if record.record_id is None:
             settlement = Settlement(comes_back=True)
+        self._carry_out(record, settlement)
+        record.entries = ()
+
+    def _carry_out(self, record: Record, settlement: Settlement) -> None:
+        """Carries the settlement out. If that fails the record comes back."""
+        if not settlement.comes_back:
+            try:
+                self._queues.carry_out(settlement, seconds_left=self._seconds_left)
+            except NotSent as error:
+                self._report.warning(
+                    "not put into the queue, so the message comes back as a whole", record, reason=str(error)
+                )
+                settlement = Settlement(comes_back=True, retry_after=settlement.retry_after)
         if settlement.comes_back:
             self._accepted.keep(record)
+            self._returned.append((record, settlement))
         else:
-            report.settled(record, settlement)
-        return not settlement.comes_back
+            self._accepted.keep_settled(record)
+            self._report.settled(record, settlement)
+
+    def _result(self, records: Sequence[Record]) -> dict[str, Any]:
+        returned = [record for record, _ in self._returned]
+        self._queues.delay_return(self._returned, seconds_left=self._seconds_left)
+        self._report.close(records, failed=len(returned))
+        if any(record.record_id is None for record in returned):
+            raise NotDelivered(self._report.summary())
+        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in returned]}
 
 
 def _items(record: Record) -> Iterator[Item]:
     for entry in record.entries:
         if entry.properties is not None:
-            yield Item(Event(entry.properties), (entry,))
+            yield Item(Event(entry.properties), (entry,), record=record)

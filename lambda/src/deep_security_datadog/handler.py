@@ -6,7 +6,6 @@ import os
 from functools import cache
 from typing import Any
 
-from .envelope import open_envelope
 from .forward import Forwarder
 from .settings import Settings
 
@@ -25,7 +24,7 @@ def lambda_handler(payload: Any, context: Any) -> dict[str, Any]:
     SettingsError if the environment is unusable.
     """
     return _forwarder().forward(
-        open_envelope(payload),
+        payload,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
         request_id=getattr(context, "aws_request_id", ""),
     )

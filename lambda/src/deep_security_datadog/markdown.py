@@ -14,11 +14,18 @@ FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
 
 _REPLACEMENT = "\ufffd"
-# C0 and C1 controls, invisible and directional marks, line separators, surrogates, non-characters.
+# What is not seen or changes how the rest is read: C0 and C1 controls, marks of direction, invisible and blank letters,
+# line separators, surrogates, tag characters, non-characters (https://www.unicode.org/reports/tr36/#visual_spoofing).
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ud800-\udfff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e00ff]"
 )
-_BREAK = re.compile(r"\s*[\r\n\t]\s*")
+# Joiners and variation selectors stay where scripts and emoji need them: not after Latin, Greek and Cyrillic letters,
+# and one at a time, but for the joiner that follows the selector of an emoji.
+_JOINERS = "\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_HIDDEN_JOINER = re.compile(f"(?:(?<=[\x00-\u058f])|(?<=[{_JOINERS}])|^)(?!(?<=\ufe0f)\u200d)[{_JOINERS}]")
+_SPACE = re.compile(r"\s+")
 _LINE_END = re.compile(r"\r\n?")
 _PERCENT = re.compile(r"%(?=%%)")
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
@@ -28,10 +35,21 @@ _AT, _GRAVE = "\uff20", "\u02cb"
 
 def plain(text: str) -> str:
     """One line without control characters, mentions and links, for a title."""
-    # Most values are short words and numbers. What is printable has neither breaks nor control characters.
-    if text.isalnum():
+    # Most values are short words and numbers. Printable ASCII has neither breaks nor anything hidden.
+    if text.isalnum() and text.isascii():
         return text
-    return _disarmed(text if text.isprintable() else _CONTROL.sub(_REPLACEMENT, _BREAK.sub(" ", text)))
+    return _disarmed(text if text.isascii() and text.isprintable() else _visible(_SPACE.sub(_one_line, text)))
+
+
+def _one_line(space: re.Match[str]) -> str:
+    """White space as it is, as one blank if it breaks the line."""
+    found = space.group()
+    return " " if any(character in found for character in "\r\n\t") else found
+
+
+def _visible(text: str) -> str:
+    """The text with a replacement for each character that hides."""
+    return _HIDDEN_JOINER.sub(_REPLACEMENT, _CONTROL.sub(_REPLACEMENT, text))
 
 
 def code(text: str) -> str:
@@ -42,7 +60,7 @@ def code(text: str) -> str:
 
 def block(text: str) -> str:
     """A code block with the lines of the text; empty for empty text."""
-    shown = _disarmed(_CONTROL.sub(_REPLACEMENT, _LINE_END.sub("\n", text))).replace("`", _GRAVE).strip("\n")
+    shown = _disarmed(_visible(_LINE_END.sub("\n", text))).replace("`", _GRAVE).strip("\n")
     return f"```\n{shown}\n```" if shown.strip() else ""
 
 
@@ -56,12 +74,12 @@ def fenced(text: str) -> str:
     return f"{FENCE_OPEN}{text}{FENCE_CLOSE}"
 
 
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters; the end says how many were cut."""
-    if len(text) <= limit:
+def shortened(text: str, limit: int, *, cut: int = 0) -> str:
+    """At most `limit` characters; the end says how many there are more. cut: how many were cut already."""
+    if len(text) <= limit and not cut:
         return text
-    note = f"… (+{len(text) - limit} characters)"
-    return text[: max(0, limit - len(note))] + note
+    note = f"… (+{len(text) + cut - limit} characters)"
+    return f"{text[: max(0, limit - len(note))]}{note}"[:limit]
 
 
 def _disarmed(text: str) -> str:
@@ -70,6 +88,8 @@ def _disarmed(text: str) -> str:
         text = text.replace("@", _AT)
     if "%%%" in text:
         text = _PERCENT.sub("% ", text)
+    if "](" in text:
+        text = text.replace("](", "] (")
     if "://" in text:
         text = text.replace("://", "[:]//")
     if "www." in text.lower():

@@ -18,9 +18,11 @@ class Answer(NamedTuple):
     status: HTTP status, None without an answer.
     reason: for logs and the dead-letter queue, without content and without the API key; empty when accepted.
     attempts: how many requests were made.
+    retry_after: seconds that Datadog asked to wait, 0 if it did not.
     """
 
     outcome: Outcome
     status: int | None = None
     reason: str = ""
     attempts: int = 0
+    retry_after: float = 0.0

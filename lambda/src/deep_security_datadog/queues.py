@@ -1,16 +1,26 @@
-"""Carries settlements out: sends refusals to the dead-letter queue and remainders back to the queue."""
+"""Carries settlements out within the time left: refusals to the dead-letter queue, remainders back to the queue."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from . import aws
-from .settle import Refusal, Settlement
+from .backoff import delay
+from .deadline import DeadlineExceeded, run
+from .envelope import Record
+from .settle import LARGEST_MESSAGE, Refusal, Remainder, Settlement
 
-# Seconds before a remainder is received: what was not accepted a moment ago needs a little time.
-REMAINDER_DELAY = 5
+# Of SendMessageBatch and ChangeMessageVisibilityBatch; docs/reference/aws-limits.md#sqs.
+_MOST_IN_BATCH = 10
+_LONGEST_DELAY = 900
+
+# Seconds for a call to SQS, which answers within a few hundredths of one, and what stays for Lambda's answer.
+CALL_DEADLINE = 3.0
+RESERVE = 0.3
+_USUAL_CALL = 0.1
 
 _LONGEST_ATTRIBUTE = 500
 
@@ -20,34 +30,108 @@ class NotSent(Exception):
 
 
 class Queues:
-    """The queue (None with direct delivery) and the dead-letter queue, by URL."""
+    """The queue (None with direct delivery) and the dead-letter queue, by URL.
 
-    def __init__(self, *, queue_url: str | None, dead_letter_queue_url: str | None) -> None:
+    visibility_timeout: of the queue, in seconds.
+    """
+
+    def __init__(self, *, queue_url: str | None, dead_letter_queue_url: str | None, visibility_timeout: int) -> None:
         self._queue_url = queue_url
         self._dead_letter_queue_url = dead_letter_queue_url
+        self._visibility_timeout = visibility_timeout
+        self._slowest_call = _USUAL_CALL
 
     @cached_property
     def _sqs(self) -> Any:
         return aws.client("sqs")
 
-    def carry_out(self, settlement: Settlement) -> None:
-        """Sends the refusals and the remainders. Raises NotSent: then the whole record has to come back."""
-        for refusal in settlement.refusals:
-            self._send(self._dead_letter_queue_url, refusal.body, MessageAttributes=_attributes(refusal))
-        for remainder in settlement.remainders:
-            self._send(self._queue_url, remainder, DelaySeconds=REMAINDER_DELAY)
+    def carry_out(self, settlement: Settlement, *, seconds_left: Callable[[], float]) -> None:
+        """Sends the refusals and the remainders. Raises NotSent: then the whole record has to come back.
 
-    def _send(self, url: str | None, body: str, **options: Any) -> None:
+        seconds_left: until Lambda ends the invocation. Nothing is begun that would not end in time.
+        """
+        refusals = [_message(refusal.body, MessageAttributes=_attributes(refusal)) for refusal in settlement.refusals]
+        remainders = [
+            _message(remainder.body, DelaySeconds=self._remainder_delay(remainder, settlement.retry_after))
+            for remainder in settlement.remainders
+        ]
+        batches = [(self._dead_letter_queue_url, batch) for batch in _batches(refusals)]
+        batches += [(self._queue_url, batch) for batch in _batches(remainders)]
+        # All or nothing: what comes back whole should not be in a queue as well.
+        if len(batches) * self._slowest_call > seconds_left() - RESERVE:
+            raise NotSent("out of time")
+        for url, batch in batches:
+            self._send(url, batch, seconds_left)
+
+    def delay_return(self, returned: Iterable[tuple[Record, Settlement]], *, seconds_left: Callable[[], float]) -> None:
+        """Makes records that come back visible sooner than the visibility timeout, if SQS takes it."""
+        entries = []
+        for record, settlement in returned:
+            generation = max((entry.notification.generation for entry in record.entries), default=0)
+            attempt = 0 if settlement.at_once else generation + record.receives
+            seconds = delay(attempt, asked=settlement.retry_after, longest=self._visibility_timeout)
+            if record.receipt_handle and seconds < self._visibility_timeout:
+                entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
+        for start in range(0, len(entries), _MOST_IN_BATCH):
+            batch = [{"Id": str(place), **entry} for place, entry in enumerate(entries[start : start + _MOST_IN_BATCH])]
+            try:
+                self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
+            except NotSent:
+                return
+
+    def _remainder_delay(self, remainder: Remainder, retry_after: float) -> int:
+        longest = min(_LONGEST_DELAY, self._visibility_timeout)
+        return delay(remainder.generation, asked=retry_after, longest=longest) if remainder.generation else 0
+
+    def _send(self, url: str | None, batch: Sequence[dict[str, Any]], seconds_left: Callable[[], float]) -> None:
+        entries = [{"Id": str(place), **message} for place, message in enumerate(batch)]
+        failed = self._call("send_message_batch", url, entries, seconds_left).get("Failed", [])
+        if failed:
+            raise NotSent(str(failed[0].get("Code", "unknown")))
+
+    def _call(
+        self, name: str, url: str | None, entries: Sequence[Mapping[str, Any]], seconds_left: Callable[[], float]
+    ) -> Mapping[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if not url:
             raise NotSent("no queue is configured for it")
+        # Before the clock runs: making the client is work for the processor and waits for nobody.
+        method = getattr(self._sqs, name)
+        seconds = min(CALL_DEADLINE, seconds_left() - RESERVE)
+        if seconds < self._slowest_call:
+            raise NotSent("out of time")
+        started = time.monotonic()
         try:
-            self._sqs.send_message(QueueUrl=url, MessageBody=body or " ", **options)
+            answer: Mapping[str, Any] = run(lambda: method(QueueUrl=url, Entries=entries), seconds=seconds)
         except ClientError as error:
             raise NotSent(error.response.get("Error", {}).get("Code", "unknown")) from None
         except BotoCoreError as error:
             raise NotSent(type(error).__name__) from None
+        except DeadlineExceeded as error:
+            raise NotSent(str(error)) from None
+        self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
+        return answer
+
+
+def _message(body: str, **options: Any) -> dict[str, Any]:
+    # SQS takes no empty message.
+    return {"MessageBody": body or " ", **options}
+
+
+def _batches(messages: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """At most ten messages, together not larger than the largest message, which the quota was until 2025."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for message in messages:
+        length = len(message["MessageBody"].encode()) + len(str(message.get("MessageAttributes", "")))
+        if batch and (len(batch) == _MOST_IN_BATCH or size + length > LARGEST_MESSAGE):
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
+        size += length
+    if batch:
+        yield batch
 
 
 def _attributes(refusal: Refusal) -> Mapping[str, Mapping[str, str]]:

@@ -6,15 +6,14 @@ Metrics are in the CloudWatch embedded metric format, which needs no call and no
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from . import log
 from .envelope import Record
 from .event import Event
 from .outcome import Outcome
@@ -84,7 +83,7 @@ class Report:
             self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
 
     def warning(self, message: str, record: Record, **fields: Any) -> None:
-        self._write("WARNING", message, record=_name(record), **fields)
+        self._write("WARNING", message, record=record.name, **fields)
 
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))
@@ -104,7 +103,7 @@ class Report:
             "invocation",
             always=True,
             attempts=self._attempts,
-            records=[_name(record) for record in records[:_MOST_IDS]],
+            records=[record.name for record in records[:_MOST_IDS]],
             failed_records=failed,
             milliseconds=milliseconds,
             reasons=dict(sorted(self._reasons.items())),
@@ -116,11 +115,4 @@ class Report:
     def _write(self, level: str, message: str, *, always: bool = False, **fields: Any) -> None:
         if not always and _LEVELS.index(level) < self._least:
             return
-        line = {"level": level, "message": message, "request_id": self._request_id, **fields}
-        sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
-        sys.stdout.flush()
-
-
-def _name(record: Record) -> str:
-    """The SNS message id, else the SQS message id."""
-    return next((entry.notification.message_id for entry in record.entries), "") or record.record_id or ""
+        log.write(level, message, request_id=self._request_id, **fields)

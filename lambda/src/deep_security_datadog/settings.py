@@ -40,7 +40,8 @@ class Settings(NamedTuple):
 
     destinations: by name, at least one.
     api_key_secret_arn, api_key_ssm_name: exactly one is set. api_key_reload_interval: seconds.
-    queue_url: None with direct delivery. dead_letter_queue_url: None only outside of the module.
+    queue_url: None with direct delivery. queue_visibility_timeout: seconds.
+    dead_letter_queue_url: None only outside of the module.
     """
 
     destinations: Mapping[str, DestinationSettings]
@@ -50,6 +51,7 @@ class Settings(NamedTuple):
     tags: tuple[str, ...] = ()
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
+    queue_visibility_timeout: int = 180
     console_url: str | None = None
     log_level: str = "INFO"
 
@@ -70,6 +72,7 @@ class Settings(NamedTuple):
             tags=read("DD_TAGS", _tags, ()),
             queue_url=read("QUEUE_URL", str, None),
             dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str, None),
+            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", _visibility_timeout, 180),
             console_url=read("CONSOLE_URL", _url, None),
             log_level=read("DD_LOG_LEVEL", _log_level, "INFO"),
         )
@@ -106,6 +109,13 @@ def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 <= seconds < float("inf"):
         raise ValueError("expected a number of seconds, zero or more")
+    return seconds
+
+
+def _visibility_timeout(text: str) -> int:
+    seconds = int(text)
+    if not 1 <= seconds <= 43_200:
+        raise ValueError("expected a whole number of seconds from 1 to 43200")
     return seconds
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .envelope import DESTINATIONS_ATTRIBUTE, Notification, Record
+from .envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Entry, Notification, Record
 from .outcome import Outcome
 
 # The default MaximumMessageSize of a queue in bytes, attributes included (docs/reference/aws-limits.md#sqs).
@@ -36,60 +36,97 @@ class Refusal(NamedTuple):
     origin: str = ""
 
 
-class Settlement(NamedTuple):
-    """Send the refusals, then the remainders, then acknowledge the record unless it comes back.
+class Remainder(NamedTuple):
+    """A message for the queue: a notification with the events that are left.
 
-    remainders: bodies for the queue.
+    generation: how many remainders led to it, itself included.
+    """
+
+    body: str
+    generation: int
+
+
+class Settlement(NamedTuple):
+    """Send the refusals and the remainders, then acknowledge the record, unless it comes back.
+
+    at_once: whether it comes back without delay. retry_after: seconds that Datadog asked to wait, for what is left.
     """
 
     refusals: tuple[Refusal, ...] = ()
-    remainders: tuple[str, ...] = ()
+    remainders: tuple[Remainder, ...] = ()
     comes_back: bool = False
+    at_once: bool = False
+    retry_after: float = 0.0
 
 
 def settle(record: Record) -> Settlement:
     """The settlement of a record whose entries have all answers."""
     if not any(entry.unsettled for entry in record.entries):
         return Settlement(refusals=tuple(_refusals(record)))
-    if record.record_id is None:
-        # Without a queue there is no place for a remainder: Lambda delivers the whole record again.
-        return Settlement(comes_back=True)
-    if all(entry.is_untouched for entry in record.entries):
-        return Settlement(comes_back=True)
-    return Settlement(refusals=tuple(_refusals(record)), remainders=tuple(_remainders(record)))
+    retry_after = max(answer.retry_after for entry in record.entries for answer in entry.answers.values())
+    # Without a queue there is no place for a remainder: Lambda delivers the whole record again.
+    if record.record_id is None or all(entry.is_untouched for entry in record.entries):
+        return Settlement(comes_back=True, retry_after=retry_after)
+    return Settlement(tuple(_refusals(record)), tuple(_remainders(record.entries)), retry_after=retry_after)
 
 
 def _refusals(record: Record) -> Iterator[Refusal]:
     for entry in record.entries:
-        origin = entry.notification.message_id or record.record_id or ""
-        if entry.problem:
-            yield Refusal(_fitting(entry.notification, entry.text), entry.problem, origin=origin)
-        for destination, answer in entry.answers.items():
-            if answer.outcome is Outcome.REFUSED:
-                notification = entry.notification._replace(destinations=frozenset((destination,)))
-                body = _fitting(notification, compact([entry.properties]))
-                yield Refusal(body, f"{destination}: {answer.reason}", answer.status, origin)
+        yield from _entry_refusals(entry, record)
 
 
-def _remainders(record: Record) -> Iterator[str]:
+def _entry_refusals(entry: Entry, record: Record) -> Iterator[Refusal]:
+    origin = entry.notification.message_id or record.record_id or ""
+    if entry.problem:
+        yield Refusal(_fitting(entry.notification, entry.text), entry.problem, origin=origin)
+    for destination, answer in entry.answers.items():
+        if answer.outcome is Outcome.REFUSED:
+            notification = entry.notification._replace(destinations=frozenset((destination,)), generation=0)
+            body = _fitting(notification, compact([entry.properties]))
+            yield Refusal(body, f"{destination}: {answer.reason}", answer.status, origin)
+
+
+def _remainders(entries: Iterable[Entry]) -> Iterator[Remainder]:
     """Notifications with the unsettled events, grouped by notification and destinations."""
     groups: dict[Notification, list[object]] = {}
-    for entry in record.entries:
+    for entry in entries:
         if entry.unsettled:
-            notification = entry.notification._replace(destinations=entry.unsettled)
+            notification = entry.notification._replace(
+                destinations=entry.unsettled, generation=entry.notification.generation + 1
+            )
             groups.setdefault(notification, []).append(entry.properties)
     for notification, events in groups.items():
-        yield from _split(notification, events)
+        yield from _fitting_remainders(notification, events)
 
 
-def _split(notification: Notification, events: Sequence[object]) -> Iterator[str]:
+def split(record: Record, *, most_entries: int) -> Settlement:
+    """The settlement of a record that has more entries than an invocation takes: smaller messages of the same events.
+
+    They keep the notification as it is, so that they are not delayed like what Datadog did not take.
+    """
+    problems = [entry for entry in record.entries if entry.problem]
+    refusals = [refusal for entry in problems for refusal in _entry_refusals(entry, record)]
+    groups: dict[Notification, list[object]] = {}
+    for entry in record.entries:
+        if not entry.problem:
+            groups.setdefault(entry.notification, []).append(entry.properties)
+    remainders = [
+        remainder
+        for notification, events in groups.items()
+        for start in range(0, len(events), most_entries)
+        for remainder in _fitting_remainders(notification, events[start : start + most_entries])
+    ]
+    return Settlement(tuple(refusals), tuple(remainders))
+
+
+def _fitting_remainders(notification: Notification, events: Sequence[object]) -> Iterator[Remainder]:
     body = notification_body(notification, compact(events))
     if len(events) > 1 and len(body.encode()) > LARGEST_BODY:
         half = len(events) // 2
-        yield from _split(notification, events[:half])
-        yield from _split(notification, events[half:])
+        yield from _fitting_remainders(notification, events[:half])
+        yield from _fitting_remainders(notification, events[half:])
     else:
-        yield body
+        yield Remainder(body, notification.generation)
 
 
 def _fitting(notification: Notification, message: str) -> str:
@@ -107,9 +144,13 @@ def notification_body(notification: Notification, message: str) -> str:
         "Message": message,
         "Timestamp": notification.timestamp,
     }
+    attributes = {}
     if notification.destinations is not None:
-        names = ",".join(sorted(notification.destinations))
-        envelope["MessageAttributes"] = {DESTINATIONS_ATTRIBUTE: {"Type": "String", "Value": names}}
+        attributes[DESTINATIONS_ATTRIBUTE] = ",".join(sorted(notification.destinations))
+    if notification.generation:
+        attributes[GENERATION_ATTRIBUTE] = str(notification.generation)
+    if attributes:
+        envelope["MessageAttributes"] = {name: {"Type": "String", "Value": value} for name, value in attributes.items()}
     return compact(envelope)
 
 

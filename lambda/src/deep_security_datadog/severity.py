@@ -68,7 +68,7 @@ def by_number(name: str, scale: Mapping[int, tuple[str, Severity]], word_propert
         value = integer(properties.get(name))
         if value is not None and value in scale:
             return scale[value][1]
-        word = text_of(properties, word_property).lower()
+        word = text_of(properties, word_property).lower() if word_property else ""
         return by_word.get(word, _BY_WORD.get(word))
 
     return SeverityRule(

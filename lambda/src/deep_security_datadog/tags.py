@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from .event import Event
 from .facts import Texts, first
@@ -77,8 +78,8 @@ def _own_tags(event: Event, texts: Texts, account_id: str) -> list[tuple[str, st
 
 def _instance_tags(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for key, content in value.items():
-            if name := _clean(as_text(key)).replace(":", "_"):
+        for key, content in islice(value.items(), MOST_TAGS):
+            if name := _clean(as_text(key)[:LONGEST_TAG]).replace(":", "_"):
                 yield tag(f"{INSTANCE_TAG_PREFIX}{name}", as_text(content))
 
 
@@ -93,7 +94,8 @@ def _operating_system(text: str) -> str:
 
 def _configured_tag(text: str) -> str:
     key, colon, value = text.partition(":")
-    return tag(_clean(key), value) if colon else _clean(key)[:LONGEST_TAG]
+    name = _clean(key)
+    return tag(name, value) if colon and name else name[:LONGEST_TAG]
 
 
 def _clean(text: str) -> str:

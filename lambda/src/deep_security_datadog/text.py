@@ -18,6 +18,8 @@ OLDEST = timedelta(hours=17, minutes=45)
 _FUTURE = timedelta(minutes=1)
 _SHOWN_DELAY = timedelta(minutes=1)
 
+# Values are cut before they are worked on: an attacker may have sent 256 KB. Of these characters a title shows a part.
+_LONGEST_SUBJECT = 1000
 # So that one value does not push the others out.
 _LONGEST_VALUE = 300
 _LONGEST_BLOCK = 1200
@@ -76,18 +78,26 @@ _TEST_LINE = "\nThis is the test notification of Deep Security. Events will look
 
 def title(event: Event, texts: Texts) -> str:
     """Severity, module, what happened and on which host, in at most 200 characters. texts: `event.texts()`."""
-    host = markdown.shortened(markdown.plain(event.host.display), 60)
-    head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module)[:60]}"
+    host = _one_line(event.host.display, 60)
+    head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module[:60])[:60]}"
     tail = f" on {host}" if host else ""
-    subject = markdown.plain(first(texts, event.event_type.subject))
+    whole = first(texts, event.event_type.subject)
+    subject = markdown.plain(whole[:_LONGEST_SUBJECT])
     if event.is_test:
         subject = "Deep Security reaches Datadog"
     if not subject:
         return f"{head}{tail}"
     detail = first(texts, event.event_type.detail) or event.event_type.action(texts)
-    if detail and detail != subject:
-        tail = f" ({markdown.shortened(markdown.plain(detail), 50)}){tail}"
-    return f"{head}: {markdown.shortened(subject, LONGEST_TITLE - len(head) - len(tail) - 2)}{tail}"
+    if detail and detail != whole:
+        tail = f" ({_one_line(detail, 50)}){tail}"
+    room = LONGEST_TITLE - len(head) - len(tail) - 2
+    return f"{head}: {markdown.shortened(subject, room, cut=max(0, len(whole) - _LONGEST_SUBJECT))}{tail}"
+
+
+def _one_line(value: str, limit: int) -> str:
+    return markdown.shortened(
+        markdown.plain(value[:_LONGEST_SUBJECT]), limit, cut=max(0, len(value) - _LONGEST_SUBJECT)
+    )
 
 
 def text(item: Item, texts: Texts, context: Context, limit: int) -> str:

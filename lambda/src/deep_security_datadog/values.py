@@ -16,6 +16,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=st
 
 # Larger numbers are no rank, port or level, and slow to turn into text.
 _LARGEST = 1 << 63
+# Of a number or a time as text, in characters.
+_LONGEST_NUMBER = 64
 
 
 def as_text(value: object) -> str:
@@ -50,6 +52,8 @@ def number(value: object) -> float | None:
     """A finite number from a number or from the same as a string."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
+    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
+        return None
     try:
         result = float(value)
     except (ValueError, OverflowError):
@@ -72,7 +76,7 @@ def integer(value: object) -> int | None:
 
 def time_of(value: object) -> datetime | None:
     """A point in time from ISO 8601 text; without an offset it is UTC."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
         return None
     try:
         time = datetime.fromisoformat(value.strip())

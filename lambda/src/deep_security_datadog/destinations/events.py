@@ -27,6 +27,8 @@ LONGEST_TEXT = 4000
 SHORT_TEXT = 1000
 LONGEST_AGGREGATION_KEY = 100
 LONGEST_HOST = 255
+# Values are cut before they are worked on.
+_LONGEST_KEY_PART = 1000
 
 _ALERT_TYPES = {
     Severity.CRITICAL: "error",
@@ -48,7 +50,7 @@ def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> d
         "aggregation_key": _aggregation_key(event, texts),
         "tags": tags_of(event, texts, account_id=item.notification.account_id, configured=context.tags),
     }
-    if host := markdown.plain(event.host.id)[:LONGEST_HOST]:
+    if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
         fields["host"] = host
     if (seconds := text.date_happened(event, context.now)) is not None:
         fields["date_happened"] = seconds
@@ -58,7 +60,7 @@ def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> d
 def _aggregation_key(event: Event, texts: Texts) -> str:
     """Tenant, type, host and rule; hashed if that is longer than Datadog takes."""
     parts = (texts.get("TenantID", ""), event.event_type.name, event.host.id, first(texts, event.event_type.rule))
-    key = "|".join(markdown.plain(part) for part in parts)
+    key = "|".join(markdown.plain(part[:_LONGEST_KEY_PART]) for part in parts)
     return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 

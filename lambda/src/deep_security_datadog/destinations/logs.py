@@ -28,6 +28,7 @@ LARGEST_LOG = 1_000_000
 LONGEST_HOST = 255
 # Of a standard attribute, and of a property of a log that is too large; in characters.
 _LONGEST_VALUE = 5000
+_LONGEST_SHORT_VALUE = 2000
 _LONGEST_NAME = 300
 _MOST_PROPERTIES = 100
 # Level 1 takes a fifth of the default's time for nearly as small a body.
@@ -61,7 +62,7 @@ def body(item: Item, context: Context, *, short: bool = False) -> dict[str, Any]
         "timestamp": _milliseconds(event, context),
         "deep_security": _shortened(event.properties) if short else event.properties,
     }
-    if host := markdown.plain(event.host.id)[:LONGEST_HOST]:
+    if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
         fields["hostname"] = host
     if item.repeats:
         fields["repeats"] = _repeats(item.repeats)
@@ -94,7 +95,7 @@ def _put(fields: dict[str, Any], attribute: str, value: str) -> None:
 def _shortened(properties: Mapping[str, object]) -> dict[str, str]:
     """The first properties, each cut: well within the megabyte of a log."""
     first = list(properties.items())[:_MOST_PROPERTIES]
-    return {name[:_LONGEST_NAME]: markdown.shortened(as_text(value), _LONGEST_VALUE) for name, value in first}
+    return {name[:_LONGEST_NAME]: markdown.shortened(as_text(value), _LONGEST_SHORT_VALUE) for name, value in first}
 
 
 def _requests(

@@ -1,0 +1,251 @@
+"""Hostile messages and dependencies that hang: the invocation ends in time, and the neighbours get through."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from deep_security_datadog import admission, datadog_client
+from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable
+from deep_security_datadog.datadog_client import MARGIN, DatadogClient
+from deep_security_datadog.forward import Forwarder
+from deep_security_datadog.settings import Settings
+from tests.support import FakeQueues, sample, sqs_record
+from tools import datadog_intake
+from tools.datadog_intake import API_KEY, Intake, respond
+
+
+@pytest.fixture
+def intake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with datadog_intake.running() as running:
+        yield running
+
+
+class Invocation:
+    """A forwarder as in Lambda, with a clock that ends."""
+
+    def __init__(self, url: str, *, read: Callable[[], str] = lambda: API_KEY) -> None:
+        environment = {"DD_API_KEY_SSM_NAME": "/datadog", "DESTINATIONS": json.dumps({"events": {"url": url}})}
+        self.queues = FakeQueues()
+        client = DatadogClient(ApiKey(read, reload_interval=300))
+        self._forwarder = Forwarder(Settings.from_environment(environment), client, self.queues)
+        self.seconds = 0.0
+
+    def __call__(self, *records: dict[str, Any], timeout: float = 30) -> list[str]:
+        """The ids of the records that come back."""
+        started = time.monotonic()
+        answer = self._forwarder.forward(
+            {"Records": list(records)}, seconds_left=lambda: started + timeout - time.monotonic(), request_id="q"
+        )
+        self.seconds = time.monotonic() - started
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def good(count: int = 9) -> list[dict[str, Any]]:
+    return [sqs_record(sample("PayloadLog"), record_id=f"good-{number}") for number in range(count)]
+
+
+def events(count: int) -> dict[str, Any]:
+    return sqs_record([{"EventType": "SystemEvent", "EventID": number, "Title": "t"} for number in range(count)])
+
+
+# Messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_blanks_before_a_control_character_cost_no_time(intake: Intake) -> None:
+    """5.3 seconds each, before; ten killed the invocation."""
+    hostile = [{"EventType": "SystemEvent", "Title": " " * 30_000 + "\x01\r"} for _ in range(8)]
+    invocation = Invocation(intake.url)
+    assert invocation(sqs_record(hostile, record_id="hostile"), *good()) == []
+    assert len(intake.events) == 8 + 9
+    assert invocation.seconds < 5
+
+
+def test_a_message_that_no_invocation_takes_is_split_and_its_neighbours_go_on(intake: Intake) -> None:
+    invocation = Invocation(intake.url)
+    large = sqs_record(f"[{','.join(['{}'] * 12_000)}]", record_id="large")
+    assert invocation(large, *good()) == []
+    assert len(intake.events) == 9
+    (settlement,) = [found for found in invocation.queues.carried_out if found.remainders]
+    sizes = [len(json.loads(json.loads(remainder.body)["Message"])) for remainder in settlement.remainders]
+    assert sum(sizes) == 12_000 and max(sizes) <= 5_000
+    assert {remainder.generation for remainder in settlement.remainders} == {0}, "they are not delayed"
+
+
+def test_what_does_not_fit_beside_others_comes_back_at_once(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MOST_ENTRIES", 100)
+    invocation = Invocation(intake.url)
+    large = [sqs_record(f"[{','.join(['1,{}'] * 40)}]", record_id=f"large-{number}") for number in range(3)]
+    assert len(invocation(*large, *good())) == 1
+    assert [settlement.at_once for _, settlement in invocation.queues.returned] == [True]
+
+
+def test_the_non_events_of_a_message_are_one_refusal(intake: Intake) -> None:
+    invocation = Invocation(intake.url)
+    assert invocation(sqs_record(f"[{','.join(['1'] * 130_000)}]", record_id="ones"), *good()) == []
+    refusals = [refusal for settlement in invocation.queues.carried_out for refusal in settlement.refusals]
+    assert [refusal.reason for refusal in refusals] == [
+        "a number where an event (a JSON object) was expected; 130000 such elements"
+    ]
+
+
+def test_a_long_integer_costs_only_itself(intake: Intake) -> None:
+    invocation = Invocation(intake.url)
+    message = '[{"EventType":"SystemEvent","EventID":%s},{"EventType":"SystemEvent"}]' % ("7" * 5_000)
+    assert invocation(sqs_record(message)) == []
+    assert len(intake.events) == 2
+
+
+# Dependencies ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The URL of a server that does this to each connection."""
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        stopped = threading.Event()
+        stack.callback(stopped.set)
+
+        def handle(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    connection.recv(100_000)
+                    answer(connection)
+                    stopped.wait(60)
+                except OSError:
+                    return
+
+        def accept() -> None:
+            while not stopped.is_set():
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                threading.Thread(target=handle, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def drip(connection: socket.socket) -> None:
+    for byte in b"HTTP/1.1 202 Accepted\r\nX-Padding: " + b"a" * 1_000:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("timeout", [6, 8])
+def test_a_server_that_drips_does_not_hold_the_invocation(timeout: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with server(drip) as url:
+        invocation = Invocation(url)
+        assert invocation(events(40), timeout=timeout) == ["r-1"]
+        assert invocation.seconds < timeout - MARGIN + 1
+
+
+def test_an_answer_that_hangs_counts_as_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(datadog_client, "REQUEST_DEADLINE", 1.0)
+    with server(drip) as url:
+        invocation = Invocation(url)
+        assert invocation(events(200)) == ["r-1"]
+        assert invocation.seconds < 5, "one request that hangs tells about the others"
+
+
+def test_an_accepted_answer_whose_body_never_comes_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(datadog_client, "REQUEST_DEADLINE", 1.0)
+    with server(lambda connection: connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 99\r\n\r\n")) as url:
+        assert Invocation(url)(events(1)) == []
+
+
+def test_a_name_with_many_dead_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting takes the time-out of each address; a full backlog answers no connection."""
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        address = listening.getsockname()
+        for _ in range(3):
+            filling = stack.enter_context(socket.socket())
+            filling.setblocking(False)
+            filling.connect_ex(address)
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)] * 8
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        invocation = Invocation(f"http://localhost:{address[1]}")
+        assert invocation(events(40), timeout=9) == ["r-1"]
+        assert invocation.seconds < 9 - MARGIN + 1
+
+
+def test_after_requests_that_hung_others_are_sent(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datadog_client, "REQUEST_DEADLINE", 1.0)
+    intake.faults.append(datadog_intake.first(16, datadog_intake.delay(4)))
+    invocation = Invocation(intake.url)
+    assert invocation(events(20)) == ["r-1"]
+    intake.faults.clear()
+    assert invocation(events(20)) == []
+
+
+def test_a_key_store_that_hangs(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
+    """104 of 30 seconds, before, and no reason in the log."""
+    release = threading.Event()
+
+    def read() -> str:
+        release.wait(60)
+        return API_KEY
+
+    invocation = Invocation(intake.url, read=read)
+    assert invocation(events(40), timeout=8) == ["r-1"]
+    release.set()
+    assert invocation.seconds < 8
+    assert "the API key cannot be read: no answer within" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [ApiKeyUnavailable("AccessDeniedException"), OSError("secret")])
+def test_a_failed_read_of_the_key_serves_all(
+    intake: Intake, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    reads = []
+
+    def read() -> str:
+        reads.append(1)
+        time.sleep(0.2)
+        raise error
+
+    assert Invocation(intake.url, read=read)(events(40)) == ["r-1"]
+    assert len(reads) == 1
+    line = capsys.readouterr().out
+    assert "the API key cannot be read: " in line and "secret" not in line
+
+
+def test_an_unexpected_error_in_a_thread_is_an_answer(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("content")
+
+    monkeypatch.setattr(datadog_client.CircuitBreaker, "reason_to_stop", fail)
+    assert Invocation(intake.url)(events(3)) == ["r-1"]
+
+
+def test_a_page_of_a_proxy_is_no_acceptance(intake: Intake) -> None:
+    intake.faults.append(datadog_intake.always(respond(200, "<html>Sign in</html>")))
+    invocation = Invocation(intake.url)
+    assert invocation(events(3)) == ["r-1"]
+    intake.faults.clear()
+    assert invocation(events(3)) == []
+
+
+def test_what_datadog_asks_for_reaches_the_queue(intake: Intake) -> None:
+    intake.faults.append(datadog_intake.always(respond(429, "", {"X-RateLimit-Reset": "60"})))
+    invocation = Invocation(intake.url)
+    assert invocation(events(20)) == ["r-1"]
+    ((_, settlement),) = invocation.queues.returned
+    assert settlement.retry_after == 60

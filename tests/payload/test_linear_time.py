@@ -1,0 +1,157 @@
+"""Work grows with the length of what an attacker sends, never with its square.
+
+No seconds are measured: calls are counted, and regular expressions are looked at. One cannot backtrack over a long text
+if its only unbounded repetition is of one class of characters and stands at its end.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from re import _constants as sre
+from re import _parser as parser
+from typing import Any
+
+import pytest
+
+from deep_security_datadog import event, markdown, tags, text, values
+from deep_security_datadog.destinations import events, logs
+from deep_security_datadog.event import Event, Host
+from deep_security_datadog.event_types import EVENT_TYPES
+from deep_security_datadog.fold import identity
+from deep_security_datadog.settle import compact
+from deep_security_datadog.text import Context
+from tests.support import item
+
+CHARACTERS = {
+    "blanks": " ",
+    "blanks before a control character": " \x01",
+    "line ends": "\r\n",
+    "tabs": "\t",
+    "letters": "a",
+    "digits": "1",
+    "percent signs": "%",
+    "colons": "://",
+    "www": "www.",
+    "brackets": "](",
+    "parentheses": " (",
+    "square brackets": " [",
+    "grave accents": "`",
+    "at signs": "@",
+    "stars": "*",
+    "joiners": "\u200d",
+    "hidden": "\u2800",
+    "combining": "\u0301",
+    "emoji": "\U0001f600",
+    "surrogates": "\ud800",
+    "cve": "CVE-2024-",
+    "commas": ",",
+    "backslashes": "\\",
+    "null": "\x00",
+}
+CONTEXT = Context(now=datetime(2024, 5, 14, 9, 50, tzinfo=UTC))
+
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "plain": markdown.plain,
+    "code": markdown.code,
+    "block": markdown.block,
+    "escaped": markdown.escaped,
+    "shortened": lambda value: markdown.shortened(value, 300),
+    "tag": lambda value: tags.tag("key", value),
+    "configured_tags": lambda value: tags.configured_tags([value]),
+    "host": Host.from_display_name,
+    "as_text": values.as_text,
+    "number": values.number,
+    "integer": values.integer,
+    "time_of": values.time_of,
+    "compact": compact,
+    "title": lambda value: text.title(Event({"EventType": "PayloadLog", "Reason": value}), {"Reason": value}),
+    **{
+        f"{name} {row}": lambda value, row=row, body=body: body(item(_everything(row, value)), CONTEXT)  # type: ignore[misc]
+        for name, body in (("event", events.body), ("log", logs.body))
+        for row in (*EVENT_TYPES, "Unknown")
+    },
+    "identity": lambda value: identity(Event(_everything("PacketLog", value))),
+}
+
+
+def _everything(event_type: str, value: str) -> dict[str, Any]:
+    row = EVENT_TYPES.get(event_type)
+    names = {name for fact in row.facts for name in fact.properties} if row else {"Title", "Reason"}
+    properties: dict[str, Any] = dict.fromkeys([*names, "Hostname", "HostInstanceID", "Tags", "LogDate", "Rank"], value)
+    return {**properties, "HostCloudInstanceTags": {value: value}, value: value, "EventType": event_type}
+
+
+def _calls(function: Callable[[str], object], argument: str) -> int:
+    count = 0
+
+    def profile(_frame: object, kind: str, _argument: object) -> None:
+        nonlocal count
+        count += kind in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        function(argument)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_twice_the_input_is_at_most_three_times_the_calls(name: str) -> None:
+    for kind, characters in CHARACTERS.items():
+        once = _calls(FUNCTIONS[name], (characters * 10_000)[:10_000])
+        twice = _calls(FUNCTIONS[name], (characters * 20_000)[:20_000])
+        assert twice <= 3 * once, f"{name} of {kind}: {once} and {twice} calls"
+
+
+# `Host.from_display_name` cuts to 512 characters; a base URL comes from the configuration.
+BOUNDED = {"event._DISPLAY_NAME", "settings._BASE_URL"}
+MODULES = {name: module for name, module in sys.modules.items() if name.startswith("deep_security_datadog.")}
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
+    for name, module in MODULES.items():
+        for constant, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                yield f"{name.removeprefix('deep_security_datadog.')}.{constant}", value
+
+
+@pytest.mark.parametrize(("name", "pattern"), sorted(dict(patterns()).items()))
+def test_expressions_cannot_backtrack_over_a_long_text(name: str, pattern: re.Pattern[str]) -> None:
+    if name in BOUNDED:
+        return
+    operations = list(parser.parse(pattern.pattern, pattern.flags))
+    unbounded = [
+        place
+        for place, (operation, argument) in enumerate(operations)
+        if operation in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT) and argument[1] is sre.MAXREPEAT
+    ]
+    assert not unbounded or unbounded == [len(operations) - 1], f"{name} goes on after an unbounded repetition"
+    for place in unbounded:
+        _, (_, _, repeated) = operations[place]
+        assert len(repeated) == 1 and repeated[0][0] in (sre.IN, sre.LITERAL, sre.NOT_LITERAL), name
+    nested = [argument for operation, argument in operations if operation in (sre.SUBPATTERN, sre.BRANCH)]
+    assert "MAXREPEAT" not in str(nested), f"{name} has an unbounded repetition in a group"
+
+
+def test_the_check_finds_what_it_is_for() -> None:
+    with pytest.raises(AssertionError):
+        test_expressions_cannot_backtrack_over_a_long_text("x", re.compile(r"\s*[\r\n\t]\s*"))
+    with pytest.raises(AssertionError):
+        test_expressions_cannot_backtrack_over_a_long_text("x", re.compile(r"(a+)+b"))
+
+
+def test_a_display_name_is_cut_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+
+    class Spy:
+        def fullmatch(self, value: str) -> None:
+            lengths.append(len(value))
+
+    monkeypatch.setattr(event, "_DISPLAY_NAME", Spy())
+    Host.from_display_name("a (b) " * 10_000)
+    assert max(lengths) <= 512
