@@ -74,6 +74,20 @@ locals {
       periods     = 1
       missing     = "notBreaching"
     }
+    events-waiting = {
+      wanted      = local.use_queue
+      description = "For a quarter of an hour or longer, Datadog did not take events: it is down, limits the rate, or refuses the API key. The reasons are in the log ${aws_cloudwatch_log_group.this.name}. Nothing is lost: they are tried again for ${var.queue.minimum_outage_hours} hours."
+      namespace   = local.payload_metrics
+      metric      = "Waiting"
+      dimensions  = local.function_only
+      statistic   = "Sum"
+      comparison  = "GreaterThanThreshold"
+      threshold   = 0
+      # What waits is tried once in a visibility timeout at least.
+      period  = 60 * max(5, ceil(local.visibility_timeout / 60))
+      periods = 3
+      missing = "notBreaching"
+    }
     failed-events-lost = {
       wanted      = !local.use_queue
       description = "Lambda could not put an event that failed into ${aws_sqs_queue.dead_letter.name}: it is lost. See that the role ${aws_iam_role.this.name} may send to that queue and use its key. Delivery \"queue\" does not have this weakness."
@@ -114,7 +128,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   count = local.use_queue && var.alarms.enabled ? 1 : 0
 
   alarm_name          = "${var.name}-stalled"
-  alarm_description   = "Messages wait in ${var.name} and none was finished for 15 minutes: Datadog is down or refuses the API key, or the function fails. See the log ${aws_cloudwatch_log_group.this.name}. Once the cause is gone, they are delivered without further action if that is within ${floor(local.longest_wait / 3600)} hours."
+  alarm_description   = "Messages wait in ${var.name} and none was finished for 15 minutes: Datadog is down or refuses the API key, or the function fails. See the log ${aws_cloudwatch_log_group.this.name}. Once the cause is gone, they are delivered without further action if that is within ${floor(local.shortest_wait / 3600)} hours."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3

@@ -3,8 +3,8 @@ locals {
   # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html
   most_receives = 1000
 
-  # The payload lets a message that failed come back after 10, 20, 40, then 50 s, which doubles from the eleventh time on, but for at most
-  # the visibility timeout (backoff.py). So many receives are sooner than that, whatever the time-out: they do not count below.
+  # The payload lets a message that failed come back after 10, 20, 40, then 50 s, which doubles from the eleventh time on, until that is the
+  # visibility timeout (backoff.py). So many receives at most take less than it, and do not count below.
   early_receives = 20
 
   # At least six times the function's timeout, so that throttled invocations can be tried again before the messages return, and long enough
@@ -34,7 +34,7 @@ resource "aws_sqs_queue" "this" {
   lifecycle {
     precondition {
       condition     = local.shortest_wait >= local.minimum_outage_seconds
-      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), the first ${local.early_receives} within minutes and then one every ${local.visibility_timeout} s (the visibility timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${local.early_receives + ceil(local.minimum_outage_seconds / local.visibility_timeout)}, or lower minimum_outage_hours."
+      error_message = "${local.max_receive_count} attempts (queue.max_receive_count), the first ${local.early_receives} sooner than one every ${local.visibility_timeout} s (the visibility timeout), end before queue.minimum_outage_hours (${var.queue.minimum_outage_hours}): messages would leave the queue while Datadog may still be down. Leave max_receive_count null, give at least ${local.early_receives + ceil(local.minimum_outage_seconds / local.visibility_timeout)}, or lower minimum_outage_hours."
     }
 
     precondition {

@@ -14,7 +14,7 @@ variable "name" {
 variable "datadog" {
   description = <<-EOT
     Where Datadog is and where the function finds the API key (give exactly one of the first two):
-    - `api_key_secret_arn`: full ARN of a Secrets Manager secret, plain text or JSON with the property `DD_API_KEY`.
+    - `api_key_secret_arn`: full ARN of a Secrets Manager secret: the key as plain text, or JSON with `DD_API_KEY`, `dd_api_key`, `apiKey` or `api_key`.
     - `api_key_ssm_parameter`: name (or ARN, when it is another account's) of an SSM parameter, normally a SecureString.
     - `api_key_kms_key_arn`: ARN of the customer managed key that encrypts the secret or parameter; null = the AWS managed key.
     - `api_key_reload_interval`: seconds after which the function reads the key again, so that a rotated one is picked up.
@@ -297,7 +297,7 @@ variable "function" {
   description = <<-EOT
     The Lambda function:
     - `memory_size`: MB; it also sets the share of processor time.
-    - `timeout`: seconds an invocation may take, 5 to 900.
+    - `timeout`: seconds an invocation may take, 5 to 900; the queue's visibility timeout is at least six times as long.
     - `architecture`: arm64 or x86_64; `runtime`: python3.11 or newer.
     - `maximum_concurrency`: how many invocations the queue starts at once at most (delivery `queue` only).
     - `allow_recursion`: whether to keep Lambda from stopping a long chain of remainders as a recursive loop (delivery `queue` only); false where this API is missing (AWS GovCloud) or forbidden.
@@ -392,7 +392,7 @@ variable "queue" {
     The queue (delivery `queue`) and the dead-letter queue:
     - `retention_days`: days that the queue holds a message, 1 to 13.
     - `minimum_outage_hours`: how long messages must be able to wait for Datadog before they go to the dead-letter queue.
-    - `max_receive_count`: attempts before that, 1 to 1000; null = as many as `minimum_outage_hours` takes.
+    - `max_receive_count`: attempts before that, 1 to 1000; up to 20 of them come early and do not count for `minimum_outage_hours`; null = as many as that takes.
     - `kms_key_arn`: customer managed key of both queues; its policy needs the output key_policy_statements. null = the keys that SQS manages (SSE-SQS).
   EOT
   type = object({
@@ -431,7 +431,7 @@ variable "alarms" {
     CloudWatch alarms:
     - `enabled`: false = none.
     - `actions`: ARNs, normally of SNS topics, notified when an alarm fires and clears; empty = the alarms show in CloudWatch only.
-    - `oldest_message_seconds`: age of the oldest waiting message that is too old, 60 or more (delivery `queue`); null = one and a half times the visibility timeout.
+    - `oldest_message_seconds`: age of the oldest waiting message that is too old, 60 or more (delivery `queue`), which shows a backlog; null = one and a half times the visibility timeout.
     - `no_event_hours`: whole hours, 1 to 168, without any event after which silence is suspicious; null = silence is fine.
   EOT
   type = object({

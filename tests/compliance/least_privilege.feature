@@ -7,7 +7,7 @@ Feature: The function and Deep Security may do what they need, to what they need
     And it must contain Statement
     When its Effect is Allow
     Then it must contain Action
-    And its value must match the "^(logs:(CreateLogStream|PutLogEvents)|(secretsmanager:GetSecretValue|ssm:GetParameter)|sqs:(DeleteMessage|GetQueueAttributes|ReceiveMessage|SendMessage)|kms:(Decrypt|GenerateDataKey))$" regex
+    And its value must match the "^(logs:(CreateLogStream|PutLogEvents)|(secretsmanager:GetSecretValue|ssm:GetParameter)|sqs:(ChangeMessageVisibility|DeleteMessage|GetQueueAttributes|ReceiveMessage|SendMessage)|kms:(Decrypt|GenerateDataKey))$" regex
 
   # The streams of the function's own log group are the only wildcard.
   @noskip

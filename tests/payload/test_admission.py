@@ -31,7 +31,7 @@ def test_ordinary_records_are_taken_in_their_order() -> None:
 
 def test_the_largest_wait_for_another_invocation() -> None:
     found = admit({"Records": [record(3000, "large"), record(1, "a"), record(2500, "middle"), record(2000, "b")]})
-    assert ids(found.taken) == ["a", "middle", "b"]
+    assert ids(found.taken) == ["a", "b", "middle"], "the smallest go first"
     assert ids(found.postponed) == ["large"]
 
 

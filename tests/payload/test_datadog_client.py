@@ -73,6 +73,7 @@ def send(client: DatadogClient, count: int = 1, seconds: float = 60, request: Re
         (200, b'{"status": "ok", "event": {}}', True),
         (200, b"{}", True),
         (200, b'{"status": "error"}', False),
+        (200, b'{"message": "blocked by a proxy"}', False),
         (200, b"<html>Sign in</html>", False),
         (200, b"", False),
         (204, b"", False),
@@ -230,6 +231,14 @@ def test_no_request_outlasts_the_invocation(
     timeouts = responses.matchers.request_kwargs_matcher({"timeout": (connect, read)})
     intake.post(EVENTS_URL, status=202, match=[timeouts])
     assert send(client, seconds=left) == [ACCEPTED]
+
+
+def test_a_long_wait_is_heeded_at_the_last_attempt_too(intake: responses.RequestsMock, client: DatadogClient) -> None:
+    for _ in range(MOST_ATTEMPTS - 1):
+        intake.post(EVENTS_URL, status=500)
+    intake.post(EVENTS_URL, status=429, headers={"Retry-After": "60"})
+    answers = answers_to(client, [REQUEST] * 3)
+    assert [answer.retry_after for answer in answers] == [60.0] * 3 and len(intake.calls) == MOST_ATTEMPTS
 
 
 def test_stops_when_datadog_is_plainly_down(intake: responses.RequestsMock, client: DatadogClient) -> None:

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.envelope import DESTINATIONS_ATTRIBUTE, Entry, Notification, Record, open_envelope
+from deep_security_datadog.envelope import (
+    DESTINATIONS_ATTRIBUTE,
+    GENERATION_ATTRIBUTE,
+    Entry,
+    Notification,
+    Record,
+    open_envelope,
+)
 from deep_security_datadog.outcome import Answer, Outcome
 from tests.support import sample, sqs_record
 
@@ -175,6 +182,17 @@ def test_an_entry_is_open_for_those_that_are_owed_it_and_have_not_answered() -> 
     owed = frozenset({"logs"})
     assert not entry(owed).is_open("events", both) and entry(owed).is_open("logs", both)
     assert not entry(owed, logs=ACCEPTED).is_open("logs", both)
+
+
+@pytest.mark.parametrize(
+    ("value", "generation"), [("3", 3), ("-1000000", 0), ("9" * 30, 0), ("99999999", 10_000), ("x", 0)]
+)
+def test_a_generation_cannot_do_without_the_backoff(value: str, generation: int) -> None:
+    record = sqs_record(EVENTS)
+    attributes = {GENERATION_ATTRIBUTE: {"Type": "String", "Value": value}}
+    record["body"] = json.dumps({**json.loads(record["body"]), "MessageAttributes": attributes})
+    (opened,) = open_envelope({"Records": [record]})
+    assert {entry.notification.generation for entry in opened.entries} == {generation}
 
 
 def test_what_is_owed_to_unknown_destinations_is_owed_to_all() -> None:

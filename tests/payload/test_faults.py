@@ -210,6 +210,16 @@ def test_a_key_store_that_hangs(intake: Intake, capsys: pytest.CaptureFixture[st
     assert "the API key cannot be read: no answer within" in capsys.readouterr().out
 
 
+def test_a_key_that_is_read_too_slowly_begins_no_request(intake: Intake) -> None:
+    def read() -> str:
+        time.sleep(2)
+        return API_KEY
+
+    invocation = Invocation(intake.url, read=read)
+    assert invocation(events(40), timeout=MARGIN + 2.5) == ["r-1"]
+    assert not intake.requests
+
+
 @pytest.mark.parametrize("error", [ApiKeyUnavailable("AccessDeniedException"), OSError("secret")])
 def test_a_failed_read_of_the_key_serves_all(
     intake: Intake, capsys: pytest.CaptureFixture[str], error: Exception

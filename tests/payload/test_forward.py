@@ -15,6 +15,9 @@ import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deep_security_datadog import text
+from deep_security_datadog.event import Event
+from deep_security_datadog.facts import Texts
 from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.request import Request
@@ -477,13 +480,16 @@ class FakeDatadog(FakeClient):
     def __init__(self, data: st.DataObject) -> None:
         self._data = data
         self.accepts_all = False
+        self.asked = 0.0
         self.accepted: Counter[tuple[str, str]] = Counter()
 
     def answer(self, request: Request) -> Answer:
         outcome = Outcome.ACCEPTED if self.accepts_all else self._data.draw(st.sampled_from(Outcome))
         if outcome is Outcome.ACCEPTED:
             self.accepted.update(self._titles(request))
-        return Answer(outcome, reason=outcome.value)
+        asked = self._data.draw(st.sampled_from([0.0, 30.0])) if outcome is Outcome.RETRY else 0.0
+        self.asked = max(self.asked, asked)
+        return Answer(outcome, reason=outcome.value, retry_after=asked)
 
     @staticmethod
     def _titles(request: Request) -> dict[tuple[str, str], int]:
@@ -515,18 +521,29 @@ def test_nothing_is_lost_or_doubled(
         events = [{"EventType": "SystemEvent", "Title": title} for title in titles]
         waiting[f"r-{number}"] = sqs_record(events, record_id=f"r-{number}", message_id=f"m-{number}")
     refused: Counter[tuple[str, str]] = Counter()
+    settled: dict[str, dict[str, Any]] = {}
+    generations = dict.fromkeys(waiting, 0)
     for invocation in range(6):
-        datadog.accepts_all = invocation == 5
+        datadog.accepts_all, datadog.asked = invocation == 5, 0.0
         queues.broken = not datadog.accepts_all and data.draw(st.booleans())
         queues.carried_out.clear()
-        back = forward(forwarder, *waiting.values()) if waiting else []
+        # SQS may deliver a message again although it was acknowledged.
+        again = settled if data.draw(st.booleans()) else {}
+        back = forward(forwarder, *waiting.values(), *again.values()) if waiting or again else []
+        assert not set(back) & set(again)
+        settled |= {name: record for name, record in waiting.items() if name not in back}
+        oldest = max((generations[name] for name in waiting), default=0)
         waiting = {name: waiting[name] for name in back}
+        delays = [found for _, found in queues.returned] + [found for found in queues.carried_out if found.remainders]
+        assert all(found.retry_after <= datadog.asked for found in delays)
         for number, settlement in enumerate(queues.carried_out):
             for refusal in settlement.refusals:
                 (event,) = json.loads(json.loads(refusal.body)["Message"])
                 refused[refusal.reason.partition(":")[0], event["Title"]] += 1
-            for place, (body, _) in enumerate(settlement.remainders):
+            for place, (body, generation) in enumerate(settlement.remainders):
                 name = f"{invocation}.{number}.{place}"
+                assert 1 <= generation <= oldest + 1
+                generations[name] = generation
                 waiting[name] = {"eventSource": "aws:sqs", "messageId": name, "body": body}
     assert not waiting
     published = Counter(title for titles in messages for title in titles)
@@ -569,3 +586,28 @@ def test_records_are_settled_as_soon_as_their_events_are(
     records = [sqs_record(sample("SystemEvent"), record_id=str(number)) for number in range(20)]
     assert forward(forwarder(), *records) == []
     assert settled_before[-1] > 0 and len(queues.carried_out) == 20
+
+
+@pytest.mark.parametrize("destination", ["events", "logs"])
+def test_an_event_that_cannot_be_rendered_is_refused_and_costs_the_others_nothing(
+    intake: responses.RequestsMock,
+    forwarder: BuildForwarder,
+    queues: FakeQueues,
+    monkeypatch: pytest.MonkeyPatch,
+    destination: str,
+) -> None:
+    intake.post(EVENTS_URL, status=202)
+    intake.post(LOGS_URL, status=202)
+    title = text.title
+
+    def fails_for_one(event: Event, texts: Texts) -> str:
+        if texts.get("Title") == "culprit":
+            raise KeyError("content")
+        return title(event, texts)
+
+    monkeypatch.setattr(text, "title", fails_for_one)
+    events = [{"EventType": "SystemEvent", "Title": name} for name in ("one", "culprit", "two")]
+    assert forward(forwarder(DESTINATIONS=json.dumps({destination: {}})), sqs_record(events)) == []
+    (refusal,) = queues.carried_out[0].refusals
+    assert refusal.reason == f"{destination}: cannot be rendered (KeyError)" and "culprit" in refusal.body
+    assert len(sent(intake) + logged(intake)) == 2

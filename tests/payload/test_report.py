@@ -65,7 +65,7 @@ def test_counts_and_reasons(written: Written) -> None:
     )
     report.close([record(), record(Answer(Outcome.ACCEPTED))], failed=1)
     (line,) = written()
-    counts = {"Received": 4, "Filtered": 1, "FilteredByRankGreaterThan": 1, "Accepted": 1, "Retried": 5}
+    counts = {"Received": 4, "Filtered": 1, "FilteredByRankGreaterThan": 1, "Accepted": 1, "Retried": 5, "Waiting": 2}
     assert {name: line[name] for name in units(line)} == {**counts, "Requeued": 0, "Refused": 0}
     assert (line["level"], line["failed_records"], line["attempts"], line["records"]) == (
         "WARNING",
@@ -102,6 +102,7 @@ def test_several_destinations_are_counted_each_and_together(written: Written) ->
         "LogsAccepted": 1,
         "Retried": 1,
         "EventsRetried": 1,
+        "Waiting": 1,
         "EventsWaiting": 1,
         "LogsRefused": 1,
     }

@@ -13,6 +13,7 @@ import pytest
 import responses
 
 from deep_security_datadog import aws, handler
+from deep_security_datadog.admission import MOST_ENTRIES
 from deep_security_datadog.forward import NotDelivered
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
 from tests.support import EVENTS_URL, sample, sqs_record
@@ -22,19 +23,22 @@ EVENT = sample("TestSNS")[0]
 
 @dataclass(frozen=True, kw_only=True)
 class Path:
-    """A message, Datadog's answers to it, and how often the payload then reads the key and sends to each queue.
+    """A message, Datadog's answers to it, and how often the payload then reads the key, sends to each queue, returns.
 
     Without a queue there is no remainder, so a record that was not settled comes back with its refusals: `direct`.
+    Each is a number of calls, of up to ten messages. receives: how often SQS has handed the message over.
     """
 
     name: str
     message: object
     answers: Sequence[int] = ()
     invocations: int = 1
+    receives: int = 1
     environment: tuple[tuple[str, str], ...] = ()
     key_reads: int = 1
     dead_letters: int = 0
     remainders: int = 0
+    returns: int = 0
     dead_letters_direct: int | None = None
 
 
@@ -49,9 +53,10 @@ PATHS = (
         environment=(("DD_API_KEY_SECRET_RELOAD_INTERVAL", "0"),),
         key_reads=2,
     ),
-    Path(name="401", message=[EVENT], answers=[401], key_reads=2),
-    Path(name="403", message=[EVENT], answers=[403], key_reads=2),
-    Path(name="none accepted", message=[EVENT, EVENT], answers=[503, 503]),
+    Path(name="401", message=[EVENT], answers=[401], key_reads=2, returns=1),
+    Path(name="403", message=[EVENT], answers=[403], key_reads=2, returns=1),
+    Path(name="none accepted", message=[EVENT, EVENT], answers=[503, 503], returns=1),
+    Path(name="none accepted for long", message=[EVENT], answers=[503], receives=30),
     Path(name="some accepted", message=[EVENT, EVENT], answers=[202, 503], remainders=1),
     Path(name="refused for good", message=[EVENT], answers=[400], dead_letters=1),
     Path(
@@ -64,6 +69,7 @@ PATHS = (
     ),
     Path(name="no JSON", message="no JSON", key_reads=0, dead_letters=1),
     Path(name="no event beside one", message=[1, EVENT], answers=[202], dead_letters=1),
+    Path(name="more than an invocation takes", message=[{}] * (MOST_ENTRIES + 1), key_reads=0, remainders=1),
 )
 
 
@@ -100,9 +106,9 @@ def _take(environment: Mapping[str, str], path: Path) -> None:
     with _function(environment), responses.RequestsMock() as datadog:
         for status in path.answers:
             datadog.post(EVENTS_URL, status=status)
-        for _ in range(path.invocations):
+        for number in range(path.invocations):
             with suppress(NotDelivered):
-                handler.lambda_handler(payload(path.message), _Context())
+                handler.lambda_handler(payload(path, number), _Context())
 
 
 @contextmanager
@@ -119,12 +125,15 @@ def _function(environment: Mapping[str, str]) -> Iterator[None]:
             handler._forwarder.cache_clear()
 
 
-def _queue_payload(message: object) -> dict[str, Any]:
-    return {"Records": [sqs_record(message)]}
+def _queue_payload(path: Path, number: int) -> dict[str, Any]:
+    # Another message each time: what is settled is not sent again.
+    record = sqs_record(path.message, record_id=f"r-{number}")
+    handed_over = {"receiptHandle": f"h-{number}", "attributes": {"ApproximateReceiveCount": str(path.receives)}}
+    return {"Records": [record | handed_over]}
 
 
-def _direct_payload(message: object) -> dict[str, Any]:
-    notification = json.loads(sqs_record(message)["body"])
+def _direct_payload(path: Path, _number: int) -> dict[str, Any]:
+    notification = json.loads(sqs_record(path.message)["body"])
     return {"Records": [{"EventSource": "aws:sns", "Sns": notification}]}
 
 
@@ -153,8 +162,13 @@ _RESOURCES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 def _call(session: boto3.Session, model: Any, params: Mapping[str, Any], region: str) -> Call:
     service = model.service_model.service_name
     resource = _RESOURCES[service](session.client(service, region_name=region), params)
-    # A batch needs the permission of the single action:
-    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html
-    operation = model.name.removesuffix("Batch") if service == "sqs" else model.name
-    prefix = model.service_model.signing_name
-    return Call(action=f"{prefix}:{operation}", resource=resource, context=FROM_THE_FUNCTION, why="the payload")
+    action = action_of(model.service_model.signing_name, model.name)
+    return Call(action=action, resource=resource, context=FROM_THE_FUNCTION, why="the payload")
+
+
+def action_of(prefix: str, operation: str) -> str:
+    """What IAM is asked for. A batch of SQS needs the permission of the single action.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html
+    """
+    return f"{prefix}:{operation.removesuffix('Batch') if prefix == 'sqs' else operation}"

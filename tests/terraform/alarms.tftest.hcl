@@ -15,7 +15,7 @@ run "queue" {
 
   assert {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
-      "dead-letter-queue-not-empty", "events-refused", "function-errors", "function-throttled", "oldest-message-too-old",
+      "dead-letter-queue-not-empty", "events-refused", "events-waiting", "function-errors", "function-throttled", "oldest-message-too-old",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 1
     error_message = "Each way to get stuck should have its alarm."
   }
@@ -41,7 +41,7 @@ run "queue" {
   }
 
   assert {
-    condition     = alltrue([for name in ["events-refused", "function-errors", "function-throttled"] : aws_cloudwatch_metric_alarm.this[name].dimensions == tomap({ FunctionName = "events" })])
+    condition     = alltrue([for name in ["events-refused", "events-waiting", "function-errors", "function-throttled"] : aws_cloudwatch_metric_alarm.this[name].dimensions == tomap({ FunctionName = "events" })])
     error_message = "The other alarms should have the function's name as their only dimension, as its metrics do."
   }
 
@@ -51,8 +51,62 @@ run "queue" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].namespace == "DeepSecurityDatadog" && aws_cloudwatch_metric_alarm.this["events-waiting"].metric_name == "Waiting"
+    error_message = "Waiting events should be counted by the metric that the function writes."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].period == 300 && aws_cloudwatch_metric_alarm.this["events-waiting"].evaluation_periods == 3
+    error_message = "Events should wait for a quarter of an hour before that alarms."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 1.5 * aws_sqs_queue.this[0].visibility_timeout_seconds
-    error_message = "The oldest message should be too old when it has failed twice, after one and a half visibility timeouts."
+    error_message = "The oldest message should be too old after one and a half visibility timeouts."
+  }
+}
+
+run "outage_of_two_hours" {
+  command = plan
+
+  variables {
+    queue = { minimum_outage_hours = 2 }
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.stalled[0].alarm_description, "if that is within 2 hours.")
+    error_message = "The alarm should promise delivery for as long as messages stay in the queue, without the attempts that are soon."
+  }
+}
+
+run "longest_visibility_timeout" {
+  command = plan
+
+  variables {
+    function = { timeout = 900 }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].period >= aws_sqs_queue.this[0].visibility_timeout_seconds
+    error_message = "What waits should be tried in each period, else a period without an attempt would look like a recovery."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].period % 60 == 0 && aws_cloudwatch_metric_alarm.this["events-waiting"].period * aws_cloudwatch_metric_alarm.this["events-waiting"].evaluation_periods <= 86400
+    error_message = "The alarm should have whole minutes as its period and evaluate a day at most, as CloudWatch requires."
+  }
+}
+
+run "visibility_timeout_of_no_whole_minutes" {
+  command = plan
+
+  variables {
+    function = { timeout = 91 }
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 546 && aws_cloudwatch_metric_alarm.this["events-waiting"].period == 600
+    error_message = "The alarm's period should be rounded up to whole minutes."
   }
 }
 
@@ -75,12 +129,12 @@ run "age_of_the_oldest_message" {
   command = plan
 
   variables {
-    alarms = { oldest_message_seconds = 359 }
+    alarms = { oldest_message_seconds = 100000 }
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 359
-    error_message = "oldest_message_seconds should be the threshold, up to twice the visibility timeout."
+    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 100000
+    error_message = "oldest_message_seconds should be the threshold, however large."
   }
 }
 
@@ -168,11 +222,11 @@ run "action_by_its_name" {
   expect_failures = [var.alarms]
 }
 
-run "age_that_sqs_does_not_report" {
+run "age_that_every_message_reaches" {
   command = plan
 
   variables {
-    alarms = { oldest_message_seconds = 360 }
+    alarms = { oldest_message_seconds = 59 }
   }
 
   expect_failures = [var.alarms]

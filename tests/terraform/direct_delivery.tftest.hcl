@@ -54,7 +54,7 @@ run "permissions" {
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteLog", "ReadApiKey", "SendMessages"]
-    error_message = "The role should receive from no queue."
+    error_message = "The role should neither receive from a queue nor return anything to one."
   }
 
   assert {

@@ -16,6 +16,7 @@ run "default" {
   assert {
     condition = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset([
       "DD_API_KEY_SECRET_ARN", "DD_API_KEY_SECRET_RELOAD_INTERVAL", "DD_LOG_LEVEL", "DD_SITE", "DEAD_LETTER_QUEUE_URL", "DESTINATIONS", "QUEUE_URL",
+      "QUEUE_VISIBILITY_TIMEOUT",
     ])
     error_message = "The environment should have these variables by default, and none for a setting without a value."
   }
@@ -60,8 +61,8 @@ run "direct_delivery" {
   }
 
   assert {
-    condition     = !contains(keys(aws_lambda_function.this.environment[0].variables), "QUEUE_URL")
-    error_message = "There should be no queue for remainders with direct delivery."
+    condition     = length(setintersection(keys(aws_lambda_function.this.environment[0].variables), ["QUEUE_URL", "QUEUE_VISIBILITY_TIMEOUT"])) == 0
+    error_message = "There should be no queue for remainders, and so no visibility timeout, with direct delivery."
   }
 }
 

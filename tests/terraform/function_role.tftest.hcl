@@ -36,6 +36,12 @@ run "default" {
           Resource = "arn:aws:sqs:eu-central-1:111122223333:events"
         },
         {
+          Sid      = "ReturnMessages"
+          Effect   = "Allow"
+          Action   = "sqs:ChangeMessageVisibility"
+          Resource = "arn:aws:sqs:eu-central-1:111122223333:events"
+        },
+        {
           Sid      = "SendMessages"
           Effect   = "Allow"
           Action   = "sqs:SendMessage"

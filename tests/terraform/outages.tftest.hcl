@@ -1,4 +1,5 @@
 # Messages outlast an outage of queue.minimum_outage_hours with any function.timeout, and reach the dead-letter queue before they expire.
+# The first 20 attempts come sooner than one visibility timeout after another (backoff.py), so that they do not count as waiting.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -14,8 +15,8 @@ run "default" {
   command = plan
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 480
-    error_message = "A message should be tried every three minutes for 24 hours by default."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 500
+    error_message = "A message should be tried 20 times soon, then every three minutes for 24 hours by default."
   }
 
   assert {
@@ -32,13 +33,18 @@ run "timeout_of_5_seconds" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours and end before the message expires."
+    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
+    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
   }
 }
 
@@ -50,13 +56,18 @@ run "timeout_of_10_seconds" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 10 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 10 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours and end before the message expires."
+    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
+    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
   }
 }
 
@@ -68,13 +79,18 @@ run "timeout_of_14_seconds" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 14 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 14 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours and end before the message expires."
+    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
+    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
   }
 }
 
@@ -86,13 +102,18 @@ run "timeout_of_30_seconds" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours and end before the message expires."
+    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
+    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
   }
 }
 
@@ -104,13 +125,18 @@ run "timeout_of_90_seconds" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 90 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 90 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours and end before the message expires."
+    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
+    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
   }
 }
 
@@ -122,13 +148,18 @@ run "timeout_of_900_seconds" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 900 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount >= 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts from Lambda's 5 to SQS's 1000."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 900 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
+    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours and end before the message expires."
+    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
+    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
+    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
   }
 }
 
@@ -141,8 +172,8 @@ run "days_with_the_shortest_timeout" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 1080 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 1000
-    error_message = "Visibility timeout should grow until SQS's 1000 attempts last minimum_outage_hours."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 1103 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 1000
+    error_message = "Visibility timeout should grow until 980 of SQS's 1000 attempts last minimum_outage_hours."
   }
 }
 
@@ -155,8 +186,21 @@ run "no_outage" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 5
-    error_message = "There should be five attempts, as Lambda advises, even if no outage needs to be outlasted."
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 20
+    error_message = "There should be the 20 attempts that are soon, even if no outage needs to be outlasted."
+  }
+}
+
+run "one_attempt" {
+  command = plan
+
+  variables {
+    queue = { minimum_outage_hours = 0, max_receive_count = 1 }
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 1
+    error_message = "Fewer attempts than the 20 that are soon should do where no outage needs to be outlasted."
   }
 }
 
@@ -164,11 +208,11 @@ run "attempts_that_outlast_the_outage" {
   command = plan
 
   variables {
-    queue = { max_receive_count = 481 }
+    queue = { max_receive_count = 501 }
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 481
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 501
     error_message = "max_receive_count should be taken as given where it outlasts the outage."
   }
 }
@@ -177,7 +221,17 @@ run "attempts_that_end_within_the_outage" {
   command = plan
 
   variables {
-    queue = { max_receive_count = 479 }
+    queue = { max_receive_count = 499 }
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+run "only_attempts_that_are_soon" {
+  command = plan
+
+  variables {
+    queue = { max_receive_count = 20, minimum_outage_hours = 1 }
   }
 
   expect_failures = [aws_sqs_queue.this]

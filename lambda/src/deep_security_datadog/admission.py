@@ -13,7 +13,8 @@ MOST_ENTRIES = 5_000
 class Admission(NamedTuple):
     """What becomes of the records.
 
-    taken: at most MOST_ENTRIES entries together. postponed: come back as they are, because others fill the invocation.
+    taken: at most MOST_ENTRIES entries together, the smallest record first.
+    postponed: come back as they are, because others fill the invocation.
     oversized: as they came; too large for any invocation.
     """
 
@@ -23,7 +24,7 @@ class Admission(NamedTuple):
 
 
 def admit(payload: object) -> Admission:
-    """Takes the smallest records, so that a large one does not cost its neighbours."""
+    """Takes the smallest records, and these first, so that a large one does not cost its neighbours."""
     taken: list[Record] = []
     postponed: list[Record] = []
     oversized: list[object] = []
@@ -39,4 +40,5 @@ def admit(payload: object) -> Admission:
             taken.remove(largest)
             largest.entries = ()
             postponed.append(largest)
+    taken.sort(key=lambda record: len(record.entries))
     return Admission(taken, postponed, oversized)

@@ -36,6 +36,8 @@ GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
 _CONTROL_TYPES = frozenset(("SubscriptionConfirmation", "UnsubscribeConfirmation"))
 
 _LONGEST_ATTRIBUTE = 200
+# The backoff of a remainder grows no more long before.
+_MOST_GENERATIONS = 10_000
 # Python converts no more: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
 _MOST_DIGITS = 4300
 _ID = re.compile(r"[A-Za-z0-9-]{1,100}")
@@ -226,7 +228,7 @@ def _outermost(notification: Notification, value: Mapping[Any, Any]) -> Notifica
         topic_arn=_matching(_TOPIC_ARN, value.get("TopicArn")),
         timestamp=_text(value.get("Timestamp"))[:40],
         destinations=frozenset(destinations.split(",")) if destinations else None,
-        generation=integer(_attribute(attributes, GENERATION_ATTRIBUTE)) or 0,
+        generation=min(max(0, integer(_attribute(attributes, GENERATION_ATTRIBUTE)) or 0), _MOST_GENERATIONS),
     )
 
 

@@ -61,7 +61,7 @@ class Forwarder:
 
 
 class _Invocation:
-    """One Lambda event on its way."""
+    """Handles one Lambda event."""
 
     def __init__(self, forwarder: Forwarder, seconds_left: Callable[[], float], request_id: str) -> None:
         self._destinations = forwarder.settings.destinations

@@ -66,7 +66,9 @@ class Report:
                 if answer.outcome is Outcome.ACCEPTED:
                     self._count("Accepted", destination)
                 else:
-                    self._count("Refused" if answer.outcome is Outcome.REFUSED else "Waiting", destination, total=False)
+                    refused = answer.outcome is Outcome.REFUSED
+                    # In total refusals are counted as messages for the dead-letter queue.
+                    self._count("Refused" if refused else "Waiting", destination, total=not refused)
                     self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
 
     def _count(self, name: str, destination: str, count: int = 1, *, total: bool = True) -> None:

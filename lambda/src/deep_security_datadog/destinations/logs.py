@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from deep_security_datadog import markdown, text
@@ -105,7 +106,11 @@ def _requests(
     bodies: list[bytes] = []
     size = 0
     for item in items:
-        encoded = _encoded(item, context)
+        try:
+            encoded = _encoded(item, context)
+        except Exception:  # noqa: BLE001 (by itself it is refused when it is sent, and costs the others nothing)
+            yield (item,), Request(endpoint, partial(_encoded, item, context))
+            continue
         if batch and (len(batch) == MOST_LOGS or size + len(encoded) + 2 > LARGEST_BATCH):
             yield tuple(batch), _request(endpoint, bodies)
             batch, bodies, size = [], [], 0
