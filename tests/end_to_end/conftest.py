@@ -19,7 +19,14 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.moves import Taken, take_steps
-from tests.end_to_end.traffic import messages, one_event_per_invocation
+from tests.end_to_end.traffic import (
+    CHAIN_DELAY_SECONDS,
+    Blip,
+    blip,
+    messages,
+    one_event_per_invocation,
+    shorten_delays,
+)
 from tools import datadog_intake, samples
 from tools.datadog_intake import Intake
 from tools.emulator import ACCOUNT, REGION, Emulator, emulator
@@ -138,7 +145,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
 
     def place(item: pytest.Item) -> tuple[bool, bool]:
-        late = {"faults", "both", "chain"}
+        late = {"faults", "both", "chain", "after_blip"}
         return item.get_closest_marker("destroys") is not None, not late.isdisjoint(item.fixturenames)
 
     items.sort(key=place)
@@ -193,6 +200,19 @@ def chain(_parallel) -> tuple[Copy, samples.Message]:
     return _parallel.stack.chain, _parallel.chain
 
 
+@pytest.fixture(scope="session")
+def _blip(stack) -> Iterator[Future[Blip]]:
+    """Goes on beside the tests of faults, when no other test looks at the example."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(blip, stack.queue)
+
+
+@pytest.fixture
+def after_blip(_blip) -> Blip:
+    """What became of a blip of Datadog with the module's default settings."""
+    return _blip.result()
+
+
 @pytest.fixture
 def queue(stack) -> Copy:
     """Queue delivery, with nothing received yet and no fault injected."""
@@ -208,7 +228,7 @@ def direct(stack) -> Copy:
 
 
 @pytest.fixture
-def faults(stack) -> Copy:
+def faults(stack, _blip) -> Copy:
     """Queue delivery with short timeouts, with nothing received yet and no fault injected."""
     stack.faults.datadog.clear()
     return stack.faults
@@ -271,6 +291,7 @@ def _apply(copy: Copy) -> None:
 
 def _start_chain(copy: Copy) -> samples.Message:
     _apply(copy)
+    shorten_delays(copy, CHAIN_DELAY_SECONDS)
     copy.datadog.faults.append(one_event_per_invocation())
     [message] = messages(1, CHAIN_EVENTS)
     copy.publish(message)

@@ -3,11 +3,10 @@
 import json
 import re
 from collections import Counter
-from contextlib import contextmanager
 
 import pytest
 
-from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, wait_until_empty
+from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, polling_paused, wait_until_empty
 from tools.datadog_intake import EVENTS, LOGS, always, every, first, respond, when
 
 # As BOTH in conftest.py has the filters.
@@ -125,18 +124,6 @@ def test_an_event_that_is_refused_is_still_a_log(both):
     # The folded event was one request; each of its members is kept.
     reasons = [letter["MessageAttributes"]["reason"]["StringValue"] for letter in dead_letters(both)]
     assert reasons == ["events: HTTP 400"] * kept
-
-
-@contextmanager
-def polling_paused(both):
-    """Lambda takes nothing from the queue meanwhile."""
-    functions = both.aws.client("lambda")
-    [mapping] = functions.list_event_source_mappings(FunctionName=both.outputs["function_name"])["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 def test_20000_events_in_200_messages_are_few_requests(both):
