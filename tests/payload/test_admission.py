@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deep_security_datadog import admission
-from deep_security_datadog.admission import MOST_ENTRIES, admit
+from deep_security_datadog.admission import MOST_ENTRIES, MOST_SPLIT_ENTRIES, admit
 from tests.support import sqs_record
 
 
@@ -26,13 +26,13 @@ def ids(records: list[Any]) -> list[str]:
 def test_ordinary_records_are_taken_in_their_order() -> None:
     found = admit({"Records": [record(160, str(number)) for number in range(10)]})
     assert ids(found.taken) == [str(number) for number in range(10)]
-    assert not found.postponed and not found.oversized
+    assert not found.oversized
 
 
-def test_the_largest_wait_for_another_invocation() -> None:
+def test_the_largest_are_split() -> None:
     found = admit({"Records": [record(3000, "large"), record(1, "a"), record(2500, "middle"), record(2000, "b")]})
     assert ids(found.taken) == ["a", "b", "middle"], "the smallest go first"
-    assert ids(found.postponed) == ["large"]
+    assert [raw["messageId"] for raw in found.oversized if isinstance(raw, dict)] == ["large"]
 
 
 def test_what_no_invocation_takes_is_oversized() -> None:
@@ -47,10 +47,15 @@ def test_each_record_is_in_one_place_and_the_bound_holds(counts: list[int]) -> N
         patch.setattr(admission, "MOST_ENTRIES", 10)
         found = admit({"Records": [record(count, str(place)) for place, count in enumerate(counts)]})
     assert sum(len(one.entries) for one in found.taken) <= 10
-    names = [*ids(found.taken), *ids(found.postponed), *(raw["messageId"] for raw in found.oversized)]  # type: ignore[index]
+    names = [*ids(found.taken), *(raw["messageId"] for raw in found.oversized)]  # type: ignore[index]
     assert sorted(names) == sorted(map(str, range(len(counts))))
     smallest = [count for count in counts if count <= 10]
     assert bool(found.taken) == bool(smallest), "some record always goes on"
+
+
+def test_ten_parts_of_a_split_message_fit() -> None:
+    found = admit({"Records": [record(MOST_SPLIT_ENTRIES, str(number)) for number in range(10)]})
+    assert len(found.taken) == 10 and not found.oversized
 
 
 def test_memory_is_bounded_whatever_the_records_hold() -> None:

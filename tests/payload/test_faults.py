@@ -76,16 +76,24 @@ def test_a_message_that_no_invocation_takes_is_split_and_its_neighbours_go_on(in
     assert len(intake.events) == 9
     (settlement,) = [found for found in invocation.queues.carried_out if found.remainders]
     sizes = [len(json.loads(json.loads(remainder.body)["Message"])) for remainder in settlement.remainders]
-    assert sum(sizes) == 12_000 and max(sizes) <= 5_000
+    assert sum(sizes) == 12_000 and max(sizes) <= 500
     assert {remainder.generation for remainder in settlement.remainders} == {0}, "they are not delayed"
 
 
-def test_what_does_not_fit_beside_others_comes_back_at_once(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_beside_others_is_split(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would come back again and again while traffic is steady, until it is in the dead-letter queue."""
     monkeypatch.setattr(admission, "MOST_ENTRIES", 100)
     invocation = Invocation(intake.url)
     large = [sqs_record(f"[{','.join(['1,{}'] * 40)}]", record_id=f"large-{number}") for number in range(3)]
-    assert len(invocation(*large, *good())) == 1
-    assert [settlement.at_once for _, settlement in invocation.queues.returned] == [True]
+    assert invocation(*large, *good()) == []
+    assert len([settlement for settlement in invocation.queues.carried_out if settlement.remainders]) == 1
+
+
+def test_a_split_message_that_is_delivered_again_is_not_split_again(intake: Intake) -> None:
+    invocation = Invocation(intake.url)
+    large = sqs_record(f"[{','.join(['{}'] * 5_001)}]")
+    assert invocation(large) == invocation(large) == []
+    assert len(invocation.queues.carried_out) == 1
 
 
 def test_the_non_events_of_a_message_are_one_refusal(intake: Intake) -> None:

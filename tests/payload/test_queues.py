@@ -138,7 +138,7 @@ def returned(count: int, receives: int = 1, **settlement: Any) -> list[tuple[Rec
 
 @pytest.mark.parametrize(
     ("receives", "options", "least", "most"),
-    [(1, {}, 8, 10), (2, {}, 16, 20), (1, {"retry_after": 60.0}, 60, 60), (9, {"at_once": True}, 0, 0)],
+    [(1, {}, 8, 10), (2, {}, 16, 20), (1, {"retry_after": 60.0}, 60, 60)],
 )
 def test_a_message_that_failed_is_visible_again_soon(
     monkeypatch: pytest.MonkeyPatch, receives: int, options: dict[str, Any], least: int, most: int

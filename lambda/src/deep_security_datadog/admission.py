@@ -8,25 +8,24 @@ from .envelope import Record, raw_records
 
 # More than an invocation of 30 s sends, and than ten messages of ordinary events hold; an event takes 6 KB of memory.
 MOST_ENTRIES = 5_000
+# Of a message that is split: ten such messages, a whole batch, fit into an invocation.
+MOST_SPLIT_ENTRIES = MOST_ENTRIES // 10
 
 
 class Admission(NamedTuple):
     """What becomes of the records.
 
     taken: at most MOST_ENTRIES entries together, the smallest record first.
-    postponed: come back as they are, because others fill the invocation.
-    oversized: as they came; too large for any invocation.
+    oversized: as they came. They do not fit, and are split, so that they do not come back again and again.
     """
 
     taken: list[Record]
-    postponed: list[Record]
     oversized: list[object]
 
 
 def admit(payload: object) -> Admission:
     """Takes the smallest records, and these first, so that a large one does not cost its neighbours."""
-    taken: list[Record] = []
-    postponed: list[Record] = []
+    taken: list[tuple[Record, object]] = []
     oversized: list[object] = []
     for raw in raw_records(payload):
         record = Record.read(raw, MOST_ENTRIES)
@@ -34,11 +33,8 @@ def admit(payload: object) -> Admission:
             # Not kept: its entries would fill the memory.
             oversized.append(raw)
             continue
-        taken.append(record)
-        while sum(len(other.entries) for other in taken) > MOST_ENTRIES:
-            largest = max(taken, key=lambda other: len(other.entries))
-            taken.remove(largest)
-            largest.entries = ()
-            postponed.append(largest)
-    taken.sort(key=lambda record: len(record.entries))
-    return Admission(taken, postponed, oversized)
+        taken.append((record, raw))
+        taken.sort(key=lambda pair: len(pair[0].entries))
+        while sum(len(other.entries) for other, _ in taken) > MOST_ENTRIES:
+            oversized.append(taken.pop()[1])
+    return Admission([record for record, _ in taken], oversized)

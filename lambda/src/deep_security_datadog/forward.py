@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .accepted_cache import AcceptedCache
-from .admission import MOST_ENTRIES, admit
+from .admission import MOST_SPLIT_ENTRIES, admit
 from .api_key import ApiKey, reader
 from .datadog_client import DatadogClient
 from .destinations import DESTINATIONS, Batch
@@ -87,8 +87,6 @@ class _Invocation:
             open_items[item.record] -= 1
             if not open_items[item.record] and item.record:
                 self._settle(item.record)
-        for record in admission.postponed:
-            self._returned.append((record, Settlement(comes_back=True, at_once=True)))
         for raw in admission.oversized:
             self._split(raw)
         return self._result(records)
@@ -148,7 +146,9 @@ class _Invocation:
     def _split(self, raw: object) -> None:
         """Puts back a record that is too large for an invocation, as several."""
         record = Record.read(raw)
-        settlement = split(record, most_entries=MOST_ENTRIES)
+        if self._accepted.is_settled(record):
+            return
+        settlement = split(record, most_entries=MOST_SPLIT_ENTRIES)
         if record.record_id is None:
             settlement = Settlement(comes_back=True)
         self._carry_out(record, settlement)

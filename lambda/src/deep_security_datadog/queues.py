@@ -68,8 +68,9 @@ class Queues:
         entries = []
         for record, settlement in returned:
             generation = max((entry.notification.generation for entry in record.entries), default=0)
-            attempt = 0 if settlement.at_once else generation + record.receives
-            seconds = delay(attempt, asked=settlement.retry_after, longest=self._visibility_timeout)
+            seconds = delay(
+                generation + record.receives, asked=settlement.retry_after, longest=self._visibility_timeout
+            )
             if record.receipt_handle and seconds < self._visibility_timeout:
                 entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
         for start in range(0, len(entries), _MOST_IN_BATCH):

@@ -49,13 +49,12 @@ class Remainder(NamedTuple):
 class Settlement(NamedTuple):
     """Send the refusals and the remainders, then acknowledge the record, unless it comes back.
 
-    at_once: whether it comes back without delay. retry_after: seconds that Datadog asked to wait, for what is left.
+    retry_after: seconds that Datadog asked to wait, for what is left.
     """
 
     refusals: tuple[Refusal, ...] = ()
     remainders: tuple[Remainder, ...] = ()
     comes_back: bool = False
-    at_once: bool = False
     retry_after: float = 0.0
 
 
