@@ -69,7 +69,7 @@ PATHS = (
     ),
     Path(name="no JSON", message="no JSON", key_reads=0, dead_letters=1),
     Path(name="no event beside one", message=[1, EVENT], answers=[202], dead_letters=1),
-    Path(name="more than an invocation takes", message=[{}] * (MOST_ENTRIES + 1), key_reads=0, remainders=1),
+    Path(name="more than an invocation takes", message=[{}] * (MOST_ENTRIES + 1), key_reads=0, remainders=2),
 )
 
 
