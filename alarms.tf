@@ -2,7 +2,17 @@ locals {
   payload_metrics = "DeepSecurityDatadog"
   function_only   = { FunctionName = aws_lambda_function.this.function_name }
 
-  # Statistics are sums over a period, but for the two gauges of SQS.
+  # No data is no trouble: SQS reports nothing for a queue that was empty for six hours, Lambda nothing without invocations.
+  alarm_defaults = {
+    statistic  = "Sum"
+    comparison = "GreaterThanThreshold"
+    threshold  = 0
+    period     = 300
+    periods    = 1
+    missing    = "notBreaching"
+  }
+
+  # Each says what differs from the defaults.
   alarms = {
     dead-letter-queue-not-empty = {
       wanted      = true
@@ -11,12 +21,7 @@ locals {
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = aws_sqs_queue.dead_letter.name }
       statistic   = "Maximum"
-      comparison  = "GreaterThanThreshold"
-      threshold   = 0
       period      = 60
-      periods     = 1
-      # SQS reports nothing for a queue that was empty for six hours.
-      missing = "notBreaching"
     }
     oldest-message-too-old = {
       wanted = local.use_queue
@@ -27,11 +32,8 @@ locals {
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = var.name }
       statistic   = "Maximum"
-      comparison  = "GreaterThanThreshold"
       threshold   = coalesce(var.alarms.oldest_message_seconds, floor(1.5 * local.visibility_timeout))
       period      = 60
-      periods     = 1
-      missing     = "notBreaching"
     }
     function-errors = {
       wanted      = true
@@ -39,13 +41,6 @@ locals {
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = local.function_only
-      statistic   = "Sum"
-      comparison  = "GreaterThanThreshold"
-      threshold   = 0
-      period      = 300
-      periods     = 1
-      # No invocation, no error.
-      missing = "notBreaching"
     }
     function-throttled = {
       wanted      = true
@@ -53,13 +48,8 @@ locals {
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = local.function_only
-      statistic   = "Sum"
-      comparison  = "GreaterThanThreshold"
-      threshold   = 0
-      period      = 300
       # A single throttle heals by itself.
       periods = 3
-      missing = "notBreaching"
     }
     events-refused = {
       wanted      = true
@@ -67,12 +57,6 @@ locals {
       namespace   = local.payload_metrics
       metric      = "Refused"
       dimensions  = local.function_only
-      statistic   = "Sum"
-      comparison  = "GreaterThanThreshold"
-      threshold   = 0
-      period      = 300
-      periods     = 1
-      missing     = "notBreaching"
     }
     events-waiting = {
       wanted      = local.use_queue
@@ -80,13 +64,9 @@ locals {
       namespace   = local.payload_metrics
       metric      = "Waiting"
       dimensions  = local.function_only
-      statistic   = "Sum"
-      comparison  = "GreaterThanThreshold"
-      threshold   = 0
       # What waits is tried once in a visibility timeout at least.
       period  = 60 * max(5, ceil(local.visibility_timeout / 60))
       periods = 3
-      missing = "notBreaching"
     }
     failed-events-lost = {
       wanted      = !local.use_queue
@@ -94,18 +74,12 @@ locals {
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = local.function_only
-      statistic   = "Sum"
-      comparison  = "GreaterThanThreshold"
-      threshold   = 0
-      period      = 300
-      periods     = 1
-      missing     = "notBreaching"
     }
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = { for name, alarm in local.alarms : name => alarm if alarm.wanted && var.alarms.enabled }
+  for_each = { for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm) if alarm.wanted && var.alarms.enabled }
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description

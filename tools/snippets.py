@@ -15,20 +15,13 @@ from pathlib import Path
 from tools import pages, tables
 from tools.pages import Block
 from tools.repository import ROOT
-from tools.terraform import Terraform, TerraformError, copy_modules
+from tools.terraform import OFFLINE_PROVIDER, Terraform, TerraformError, copy_modules
 
 REGISTRY = "example/deep-security-datadog/aws"
 _SOURCE = re.compile(rf'"{re.escape(REGISTRY)}(?://(?P<module>[^"]+))?"')
 _VERSION = re.compile(r'^\s*version\s*=\s*"~> [\d.]+"$', flags=re.MULTILINE)
 _REGION = re.compile(r"arn:aws:sns:([a-z0-9-]+):")
 
-# No request leaves the machine.
-_OFFLINE = """access_key = "example"
-  secret_key = "example"
-  skip_credentials_validation = true
-  skip_requesting_account_id = true
-  skip_metadata_api_check = true
-"""
 _SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-api-key-AbCdEf"  # noqa: S105
 _DATADOG = f'datadog = {{ api_key_secret_arn = "{_SECRET}" }}'
 # What a snippet may name without showing it: address, and how it comes to be.
@@ -107,7 +100,7 @@ def _surrounding(address: str) -> str:
 
 def _provider(alias: str, region: str = "") -> str:
     lines = [f'  alias = "{alias}"\n' if alias else "", f'  region = "{region}"\n' if region else ""]
-    return f'provider "aws" {{\n{"".join(lines)}  {_OFFLINE}}}\n'
+    return OFFLINE_PROVIDER.format(arguments="".join(lines))
 
 
 def plan(blocks: list[Block]) -> None:

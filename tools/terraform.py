@@ -55,9 +55,9 @@ PROVIDER_OVERRIDE = """terraform {{
 }}
 """
 
-# Merged into each provider of the folder: no request leaves the machine, and no profile has to exist.
-OFFLINE_OVERRIDE = """provider "aws" {{
-{alias}
+# No request leaves the machine, and no profile has to exist.
+OFFLINE_PROVIDER = """provider "aws" {{
+{arguments}
   profile                     = null
   access_key                  = "example"
   secret_key                  = "example"
@@ -140,7 +140,7 @@ class Terraform:
         """Let the folder's AWS providers plan without an account."""
         text = "\n".join(path.read_text(encoding="utf-8") for path in self.folder.glob("*.tf"))
         aliases = re.findall(r'^provider "aws" \{\n( +alias .*)?', text, re.MULTILINE)
-        override = "".join(OFFLINE_OVERRIDE.format(alias=alias) for alias in aliases)
+        override = "".join(OFFLINE_PROVIDER.format(arguments=alias) for alias in aliases)
         (self.folder / "offline_override.tf").write_text(override, encoding="utf-8")
 
     def validate(self) -> None:

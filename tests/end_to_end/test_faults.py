@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing is doubled, whatever goes wrong, with the real zip between SNS and the stand-in.
+"""Nothing is lost and nothing is doubled, whatever goes wrong, with the real zip between SNS and the fake Datadog.
 
 Each test counts unique and repeated arrivals. Where a repetition cannot be avoided, the number is stated.
 """

@@ -118,11 +118,17 @@ def test_generations_are_counted() -> None:
 @pytest.mark.parametrize("most", [1, 2, 7, 100])
 def test_a_split_record_has_the_same_events_in_smaller_messages(most: int) -> None:
     (record,) = open_envelope({"Records": [sqs_record([*({"EventID": number} for number in range(9)), 1, "x"])]})
-    settlement = split(record, most_entries=most)
+    settlement = split(record, DESTINATIONS, most_entries=most)
     messages = [json.loads(json.loads(body)["Message"]) for body, _ in settlement.remainders]
     assert [event["EventID"] for message in messages for event in message] == list(range(9))
     assert max(map(len, messages)) <= most and not settlement.comes_back
     assert [json.loads(json.loads(refusal.body)["Message"]) for refusal in settlement.refusals] == [[1, "x"]]
+
+
+def test_a_split_record_is_owed_to_those_that_have_not_accepted_it() -> None:
+    record = Record("r-1", (entry(1, events=ACCEPTED), entry(2), entry(3, events=ACCEPTED, logs=ACCEPTED)))
+    settlement = split(record, DESTINATIONS, most_entries=7)
+    assert [contents(body) for body, _ in settlement.remainders] == [([1], "logs"), ([2], "events,logs")]
 
 
 def test_what_is_no_event_is_kept_as_it_came() -> None:

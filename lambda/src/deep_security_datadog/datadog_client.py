@@ -56,6 +56,8 @@ _LONGEST_ANSWER = 100_000
 # Seconds that an answer may ask to wait; a day is no longer a rate limit.
 _LONGEST_ASKED = 86_400.0
 
+_NOT_SENT = Answer(Outcome.RETRY)
+
 
 class NoAnswer(Exception):
     """A request without an answer. The message is the name of the error, whose own text may hold URL or key."""
@@ -197,7 +199,7 @@ class DatadogClient:
 
     def _send_with_retries(self, sending: _Sending[Any], body: bytes) -> Answer:
         request, breaker = sending.carrier.request, sending.breaker
-        answer = Answer(Outcome.RETRY)
+        answer = _NOT_SENT
         for attempt in range(MOST_ATTEMPTS):
             if reason := breaker.reason_to_stop():
                 return breaker.waiting(answer.reason or reason, answer)
@@ -306,7 +308,7 @@ class CircuitBreaker:
         """Sends nothing more in this invocation. The first reason stays."""
         self._reason = self._reason or reason
 
-    def waiting(self, reason: str, answer: Answer = Answer(Outcome.RETRY)) -> Answer:  # noqa: B008 (immutable)
+    def waiting(self, reason: str, answer: Answer = _NOT_SENT) -> Answer:
         """The answer to a request that has to wait, as long as Datadog asked for."""
         return answer._replace(reason=reason, retry_after=self._retry_after)
 
@@ -362,14 +364,14 @@ def is_accepted(status: int, content: bytes) -> bool:
 
     https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
     """
-    if status == _ACCEPTED or not 200 <= status < 300:
-        return status == _ACCEPTED
+    if status == _ACCEPTED:
+        return True
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
         return False
     # The events intake says `status`, the logs intake answers with an empty object.
-    return isinstance(value, dict) and (not value or value.get("status") == "ok")
+    return 200 <= status < 300 and isinstance(value, dict) and (not value or value.get("status") == "ok")
 
 
 def retry_after(headers: Mapping[str, str], backoff: float) -> float:

@@ -176,7 +176,7 @@ def _elements(elements: list[Any], notification: Notification) -> Iterator[Entry
     """The events among them, then all that are no events as one entry: they are one refusal."""
     others = []
     for element in elements:
-        if isinstance(element, dict) and element.get("Type") not in _CONTROL_TYPES:
+        if isinstance(element, dict) and _text(element.get("Type")) not in _CONTROL_TYPES:
             yield Entry(notification, element)
         else:
             others.append(element)

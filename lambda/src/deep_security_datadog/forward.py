@@ -148,7 +148,8 @@ class _Invocation:
         record = Record.read(raw)
         if self._accepted.is_settled(record):
             return
-        settlement = split(record, most_entries=MOST_SPLIT_ENTRIES)
+        self._accepted.restore([record])
+        settlement = split(record, self._destinations, most_entries=MOST_SPLIT_ENTRIES)
         if record.record_id is None:
             settlement = Settlement(comes_back=True)
         self._carry_out(record, settlement)

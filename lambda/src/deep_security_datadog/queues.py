@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from . import aws
@@ -40,10 +39,7 @@ class Queues:
         self._dead_letter_queue_url = dead_letter_queue_url
         self._visibility_timeout = visibility_timeout
         self._slowest_call = _USUAL_CALL
-
-    @cached_property
-    def _sqs(self) -> Any:
-        return aws.client("sqs")
+        self._sqs: Any = None
 
     def carry_out(self, settlement: Settlement, *, seconds_left: Callable[[], float]) -> None:
         """Sends the refusals and the remainders. Raises NotSent: then the whole record has to come back.
@@ -58,7 +54,7 @@ class Queues:
         batches = [(self._dead_letter_queue_url, batch) for batch in _batches(refusals)]
         batches += [(self._queue_url, batch) for batch in _batches(remainders)]
         # All or nothing: what comes back whole should not be in a queue as well.
-        if len(batches) * self._slowest_call > seconds_left() - RESERVE:
+        if batches and len(batches) * self._slowest_call > seconds_left() - RESERVE:
             raise NotSent("out of time")
         for url, batch in batches:
             self._send(url, batch, seconds_left)
@@ -97,13 +93,14 @@ class Queues:
 
         if not url:
             raise NotSent("no queue is configured for it")
-        # Before the clock runs: making the client is work for the processor and waits for nobody.
-        method = getattr(self._sqs, name)
-        seconds = min(CALL_DEADLINE, seconds_left() - RESERVE)
-        if seconds < self._slowest_call:
-            raise NotSent("out of time")
-        started = time.monotonic()
         try:
+            # Before the clock runs: making the client is work for the processor and waits for nobody.
+            self._sqs = self._sqs or aws.client("sqs")
+            method = getattr(self._sqs, name)
+            seconds = min(CALL_DEADLINE, seconds_left() - RESERVE)
+            if seconds < self._slowest_call:
+                raise NotSent("out of time")
+            started = time.monotonic()
             answer: Mapping[str, Any] = run(lambda: method(QueueUrl=url, Entries=entries), seconds=seconds)
         except ClientError as error:
             raise NotSent(error.response.get("Error", {}).get("Code", "unknown")) from None

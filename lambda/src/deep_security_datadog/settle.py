@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Entry, Notification, Record
 from .outcome import Outcome
 
-# The default MaximumMessageSize of a queue in bytes, attributes included (docs/reference/aws-limits.md#sqs).
+# Bytes, attributes included: what Terraform sets for a queue (docs/reference/aws-limits.md#sqs).
 LARGEST_MESSAGE = 262_144
 # For the attributes of a refused event, and for the destinations of a remainder.
 _ROOM_FOR_ATTRIBUTES = 2_048
@@ -71,51 +71,51 @@ def settle(record: Record) -> Settlement:
 
 def _refusals(record: Record) -> Iterator[Refusal]:
     for entry in record.entries:
-        yield from _entry_refusals(entry, record)
-
-
-def _entry_refusals(entry: Entry, record: Record) -> Iterator[Refusal]:
-    origin = entry.notification.message_id or record.record_id or ""
-    if entry.problem:
-        yield Refusal(_fitting(entry.notification, entry.text), entry.problem, origin=origin)
-    for destination, answer in entry.answers.items():
-        if answer.outcome is Outcome.REFUSED:
-            notification = entry.notification._replace(destinations=frozenset((destination,)), generation=0)
-            body = _fitting(notification, compact([entry.properties]))
-            yield Refusal(body, f"{destination}: {answer.reason}", answer.status, origin)
+        origin = entry.notification.message_id or record.record_id or ""
+        if entry.problem:
+            yield Refusal(_fitting(entry.notification, entry.text), entry.problem, origin=origin)
+        for destination, answer in entry.answers.items():
+            if answer.outcome is Outcome.REFUSED:
+                notification = entry.notification._replace(destinations=frozenset((destination,)), generation=0)
+                body = _fitting(notification, compact([entry.properties]))
+                yield Refusal(body, f"{destination}: {answer.reason}", answer.status, origin)
 
 
 def _remainders(entries: Iterable[Entry]) -> Iterator[Remainder]:
-    """Notifications with the unsettled events, grouped by notification and destinations."""
-    groups: dict[Notification, list[object]] = {}
-    for entry in entries:
-        if entry.unsettled:
-            notification = entry.notification._replace(
-                destinations=entry.unsettled, generation=entry.notification.generation + 1
-            )
-            groups.setdefault(notification, []).append(entry.properties)
+    """Notifications with the unsettled events."""
+    groups = _grouped((entry, entry.unsettled) for entry in entries)
     for notification, events in groups.items():
-        yield from _fitting_remainders(notification, events)
+        yield from _fitting_remainders(notification._replace(generation=notification.generation + 1), events)
 
 
-def split(record: Record, *, most_entries: int) -> Settlement:
+def split(record: Record, destinations: Collection[str], *, most_entries: int) -> Settlement:
     """The settlement of a record that has more entries than an invocation takes: smaller messages of the same events.
 
-    They keep the notification as it is, so that they are not delayed like what Datadog did not take.
+    They keep the generation, so that they are not delayed like what Datadog did not take.
+    destinations: names of all that are configured. Those that accepted an event already do not get it again.
     """
-    problems = [entry for entry in record.entries if entry.problem]
-    refusals = [refusal for entry in problems for refusal in _entry_refusals(entry, record)]
-    groups: dict[Notification, list[object]] = {}
-    for entry in record.entries:
-        if not entry.problem:
-            groups.setdefault(entry.notification, []).append(entry.properties)
+    groups = _grouped(
+        (entry, frozenset(name for name in destinations if entry.is_open(name, destinations)))
+        for entry in record.entries
+        if not entry.problem
+    )
     remainders = [
         remainder
         for notification, events in groups.items()
         for start in range(0, len(events), most_entries)
         for remainder in _fitting_remainders(notification, events[start : start + most_entries])
     ]
-    return Settlement(tuple(refusals), tuple(remainders))
+    return Settlement(tuple(_refusals(record)), tuple(remainders))
+
+
+def _grouped(owed: Iterable[tuple[Entry, frozenset[str]]]) -> dict[Notification, list[object]]:
+    """The events that are owed to any destination, by a notification that names these destinations."""
+    groups: dict[Notification, list[object]] = {}
+    for entry, destinations in owed:
+        if destinations:
+            notification = entry.notification._replace(destinations=destinations)
+            groups.setdefault(notification, []).append(entry.properties)
+    return groups
 
 
 def _fitting_remainders(notification: Notification, events: Sequence[object]) -> Iterator[Remainder]:

@@ -14,13 +14,13 @@ terraform {
 provider "aws" {}
 
 variable "datadog_api_key" {
-  description = "Key that the stand-in takes."
+  description = "Key that the fake Datadog takes."
   type        = string
   ephemeral   = true
 }
 
 variable "datadog_api_url" {
-  description = "Where the stand-in is."
+  description = "Where the fake Datadog is."
   type        = string
 }
 
