@@ -90,11 +90,11 @@ variable "destinations" {
     - `url`: base URL that replaces the site's, for a proxy or PrivateLink without private DNS; null = derived from datadog.site.
     - `filter`: which events go there; {} = all.
     - `filter.event_types`: only these types, such as AntiMalwareEvent; null = all.
-    - `filter.rank_greater_than`: only events whose rank (severity times asset value) is strictly greater; null = any.
+    - `filter.rank_greater_than`: only events whose rank (severity times asset value) is strictly greater; null = any. A firewall deny has rank 100, like a critical intrusion: for important events only, use `minimum_severity`.
     - `filter.unranked_events`: what happens then to events without a rank (all of the types SystemEvent, AntiMalwareEvent and AppControlEvent): `keep` or `drop`.
     - `filter.minimum_severity`: info, low, medium, high or critical.
     - `filter.exclude`: maps of property to glob (`*`, `?`); an event that matches all of one map is dropped.
-    - `filter.fold_repeats`: true = identical events of one message (same tenant, type, host, rule and action) become one with the count, the first and the last time.
+    - `filter.fold_repeats`: true = identical events of one message (same tenant, type, host, severity, action, and rule or finding) become one with the count, the first and the last time.
   EOT
   type = map(object({
     url = optional(string)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import responses
 
@@ -12,6 +13,10 @@ from deep_security_datadog.datadog_client import DatadogClient
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.settings import Settings
 from tests.support import BuildForwarder, FakeQueues
+
+# How long an example takes depends on what else the machine does. What must be fast has tests of its own.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture

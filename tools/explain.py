@@ -58,10 +58,24 @@ def explain(message: object, chosen: Filter, console: Console) -> Counter[str]:
         shown = Text(words, style=_STYLES.get(verdict, "yellow"))
         table.add_row(str(number), Text(title(event, event.texts())), event.severity.label, rank, shown)
     console.print(table)
-    counts = Counter(verdict for verdict, _ in verdicts.values())
-    counts["no event"] = events.count(None)
-    console.print(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common() if number))
+    by_type: dict[str, Counter[str]] = {}
+    for entry, event in zip(entries, events, strict=True):
+        name = event.event_type.name if event else "no event"
+        by_type.setdefault(name, Counter())[verdicts[entry][0] if event else "no event"] += 1
+    counts = sum(by_type.values(), Counter[str]())
+    console.print(_summary(by_type, counts))
     return counts
+
+
+def _summary(by_type: dict[str, Counter[str]], counts: Counter[str]) -> Table:
+    """How many events of each type are kept, and dropped by which option."""
+    verdicts = ["kept", *sorted(counts.keys() - {"kept"})]
+    table = Table("Event type", *verdicts, show_footer=True)
+    for name, found in sorted(by_type.items()):
+        table.add_row(Text(name or "(no type)"), *(str(found[verdict] or "") for verdict in verdicts))
+    for column, total in zip(table.columns, ("all", *(str(counts[verdict]) for verdict in verdicts)), strict=True):
+        column.footer = total
+    return table
 
 
 def _verdicts(entries: Sequence[Entry], events: Sequence[Event | None], chosen: Filter) -> dict[Entry, tuple[str, str]]:

@@ -40,9 +40,17 @@ def test_of_a_long_display_name_only_the_beginning_is_read(part: str) -> None:
     ("host", "identifier", "display"),
     [
         (Host("10.0.5.82", "web", "i-1"), "i-1", "web"),
-        (Host("10.0.5.82", "web", ""), "10.0.5.82", "web"),
+        (Host("web.example.com", "web", ""), "web.example.com", "web"),
+        (Host("10.0.5.82", "web", ""), "web", "web"),
         (Host("10.0.5.82", "", "i-1"), "i-1", "10.0.5.82"),
         (Host("", "web", ""), "web", "web"),
+        # A name rather than an address, whichever comes first.
+        (Host("APP-NEW", "192.0.2.61", ""), "APP-NEW", "APP-NEW"),
+        (Host("192.0.2.62", "APP-OLD", ""), "APP-OLD", "APP-OLD"),
+        (Host("2001:db8::1", "APP-OLD", ""), "APP-OLD", "APP-OLD"),
+        (Host("192.0.2.62", "2001:db8::1", ""), "192.0.2.62", "2001:db8::1"),
+        (Host("192.0.2.62", "", ""), "192.0.2.62", "192.0.2.62"),
+        (Host("db8", "192.0.2.61", "i-1"), "i-1", "db8"),
         (Host("", "", "i-1"), "i-1", "i-1"),
         (Host(), "", ""),
     ],
@@ -93,7 +101,22 @@ def test_time() -> None:
 
 def test_texts_are_the_properties_that_hold_something() -> None:
     properties = {"Reason": " r ", "Port": 0, "Flag": False, "Tags": {"a": 1}, "Empty": "", "Blank": " ", "None": None}
+    properties |= {"User": "N/A", "Note": "-"}
     assert Event(properties).texts() == {"Reason": "r", "Port": "0", "Flag": "false", "Tags": '{"a":1}'}
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"EventType": "PacketLog", "TenantID": 0, "Hostname": "web", "Reason": "R"}, ("0", "PacketLog", "web", "R")),
+        ({"EventType": "NewEvent", "TenantName": "Blue", "Title": "T"}, ("Blue", "NewEvent", "", "T")),
+        ({"EventType": "PacketLog", "Hostname": "web"}, None),
+        ({}, None),
+    ],
+)
+def test_identity(properties: dict[str, Any], expected: tuple[str, ...] | None) -> None:
+    event = Event(properties)
+    assert event.identity(event.texts()) == expected
 
 
 def test_the_test_notification() -> None:

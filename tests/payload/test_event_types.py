@@ -9,7 +9,7 @@ import pytest
 
 from deep_security_datadog.event_types import EVENT_TYPES, event_type
 from deep_security_datadog.filter import FILTERABLE_TYPES
-from deep_security_datadog.severity import BY_WORD, Severity
+from deep_security_datadog.severity import UNKNOWN, Severity
 from tests.golden import events_of_samples
 from tools.repository import ROOT
 from tools.samples import events_of, messages
@@ -58,13 +58,14 @@ def test_a_type_has_its_row(name: str) -> None:
 def test_an_unknown_type_has_a_row_of_its_own(name: str) -> None:
     row = event_type({"EventType": name})
     assert (row.name, row.module) == (name, name or "Unknown module")
-    assert row.severity is BY_WORD and row.facts == () and row.ranked
+    assert row.severity is UNKNOWN and row.facts == () and row.ranked
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
 def test_a_row_knows_what_to_do_without_properties(name: str) -> None:
     row = EVENT_TYPES[name]
-    assert (row.action({}), row.detect_only({})) == ("", None)
+    assert (row.action({}), row.detect_only({}), row.subject({}), row.detail({})) == ("", None, "", "")
+    assert not any(value({}) for value in row.identity.values())
     assert not any(fact.value({}) for fact in row.facts if fact.value)
 
 

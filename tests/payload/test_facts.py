@@ -12,18 +12,21 @@ from deep_security_datadog.facts import (
     endpoint,
     enum,
     first,
+    first_of,
     full_path,
     joined,
     network_detect_only,
     one,
     repeat_count,
     scan_steps,
+    unless_in,
+    url_host,
     word,
     yes_no,
 )
 from deep_security_datadog.severity import MALWARE, TEST, Severity
 
-WORDS = {1: "Deny", 6: "Log Only"}
+WORDS = {0: "", 1: "Deny", 6: "Log Only"}
 
 
 def shown(fact: Fact, texts: Texts) -> str:
@@ -36,28 +39,61 @@ def test_first() -> None:
     assert first({"B": "b"}, ("A",)) == first({"B": "b"}, ()) == ""
 
 
+def test_first_of() -> None:
+    assert first_of("A", "B")({"B": "b"}) == "b"
+    assert first_of()({"A": "a"}) == ""
+
+
 def test_one() -> None:
-    fact = one("Log entry", "OSSEC_FullLog", "OSSEC_Log", block=True)
-    assert (fact.label, fact.properties, fact.block) == ("Log entry", ("OSSEC_FullLog", "OSSEC_Log"), True)
-    assert shown(fact, {"OSSEC_Log": "short", "OSSEC_FullLog": "full"}) == "full"
-    assert shown(fact, {"OSSEC_Log": "short"}) == "short"
-    assert shown(one("Rule", "Reason"), {"Reason": "r"}) == "r"
-    assert shown(fact, {}) == shown(one("Rule", "Reason"), {}) == ""
+    fact = one("Log entry", "OSSEC_FullLog", block=True)
+    assert fact == Fact("Log entry", ("OSSEC_FullLog",), None, block=True)
+    assert shown(fact, {"OSSEC_FullLog": "full"}) == "full"
+    assert shown(fact, {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Full": "May 14 sshd: no", "Log": "sshd: no"}, ""),
+        ({"Full": "May 14 sshd: no", "Log": "sshd: yes"}, "sshd: yes"),
+        ({"Log": "sshd: no"}, "sshd: no"),
+        ({"Full": "x"}, ""),
+    ],
+)
+def test_what_another_property_does_not_say_already(texts: Texts, expected: str) -> None:
+    assert shown(unless_in("Full", "Log message", "Log", block=True), texts) == expected
 
 
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
         ({"Action": "6"}, "Log Only"),
-        ({"Action": "6", "ActionString": "Spelled out"}, "Spelled out"),
-        ({"Action": "6", "ActionString": "N/A"}, "Log Only"),
+        ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only"),
+        ({"Action": "77", "ActionString": "Spelled out"}, "Spelled out"),
         ({"Action": "77"}, "77"),
+        ({"Action": "0"}, ""),
         ({"Action": "denied"}, "denied"),
+        ({"ActionString": "denied"}, "denied"),
         ({}, ""),
     ],
 )
-def test_the_word_for_a_number(texts: Texts, expected: str) -> None:
+def test_the_number_decides_on_the_word(texts: Texts, expected: str) -> None:
     assert word("Action", WORDS, "ActionString")(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Action": "6"}, "Log Only"),
+        ({"Action": "6", "ActionString": "log-only"}, "Log Only"),
+        ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only (Nur Protokoll)"),
+        ({"Action": "77", "ActionString": "Spelled out"}, "77 (Spelled out)"),
+        ({"Action": "0", "ActionString": "Spelled out"}, "Spelled out"),
+        ({"ActionString": "Spelled out"}, "Spelled out"),
+        ({}, ""),
+    ],
+)
+def test_the_word_in_the_event_is_shown_beside(texts: Texts, expected: str) -> None:
     fact = enum("Action", "Action", WORDS, "ActionString")
     assert shown(fact, texts) == expected and fact.properties == ("Action", "ActionString")
 
@@ -76,6 +112,7 @@ def test_enum_without_a_property_that_spells_it_out() -> None:
         ({"IP": "2001:db8::1"}, "2001:db8::1"),
         ({"IP": "192.0.2.1", "Port": "80", "MAC": "00:00:5e:00:53:01"}, "192.0.2.1:80 (00:00:5e:00:53:01)"),
         ({"Port": "80"}, "port 80"),
+        ({"Port": "80", "MAC": "00:00:5e:00:53:01"}, "port 80 (00:00:5e:00:53:01)"),
         ({"MAC": "00:00:5e:00:53:01"}, "00:00:5e:00:53:01"),
         ({}, ""),
     ],
@@ -93,7 +130,7 @@ def test_endpoint_shows_the_properties_that_it_has() -> None:
     [
         ({"RepeatCount": "3", "EndLogDate": "2024-05-14T09:50:00Z"}, "3, last at 2024-05-14T09:50:00Z"),
         ({"RepeatCount": "3"}, "3"),
-        ({"EndLogDate": "2024-05-14T09:50:00Z"}, ""),
+        ({"EndLogDate": "2024-05-14T09:50:00Z"}, "last at 2024-05-14T09:50:00Z"),
         ({}, ""),
     ],
 )
@@ -128,7 +165,7 @@ def test_booleans(text: str, decided: bool, line: str) -> None:
 @pytest.mark.parametrize("texts", [{}, {"DetectOnly": "maybe"}, {"DetectOnly": "2"}])
 def test_neither_true_nor_false(texts: Texts) -> None:
     assert boolean("DetectOnly")(texts) is None
-    assert shown(yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"), texts) == ""
+    assert shown(yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"), texts) == texts.get("DetectOnly", "")
 
 
 @pytest.mark.parametrize(
@@ -156,13 +193,33 @@ def test_network_detect_only(texts: Texts, expected: bool | None) -> None:
         ),
         ({"ScanAction1": "4"}, "Clean"),
         ({"ScanAction1": "99", "ScanResultAction1": "0"}, "99: done"),
+        ({"ScanAction1": "isolate", "ScanResultAction1": "done"}, "isolate: done"),
+        ({"ScanAction1": "4", "ScanResultAction1": "7"}, "Clean: 7"),
+        ({"ScanResultAction1": "-81"}, "failed (-81)"),
         # 0 is no action.
         ({"ScanAction1": "0", "ScanResultAction1": "0", "ScanAction2": "0"}, ""),
         ({}, ""),
     ],
 )
 def test_scan_steps(texts: Texts, expected: str) -> None:
-    assert scan_steps({3: "Quarantine", 4: "Clean"})(texts) == expected
+    assert shown(scan_steps(), texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://bad.example.net/landing?x=1", "bad.example.net"),
+        ("https://user:pw@Bad.Example.NET.:8443/x@y", "bad.example.net.:8443"),
+        ("http://[2001:db8::1]:80/", "[2001:db8::1]:80"),
+        ("bad.example.net/landing", "bad.example.net"),
+        (r"http:\\bad.example.net\x", "http:"),
+        ("/only/a/path", "/only/a/path"),
+        ("x" * 300_000, "x" * 2000),
+        ("", ""),
+    ],
+)
+def test_the_host_of_a_url(url: str, expected: str) -> None:
+    assert url_host({"URL": url}) == expected
 
 
 @pytest.mark.parametrize(
@@ -182,13 +239,16 @@ def test_full_path(path: str, name: str, expected: str) -> None:
 
 
 def test_what_follows_from_a_row() -> None:
-    row = EventType("X", "Anti-Malware", (), MALWARE, facts=(one("A", "A", "B"), endpoint("C", "C", "D")))
+    row = EventType(
+        "X", "Anti-Malware", first_of("A"), MALWARE, facts=(enum("A", "A", {}, "B"), endpoint("C", "C", "D"))
+    )
     assert row.slug == "anti_malware"
     assert row.highest_severity is Severity.CRITICAL
     assert row.shown_properties == {"A", "B", "C", "D"}
 
 
 def test_a_row_without_more_says_nothing() -> None:
-    row = EventType("X", "Log Inspection", (), TEST)
+    row = EventType("X", "Log Inspection", first_of("A"), TEST)
     assert (row.action({}), row.detect_only({}), dict(row.attributes), row.ranked) == ("", None, {}, True)
+    assert (row.detail({"A": "a"}), dict(row.identity)) == ("", {})
     assert row.slug == "log_inspection" and row.highest_severity is Severity.INFO

@@ -6,13 +6,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deep_security_datadog.envelope import Notification
 from deep_security_datadog.event import Event
-from deep_security_datadog.fold import Repeats, fold, identity
+from deep_security_datadog.event_types import EVENT_TYPES
+from deep_security_datadog.fold import Repeats, fold, fold_key
+from deep_security_datadog.text import title
 from tests.support import item
+
+# Events of few values, so that the same one comes often.
+VALUES = st.sampled_from(["a", "b", "N/A", "", 0, 1, 2, 3, 130, 190, "192.0.2.1", "w (db) [i-1]", "//a/b", "Alert: a"])
+FACTS = {name for row in EVENT_TYPES.values() for fact in row.facts for name in fact.properties}
+NAMES = st.sampled_from(
+    sorted(FACTS | {"Severity", "SeverityString", "Rank", "HostAssetValue", "Hostname", "HostInstanceID"})
+)
+EVENT = st.builds(
+    lambda name, properties: {"EventType": name, **properties},
+    st.sampled_from(sorted(EVENT_TYPES)),
+    st.fixed_dictionaries({"Reason": VALUES, "Title": VALUES}, optional={"Hostname": VALUES, "Description": VALUES}),
+)
 
 PACKET = {
     "EventType": "PacketLog",
@@ -58,27 +72,68 @@ def test_events_of_different_notifications_are_not_folded() -> None:
     ],
 )
 def test_differences_that_count(change: dict[str, Any]) -> None:
-    assert identity(Event(PACKET)) != identity(Event({**PACKET, **change}))
+    assert fold_key(Event(PACKET)) != fold_key(Event({**PACKET, **change}))
+
+
+def test_one_instance_under_two_names() -> None:
+    event = {**PACKET, "HostInstanceID": "i-1"}
+    assert fold_key(Event(event)) != fold_key(Event({**event, "Hostname": "web-2"}))
 
 
 def test_differences_that_do_not_count() -> None:
     other = {"EventID": 7, "LogDate": "2024-05-14T09:40:00Z", "SourceIP": "203.0.113.9", "DestinationPort": 22}
-    assert identity(Event(PACKET)) == identity(Event({**PACKET, **other})) is not None
+    assert fold_key(Event(PACKET)) == fold_key(Event({**PACKET, **other})) is not None
 
 
 def test_system_events_about_different_things_differ() -> None:
     event = {"EventType": "SystemEvent", "Title": "Synchronized", "TargetType": "AmazonAccount", "TargetName": "one"}
-    assert identity(Event(event)) != identity(Event({**event, "TargetName": "two"}))
+    assert fold_key(Event(event)) != fold_key(Event({**event, "TargetName": "two"}))
 
 
-def test_a_type_without_rules_differs_by_its_subject() -> None:
-    event = {"EventType": "WebReputationEvent", "Hostname": "web-1", "URL": "http://one.example"}
-    assert identity(Event(event)) != identity(Event({**event, "URL": "http://two.example"}))
+@pytest.mark.parametrize(
+    ("event", "change", "same"),
+    [
+        ({"EventType": "WebReputationEvent", "URL": "http://one.example/a"}, {"URL": "http://two.example/a"}, False),
+        ({"EventType": "WebReputationEvent", "URL": "http://one.example/a"}, {"URL": "http://one.example/b?c"}, True),
+        ({"EventType": "IntegrityEvent", "Reason": "R", "Key": "/bin/ls"}, {"Key": "/usr/sbin/sshd"}, False),
+        ({"EventType": "IntegrityEvent", "Reason": "R", "Key": "/bin/ls"}, {"Process": "yum"}, True),
+        ({"EventType": "LogInspectionEvent", "Reason": "R", "OSSEC_RuleID": 1}, {"OSSEC_RuleID": 2}, False),
+        (
+            {"EventType": "LogInspectionEvent", "Reason": "R", "OSSEC_Description": "a"},
+            {"OSSEC_Description": "b"},
+            False,
+        ),
+        ({"EventType": "LogInspectionEvent", "Reason": "R", "OSSEC_Log": "a"}, {"OSSEC_Log": "b"}, True),
+        ({"EventType": "SystemEvent", "Number": 190, "Description": "Alert: A"}, {"Description": "Alert: B"}, False),
+        ({"EventType": "SystemEvent", "Number": 190, "Description": "Alert: A"}, {"Number": 192}, False),
+        (
+            {"EventType": "AntiMalwareEvent", "MalwareName": "M", "InfectedFilePath": "/a"},
+            {"InfectedFilePath": "/b"},
+            False,
+        ),
+        ({"EventType": "AntiMalwareEvent", "MalwareName": "M", "ScanAction1": 3}, {"ScanResultAction1": 0}, False),
+        ({"EventType": "AppControlEvent", "Action": "A", "FileName": "x", "Path": "/a"}, {"Path": "/b"}, False),
+        ({"EventType": "DeviceControlEvent", "DeviceName": "D", "DeviceSerial": "1"}, {"DeviceSerial": "2"}, False),
+    ],
+)
+def test_what_tells_events_of_a_type_apart(event: dict[str, Any], change: dict[str, Any], same: bool) -> None:
+    one = fold_key(Event({"Title": "T", **event}))
+    assert one is not None
+    assert (one == fold_key(Event({"Title": "T", **event, **change}))) is same
+
+
+@settings(max_examples=500)
+@given(EVENT, st.dictionaries(NAMES, VALUES, min_size=1, max_size=4))
+def test_events_that_differ_in_their_title_are_never_folded(one: dict[str, Any], change: dict[str, Any]) -> None:
+    other = {**one, **change}
+    events = Event(one), Event(other)
+    if len({title(event, event.texts()) for event in events}) == 2:
+        assert len(fold([item(one), item(other)])) == 2
 
 
 @pytest.mark.parametrize("event", [{}, {"EventID": 1}, {"EventType": "TestSNS"}, {"EventType": "WebReputationEvent"}])
 def test_an_event_that_nothing_identifies_is_not_folded(event: dict[str, Any]) -> None:
-    assert identity(Event(event)) is None
+    assert fold_key(Event(event)) is None
 
 
 def test_first_and_last_are_by_time_not_by_place() -> None:

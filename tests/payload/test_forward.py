@@ -504,7 +504,7 @@ class FakeDatadog(FakeClient):
         return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=7), max_size=3), st.booleans(), st.booleans(), st.data())
 def test_nothing_is_lost_or_doubled(
     messages: list[list[str]], fold_events: bool, fold_logs: bool, data: st.DataObject

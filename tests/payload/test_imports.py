@@ -29,14 +29,16 @@ KNOWS = {
     "deadline": "",
     # Records and events, which know nothing of Datadog and nothing of each other.
     "envelope": "outcome values",
-    "severity": "values",
-    "facts": "severity values",
-    "event_types": "facts severity values",
+    "alert": "values",
+    "malware": "values",
+    "severity": "alert malware values",
+    "facts": "malware severity values",
+    "event_types": "alert facts malware severity values",
     "event": "event_types facts severity values",
     # What to keep and how to show it, which know nothing of HTTP.
     "filter": "event event_types severity values",
-    "fold": "envelope event facts",
-    "tags": "event facts values",
+    "fold": "envelope event",
+    "tags": "event facts markdown values",
     "text": "event facts fold markdown",
     # Destinations, which know nothing of each other. Only who composes knows which there are.
     "destinations.destination": "fold request text",

@@ -20,7 +20,7 @@ from deep_security_datadog import event, markdown, tags, text, values
 from deep_security_datadog.destinations import events, logs
 from deep_security_datadog.event import Event, Host
 from deep_security_datadog.event_types import EVENT_TYPES
-from deep_security_datadog.fold import identity
+from deep_security_datadog.fold import fold_key
 from deep_security_datadog.settle import compact
 from deep_security_datadog.text import Context
 from tests.support import item
@@ -73,7 +73,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
         for name, body in (("event", events.body), ("log", logs.body))
         for row in (*EVENT_TYPES, "Unknown")
     },
-    "identity": lambda value: identity(Event(_everything("PacketLog", value))),
+    "fold key": lambda value: fold_key(Event(_everything("PacketLog", value))),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deep_security_datadog.markdown import block, code, escaped, fenced, plain, shortened
+from deep_security_datadog.markdown import block, code, escaped, fenced, middle_out, plain, shortened
 from tests.payload.strategies import TEXT
 
 HOSTILE = st.text(st.sampled_from("%@`:/w.WwW\\*_[]()<>!#\n\r\t\x00\x1b\u202e\ud800 a")) | TEXT
@@ -87,6 +87,19 @@ def test_a_title_has_no_link() -> None:
 
 def test_white_space_is_one_line() -> None:
     assert plain("a  b \n\t c") == "a  b c"
+
+
+@given(st.text(min_size=1, max_size=200), st.integers(2, 100))
+@example("x" * 30, 30)
+@example("x" * 31, 30)
+def test_text_is_cut_in_its_middle(text: str, limit: int) -> None:
+    shown = middle_out(text, limit)
+    if len(text) <= limit:
+        assert shown == text
+    else:
+        places = [place for place, character in enumerate(shown) if character == "…"]
+        assert len(shown) == limit
+        assert any(text.startswith(shown[:place]) and text.endswith(shown[place + 1 :]) for place in places)
 
 
 def test_fenced() -> None:

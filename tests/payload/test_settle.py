@@ -205,7 +205,7 @@ class World:
                 self.refused[min(entry.notification.destinations), entry.properties["EventID"]] += 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(st.sampled_from(["event", "text"]), max_size=6), max_size=4), st.data())
 def test_each_event_is_settled_exactly_once_at_each_destination(shape: list[list[str]], data: st.DataObject) -> None:
     number = 0
@@ -223,7 +223,7 @@ def test_each_event_is_settled_exactly_once_at_each_destination(shape: list[list
     assert world.not_events == sum("text" in message for message in shape), "those of a message are one refusal"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 40), st.sampled_from(["a", "ü", "\U0001f600", '"', "\\", "\x01", "\ud800"]), st.integers(1, 9000))
 def test_remainders_fit_whatever_they_hold(count: int, character: str, length: int) -> None:
     events = [{"EventID": number, "D": character * length} for number in range(count)]

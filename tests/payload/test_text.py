@@ -10,6 +10,7 @@ import pytest
 
 from deep_security_datadog.envelope import Notification
 from deep_security_datadog.event import Event
+from deep_security_datadog.event_types import EVENT_TYPES
 from deep_security_datadog.fold import Repeats
 from deep_security_datadog.text import Context, date_happened, text, title
 from tests.support import item, sample
@@ -48,6 +49,23 @@ def text_of(
         ),
         ({"EventType": "PacketLog", "Reason": "R", "Action": 1}, "[Medium] Firewall: R (Deny)"),
         ({"EventType": "PacketLog", "Reason": "Deny", "Action": 1}, "[Medium] Firewall: Deny"),
+        # A system event names what it is about, unless that is the host.
+        (
+            {"EventType": "SystemEvent", "Title": "User Deleted", "TargetType": "User", "TargetName": "auditor"},
+            "[Info] System: User Deleted (auditor)",
+        ),
+        (
+            {"EventType": "SystemEvent", "Title": "Alert Started", "Description": "Alert: A", "TargetName": "w"}
+            | {"TargetType": "Host"},
+            "[Medium] System: Alert Started: A on w",
+        ),
+        (
+            {"EventType": "WebReputationEvent", "URL": "http://a.example/b", "Risk": 4},
+            "[Critical] Web Reputation: a.example",
+        ),
+        # A placeholder is no value.
+        ({"EventType": "PacketLog", "Reason": "None", "Action": 0, "Hostname": "Unknown"}, "[Info] Firewall"),
+        ({"EventType": "PacketLog", "Action": 1}, "[Medium] Firewall (Deny)"),
         ({"EventType": "PacketLog", "Reason": "a\n@b", "Hostname": "w (%%%) []"}, "[Info] Firewall: a \uff20b on % %%"),
     ],
 )
@@ -58,9 +76,13 @@ def test_title(properties: dict[str, Any], expected: str) -> None:
 def test_a_long_title_keeps_all_its_parts() -> None:
     shown = title_of(EventType="IntegrityEvent", Reason="r" * 500, Key="k" * 500, Hostname="h" * 500)
     assert len(shown) == 200
-    assert re.sub(r"… \(\+\d+ characters\)", "…", re.sub(r"([rkh])\1+", r"\1", shown)) == (
-        "[Info] Integrity Monitoring: r… (k…) on h…"
-    )
+    assert re.sub(r"([rkh])\1+", r"\1", shown) == "[Info] Integrity Monitoring: r…r (k…k) on h…h"
+
+
+def test_what_there_is_room_for_is_not_cut() -> None:
+    long = "k" * 120
+    shown = title_of(EventType="IntegrityEvent", Reason="r", Key=long, Hostname="h")
+    assert shown == f"[Info] Integrity Monitoring: r ({long}) on h"
 
 
 def test_an_unknown_type_with_a_long_name() -> None:
@@ -127,7 +149,39 @@ def test_a_long_value_is_a_block_where_its_lines_matter() -> None:
     assert "- Event: `one two`\n- Description:\n\n```\none\ntwo\n```\n" in shown
     shown = text_of({"EventType": "SystemEvent", "Description": "x" * 5000, "Title": "x" * 5000})
     assert "```\n" + "x" * 1000 in shown and "x" * 1201 not in shown
-    assert re.search(r"- Event: `x{200,300}… \(\+\d+ characters\)`", shown)
+    assert re.search(r"- Event: `x{150}…x{149}`", shown)
+
+
+@pytest.mark.parametrize(
+    ("properties", "shown"),
+    [
+        ({"EventType": "SystemEvent", "Severity": 2, "SeverityString": "Warning"}, False),
+        ({"EventType": "SystemEvent", "Severity": 2, "SeverityString": "Warnung"}, True),
+        ({"EventType": "SystemEvent", "Severity": 1, "Number": 190}, True),
+        ({"EventType": "PacketLog", "Severity": 4, "Action": 1}, True),
+        ({"EventType": "PacketLog", "Rank": "high"}, True),
+        ({"EventType": "PacketLog", "Rank": "50"}, False),
+    ],
+)
+def test_a_severity_that_is_passed_over_is_shown(properties: dict[str, Any], shown: bool) -> None:
+    assert ("**Other properties**" in text_of(properties)) is shown
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_no_property_is_passed_over(name: str) -> None:
+    """Each says something of its own here, so that none may stand for another."""
+    others = {"Severity", "SeverityString", "Rank", "Hostname", "Origin", "OriginString", "NewProperty"}
+    properties = {
+        other: f"value{number:03}" for number, other in enumerate(EVENT_TYPES[name].shown_properties | others)
+    }
+    shown = text_of({"EventType": name, **properties}, limit=100_000)
+    assert [other for other, value in properties.items() if value not in shown] == []
+
+
+def test_log_entry_and_message_are_shown_unless_they_are_the_same() -> None:
+    event = {"EventType": "LogInspectionEvent", "OSSEC_FullLog": "a b" + "c" * 3000, "OSSEC_Log": "a b"}
+    assert "Log message" not in text_of(event)
+    assert "- Log message: `x`" in text_of({**event, "OSSEC_Log": "x"})
 
 
 def test_others_are_sorted_and_counted() -> None:

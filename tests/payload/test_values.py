@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from deep_security_datadog.values import as_text, integer, number, text_of, time_of, to_json
+from deep_security_datadog.values import as_text, integer, meaningful, number, text_of, time_of, to_json
 from tests.payload.strategies import JSON
 
 
@@ -48,6 +48,29 @@ def test_what_cannot_be_text_is_its_type() -> None:
 )
 def test_to_json_is_compact_utf_8(value: object, encoded: bytes) -> None:
     assert to_json(value) == encoded
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("Reason", " r ", "r"),
+        ("Reason", 0, "0"),
+        ("Reason", "N/A", ""),
+        ("Reason", "None", ""),
+        ("Process", "unknown", ""),
+        ("Note", " - ", ""),
+        ("OSSEC_DestinationUser", "(no user)", ""),
+        # Only what stands alone is a placeholder.
+        ("Reason", "Unknown Protocol", "Unknown Protocol"),
+        # `System` is no user, but may be anything else.
+        ("ActionBy", "System", ""),
+        ("User", "System", ""),
+        ("Title", "System", "System"),
+        ("User", "SYSTEM", "SYSTEM"),
+    ],
+)
+def test_a_placeholder_is_no_value(name: str, value: object, text: str) -> None:
+    assert meaningful(name, value) == text_of({name: value}, name) == text
 
 
 def test_text_of_is_the_first_that_holds_something() -> None:
@@ -132,6 +155,7 @@ def test_nothing_raises(value: object) -> None:
     assert isinstance(to_json(value), bytes)
     found = number(value)
     assert found is None or math.isfinite(found)
-    assert integer(value) is None or integer(value) == found
+    whole = integer(value)
+    assert whole is None or float(whole) == found
     time = time_of(value)
     assert time is None or time.tzinfo is UTC

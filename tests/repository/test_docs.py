@@ -143,7 +143,7 @@ def test_the_tests_that_hold_the_promises_exist() -> None:
 @pytest.mark.parametrize("source", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_citations_in_the_source_lead_somewhere(source: Path) -> None:
     text = source.read_text()
-    cited = re.findall(r"[\w./-]+\.md(?:#[\w-]+)?", text)
+    cited = re.findall(r"[\w./-]+\.md\b(?:#[\w-]+)?", text)
     dead = []
     for citation in cited:
         page, _, anchor = citation.partition("#")

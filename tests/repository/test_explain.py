@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +25,22 @@ def test_counts_and_reasons() -> None:
     counts, text = explained([*sample("mixed-array"), 7], rank_greater_than=50, minimum_severity="medium")
     assert +counts == {"kept": 4, "rank_greater_than": 3, "minimum_severity": 2, "no event": 1}
     assert "dropped by minimum_severity" in text and "not an event" in text
+
+
+def test_it_ends_with_a_table_by_type() -> None:
+    packets = [
+        {"EventType": "PacketLog", "Action": action, "Rank": rank} for action, rank in ((1, 100), (6, 1), (6, 50))
+    ]
+    counts, text = explained([*packets, {"EventType": "SystemEvent"}, 7], rank_greater_than=24, minimum_severity="low")
+    rows = [re.findall(r"[\w.]+", line) for line in text[text.rindex("Event type") :].splitlines()]
+    assert [row for row in rows if row] == [
+        ["Event", "type", "kept", "minimum_severity", "no", "event", "rank_greater_than"],
+        ["PacketLog", "1", "1", "1"],
+        ["SystemEvent", "1"],
+        ["no", "event", "1"],
+        ["all", "1", "2", "1", "1"],
+    ]
+    assert counts == {"kept": 1, "minimum_severity": 2, "no event": 1, "rank_greater_than": 1}
 
 
 def test_folded_events_name_the_one_that_stands_for_them() -> None:

@@ -37,8 +37,8 @@ def batch(source: Iterator[dict[str, Any]], count: int) -> dict[str, Any]:
 
 def largest_batch(source: Iterator[dict[str, Any]]) -> dict[str, Any]:
     """As many messages as a batch holds, each as large as SNS takes."""
-    # An event has some 1.6 KB, so these are more than fit.
-    enough = itertools.islice(source, MESSAGES * samples.MAX_MESSAGE_BYTES // 1024)
+    # An event has more than half a kilobyte, so these are more than fit.
+    enough = itertools.islice(source, MESSAGES * samples.MAX_MESSAGE_BYTES // 512)
     return _lambda_event(samples.encode(part) for part in samples.split(list(enough))[:MESSAGES])
 
 

@@ -11,15 +11,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .event_types import event_type
-from .facts import EventType, Texts
+from .facts import EventType, Texts, first
 from .severity import Severity
-from .values import as_text, number, text_of, time_of
+from .values import meaningful, number, text_of, time_of
 
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: name, label and instance id; label and id may be empty or missing
 # (docs/reference/deep-security-events.md#display-names). The name grows by words, not by characters.
 _DISPLAY_NAME = re.compile(
     r"(?P<name>\S*+(?:\s+\S++)*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL
 )
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,41}")
 # Twice what DNS allows; the pattern's time grows with the square of the length.
 _LONGEST_NAME = 512
 
@@ -27,7 +28,7 @@ _LONGEST_NAME = 512
 class Host(NamedTuple):
     """A protected computer; what is unknown is empty.
 
-    name: address or DNS name. label: the cloud's name tag. instance_id: `i-…` or `ws-…`.
+    name: address or DNS name. label: the cloud's name tag, or an address or a name again. instance_id: `i-…` or `ws-…`.
     """
 
     name: str = ""
@@ -36,13 +37,13 @@ class Host(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Its name in Datadog: the instance id, else the name, else the label."""
-        return self.instance_id or self.name or self.label
+        """Its name in Datadog: the instance id, else the name, else the label; a name rather than an address."""
+        return self.instance_id or _name_of(self.name, self.label)
 
     @property
     def display(self) -> str:
-        """Its name for people: the label, else the name, else the instance id."""
-        return self.label or self.name or self.instance_id
+        """Its name for people: the label, else the name, else the instance id; a name rather than an address."""
+        return _name_of(self.label, self.name) or self.instance_id
 
     @classmethod
     def from_display_name(cls, text: str) -> Host:
@@ -51,6 +52,11 @@ class Host(NamedTuple):
         match = _DISPLAY_NAME.fullmatch(text)
         name, label, instance_id = match.groups("") if match else (text, "", "")
         return cls(name.strip(), label.strip(), instance_id.strip())
+
+
+def _name_of(*texts: str) -> str:
+    """The first that is a name, else the first address."""
+    return next((text for text in texts if text and not _ADDRESS.fullmatch(text)), next(filter(None, texts), ""))
 
 
 class Event:
@@ -72,12 +78,28 @@ class Event:
         self.time: datetime | None = time_of(properties.get("LogDate"))
 
     def texts(self) -> Texts:
-        """The properties that hold something as stripped text. Made anew each time, to save memory in large batches."""
-        return {
-            name: text
-            for name, value in self.properties.items()
-            if (text := value.strip() if type(value) is str else as_text(value).strip())
-        }
+        """The properties that hold something as stripped text; placeholders such as `N/A` hold nothing.
+
+        Made anew each time, to save memory in large batches.
+        """
+        return {name: text for name, value in self.properties.items() if (text := meaningful(name, value))}
+
+    def identity(self, texts: Texts) -> tuple[str, ...] | None:
+        """The same for events about the same; None if nothing says what happened. texts: `texts()`.
+
+        Tenant, type, host and what the row of the type names. Datadog groups events by it, the tags show its parts, and
+        events that differ in it are never folded.
+        """
+        subject = self.event_type.subject(texts)
+        if not subject:
+            return None
+        parts = [value(texts) for value in self.event_type.identity.values()]
+        return (
+            first(texts, ("TenantID", "TenantName")),
+            self.event_type.name,
+            self.host.id,
+            *(parts if any(parts) else (subject,)),
+        )
 
     @property
     def is_test(self) -> bool:

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import severity
+from . import alert, malware, severity
 from .facts import (
     EventType,
     Fact,
+    Texts,
+    and_said,
     boolean,
     endpoint,
     enum,
+    first_of,
     full_path,
     joined,
     network_detect_only,
     one,
     repeat_count,
     scan_steps,
+    unless_in,
+    url_host,
     word,
     yes_no,
 )
-from .severity import CRITICAL, HIGH, INFO, LOW, MEDIUM
-from .values import as_text, integer
+from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
+from .values import meaningful
 
-_NETWORK_ACTIONS = {0: "Unknown", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
+# Numbers that mean "unknown" have an empty word: they are no value.
+_NETWORK_ACTIONS = {0: "", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
 _NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {_NETWORK_ACTIONS[code]}" for code in range(1, 6)}
 _DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
 _PROTOCOLS = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 255: "RAW"}
@@ -36,8 +42,7 @@ _FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: "Reverse Flow"}
 _VIRUS_TYPES = {
     0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
 }  # fmt: skip
-_SCAN_ACTIONS = {1: "Pass", 2: "Delete", 3: "Quarantine", 4: "Clean", 5: "Deny access"}
-_OPERATIONS = {1: "allowed", 2: "blocked"}
+_OPERATIONS = {0: "", 1: "allowed", 2: "blocked"}
 _CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
 _RISKS = {
     2: ("Suspicious", MEDIUM),
@@ -46,11 +51,13 @@ _RISKS = {
     5: ("Untested", LOW),
     6: ("Blocked by Administrator", MEDIUM),
 }
+_PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
 
 _BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
 
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
+_application_action = word("Operation", _OPERATIONS, "OperationDesc")
 
 _NETWORK_FACTS = (
     enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
@@ -61,7 +68,8 @@ _NETWORK_FACTS = (
     repeat_count(),
     joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
     joined("Container", "{} ({})", "ContainerName", "ContainerID"),
-    one("Container image", "ContainerImageName", "ImageName"),
+    one("Container image", "ContainerImageName"),
+    unless_in("ContainerImageName", "Image", "ImageName"),
     one("Pod", "PodID"),
     one("Packet flags", "Flags"),
     enum("Flow", "Flow", _FLOWS, "FlowString"),
@@ -75,19 +83,44 @@ _NETWORK_ATTRIBUTES = {
     "network.destination.port": "DestinationPort",
 }
 
+
+def _alert_name(texts: Texts) -> str:
+    found = alert.alert(texts)
+    return found.name if found else ""
+
+
+def _what_the_manager_did(texts: Texts) -> str:
+    title = texts.get("Title", "")
+    return ": ".join(filter(None, (title, _alert_name(texts)))) or texts.get("Description", "")
+
+
+def _target(texts: Texts) -> str:
+    """What a system event is about, if that is no computer: a computer is the event's host."""
+    return "" if texts.get("TargetType") == "Host" else texts.get("TargetName", "")
+
+
 _ROWS = (
     EventType(
         "SystemEvent",
         "System",
-        subject=("Title", "Description"),
-        severity=severity.by_number(
-            "Severity", {1: ("Info", INFO), 2: ("Warning", MEDIUM), 3: ("Error", HIGH)}, "SeverityString"
-        ),
-        rule=("Title",),
+        subject=_what_the_manager_did,
+        severity=severity.SYSTEM,
+        identity={
+            "rule": first_of("Title"),
+            "event_number": first_of("Number"),
+            "finding": _alert_name,
+            "target": _target,
+        },
+        detail=_target,
         facts=(
             one("Event", "Title"),
             one("Event number", "Number"),
-            one("Description", "Description", block=True),
+            Fact(
+                "Description",
+                ("Description",),
+                lambda texts: alert.with_line_breaks(texts.get("Description", "")),
+                block=True,
+            ),
             joined("Target", "{1} ({0})", "TargetType", "TargetName"),
             one("Caused by", "ActionBy"),
             joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
@@ -98,9 +131,9 @@ _ROWS = (
     EventType(
         "PacketLog",
         "Firewall",
-        subject=("Reason",),
+        subject=first_of("Reason"),
         severity=severity.FIREWALL,
-        rule=("Reason",),
+        identity={"rule": first_of("Reason")},
         action=_network_action,
         detect_only=network_detect_only,
         facts=(
@@ -115,9 +148,9 @@ _ROWS = (
     EventType(
         "PayloadLog",
         "Intrusion Prevention",
-        subject=("Reason",),
-        severity=severity.by_number("Severity", _SEVERITIES, "SeverityString"),
-        rule=("Reason",),
+        subject=first_of("Reason"),
+        severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
+        identity={"rule": first_of("Reason")},
         action=_network_action,
         detect_only=network_detect_only,
         facts=(
@@ -134,21 +167,24 @@ _ROWS = (
     EventType(
         "AntiMalwareEvent",
         "Anti-Malware",
-        subject=("MalwareName", "BehaviorType", "BehaviorRuleId"),
+        subject=first_of("MalwareName", "BehaviorType", "BehaviorRuleId"),
         severity=severity.MALWARE,
-        rule=("MalwareName", "BehaviorRuleId"),
-        action=lambda texts: texts.get("ScanResultString", ""),
+        # One infected file must not hide another: each has to be cleaned up.
+        identity={"rule": first_of("MalwareName", "BehaviorRuleId"), "file": first_of("InfectedFilePath")},
+        action=malware.result,
         facts=(
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
-            one("Result", "ScanResultString"),
             Fact(
-                "Actions",
-                ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"),
-                scan_steps(_SCAN_ACTIONS),
+                "Result",
+                ("ScanResultString",),
+                lambda texts: and_said(malware.result(texts), texts.get("ScanResultString", "")),
             ),
+            scan_steps(),
             one("File", "InfectedFilePath"),
+            one("SHA-256", "FileSHA256"),
             one("SHA-1", "FileSHA1"),
+            one("MD5", "FileMD5"),
             enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
             one("Scan configuration", "Reason"),
             one("Infection source", "InfectionSource"),
@@ -164,14 +200,21 @@ _ROWS = (
             joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
             Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
         ),
-        attributes={"file.path": "InfectedFilePath", "file.hash.sha1": "FileSHA1"},
+        attributes={
+            "file.path": "InfectedFilePath",
+            "file.hash.sha256": "FileSHA256",
+            "file.hash.sha1": "FileSHA1",
+            "file.hash.md5": "FileMD5",
+        },
         ranked=False,
     ),
     EventType(
         "WebReputationEvent",
         "Web Reputation",
-        subject=("URL",),
-        severity=severity.by_number("Risk", _RISKS, "RiskString"),
+        subject=url_host,
+        severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
+        # Pages of one site are one finding.
+        identity={"url_host": url_host},
         action=lambda texts: _BLOCKED_OR_NOT[boolean("DetectOnly")(texts)],
         detect_only=boolean("DetectOnly"),
         facts=(
@@ -187,10 +230,11 @@ _ROWS = (
     EventType(
         "IntegrityEvent",
         "Integrity Monitoring",
-        subject=("Reason", "Key"),
-        severity=severity.by_number("Severity", _SEVERITIES, "SeverityString"),
-        rule=("Reason",),
-        detail=("Key",),
+        subject=first_of("Reason", "Key"),
+        severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
+        # A rule watches many files: a change of /bin/ls must not hide one of /usr/sbin/sshd.
+        identity={"rule": first_of("Reason"), "entity": first_of("Key")},
+        detail=first_of("Key"),
         action=word("Change", _CHANGES, "ChangeString"),
         facts=(
             one("Rule", "Reason"),
@@ -206,17 +250,25 @@ _ROWS = (
     EventType(
         "LogInspectionEvent",
         "Log Inspection",
-        subject=("OSSEC_Description", "Reason"),
-        severity=severity.by_range(
-            "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
+        subject=first_of("OSSEC_Description", "Reason"),
+        severity=or_by_rank(
+            severity.by_range(
+                "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
+            )
         ),
-        rule=("Reason",),
+        # The rule is a family, such as "Microsoft Windows Events".
+        identity={
+            "rule": first_of("Reason"),
+            "ossec_rule": first_of("OSSEC_RuleID"),
+            "finding": first_of("OSSEC_Description"),
+        },
         action=lambda texts: texts.get("OSSEC_Action", ""),
         facts=(
             one("Finding", "OSSEC_Description"),
             one("Rule", "Reason"),
             joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
-            one("Log entry", "OSSEC_FullLog", "OSSEC_Log", block=True),
+            one("Log entry", "OSSEC_FullLog", block=True),
+            unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
             one("Log", "OSSEC_Location"),
             one("Program", "OSSEC_ProgramName"),
             endpoint("Source", "OSSEC_SourceIP", "OSSEC_SourcePort"),
@@ -245,12 +297,12 @@ _ROWS = (
     EventType(
         "AppControlEvent",
         "Application Control",
-        subject=("Action", "FileName"),
+        subject=first_of("Action", "FileName"),
         severity=severity.APPLICATION,
-        rule=("Action",),
-        detail=("FileName",),
-        action=lambda texts: _OPERATIONS.get(integer(texts.get("Operation")) or 0, ""),
-        detect_only=lambda texts: {1: True, 2: False}.get(integer(texts.get("Operation")) or 0),
+        identity={"rule": first_of("Action"), "file": full_path},
+        detail=first_of("FileName"),
+        action=_application_action,
+        detect_only=lambda texts: {"allowed": True, "blocked": False}.get(_application_action(texts)),
         facts=(
             one("Action", "Action"),
             Fact("File", ("Path", "FileName"), full_path),
@@ -261,9 +313,9 @@ _ROWS = (
             joined("By user", "{} ({})", "UserName", "UserID"),
             joined("By group", "{} ({})", "GroupName", "GroupID"),
             joined("By process", "{} (pid {})", "ProcessName", "ProcessID"),
-            enum("Block reason", "BlockReason", {0: "Unknown", 1: "Blocked by rule", 2: "Unrecognized software"}),
+            enum("Block reason", "BlockReason", {0: "", 1: "Blocked by rule", 2: "Unrecognized software"}),
             one("Action reason", "ActionReasonDesc"),
-            enum("Operation", "Operation", {0: "Unknown", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
+            enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
             repeat_count(),
             enum(
                 "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
@@ -277,19 +329,27 @@ _ROWS = (
     EventType(
         "DeviceControlEvent",
         "Device Control",
-        subject=("DeviceName", "DeviceModel", "DeviceVendor"),
+        subject=first_of("DeviceName", "DeviceModel", "DeviceVendor"),
+        # Without a default rank that is known, a rank says nothing of the severity.
         severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}),
-        action=word("DevicePermission", {0: "Block", 2: "Read only"}),
+        identity={
+            "device_name": first_of("DeviceName", "DeviceModel", "DeviceVendor"),
+            "device_serial": first_of("DeviceSerial"),
+        },
+        action=word("DevicePermission", _PERMISSIONS),
         facts=(
             one("Device", "DeviceName"),
-            enum("Permission", "DevicePermission", {0: "Block", 2: "Read only"}),
+            enum("Permission", "DevicePermission", _PERMISSIONS),
             enum("Device type", "DeviceType", {1: "USB storage device", 2: "Mobile device"}),
             one("Vendor", "DeviceVendor"),
             one("Model", "DeviceModel"),
             one("Serial number", "DeviceSerial"),
+            Fact("Target file", ("Path", "FileName"), full_path),
+            joined("Accessing process", "{} (pid {})", "ProcessName", "ProcessID"),
         ),
+        attributes={"process.name": "ProcessName"},
     ),
-    EventType("TestSNS", "Test notification", subject=(), severity=severity.TEST),
+    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.TEST),
 )
 
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
@@ -297,11 +357,11 @@ EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 def event_type(properties: Mapping[str, object]) -> EventType:
     """The row for an event; for an unknown type one that shows every property as it is."""
-    name = as_text(properties.get("EventType")).strip()
+    name = meaningful("EventType", properties.get("EventType"))
     return EVENT_TYPES.get(name) or EventType(
         name,
         name or "Unknown module",
-        subject=("Title", "Reason", "Description"),
-        severity=severity.BY_WORD,
-        rule=("Reason",),
+        subject=first_of("Title", "Reason", "Description"),
+        severity=severity.UNKNOWN,
+        identity={"rule": first_of("Reason")},
     )

@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from . import malware
 from .severity import Severity, SeverityRule
 from .values import integer
 
 # The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
 Texts = Mapping[str, str]
+Value = Callable[[Texts], str]
+
+# Of a word to compare, and of a URL, in characters: an attacker may have sent 256 KB.
+_LONGEST_WORD = 200
+_LONGEST_URL = 2000
 
 
 class Fact(NamedTuple):
     """A line of an event's text: a label, and a value made of one or more properties.
 
-    properties: all that the value shows, so that they are not listed again under "Other properties".
+    properties: all that the value shows, so that they are not listed again under "Other properties". None of them may
+    be passed over: what the value does not decode it has to contain.
     value: None shows the one property as it is. Empty text leaves the line out.
     block: whether a long value is shown as a block with its line breaks.
     """
 
     label: str
     properties: tuple[str, ...]
-    value: Callable[[Texts], str] | None
+    value: Value | None
     block: bool = False
 
 
 class EventType(NamedTuple):
     """A row of the table.
 
-    subject: properties of which the first that holds something names what happened (rule, malware, title).
-    detail: the same for what the title shows in parentheses; empty = the action.
-    rule: the same for the tag `rule`; empty for a type without rules.
+    subject: what happened, for the title. detail: what the title adds in parentheses; empty = the action.
+    identity: what tells an event from others of its type, by the tag that shows it. See `Event.identity`.
     attributes: Datadog's standard log attributes, each with the property that fills it.
     ranked: False where events of the type are known to have no rank.
     """
 
     name: str
     module: str
-    subject: tuple[str, ...]
+    subject: Value
     severity: SeverityRule
     facts: tuple[Fact, ...] = ()
-    rule: tuple[str, ...] = ()
-    action: Callable[[Texts], str] = lambda _: ""
+    identity: Mapping[str, Value] = MappingProxyType({})
+    action: Value = lambda _: ""
     detect_only: Callable[[Texts], bool | None] = lambda _: None
-    detail: tuple[str, ...] = ()
+    detail: Value = lambda _: ""
     attributes: Mapping[str, str] = MappingProxyType({})
     ranked: bool = True
 
@@ -73,28 +80,61 @@ def first(texts: Texts, names: tuple[str, ...]) -> str:
     return ""
 
 
-def one(label: str, *names: str, block: bool = False) -> Fact:
-    """The first of the named properties that holds something."""
-    return Fact(label, names, None if len(names) == 1 else lambda texts: first(texts, names), block)
+def first_of(*names: str) -> Value:
+    """The first of the named properties that holds something. The facts have to show the others."""
+    return lambda texts: first(texts, names)
+
+
+def one(label: str, name: str, *, block: bool = False) -> Fact:
+    """A property as it is."""
+    return Fact(label, (name,), None, block)
+
+
+def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact:
+    """A property, unless the text of another contains it."""
+
+    def value(texts: Texts) -> str:
+        text = texts.get(name, "")
+        return "" if text in texts.get(other, "") else text
+
+    return Fact(label, (name,), value, block)
 
 
 def enum(label: str, name: str, words: Mapping[int, str], word_property: str = "") -> Fact:
-    """A numbered property as a word; see `word`."""
-    return Fact(label, (name, word_property) if word_property else (name,), word(name, words, word_property))
-
-
-def word(name: str, words: Mapping[int, str], word_property: str = "") -> Callable[[Texts], str]:
-    """The word for a numbered property: from the property that spells it out, else from the table, else the number."""
+    """A numbered property as a word, and the property that spells it out if that says something else."""
+    decided = word(name, words)
 
     def value(texts: Texts) -> str:
-        spelled_out = texts.get(word_property) if word_property else None
-        if spelled_out and spelled_out != "N/A":
-            return spelled_out
+        return and_said(decided(texts), texts.get(word_property, ""))
+
+    return Fact(label, (name, word_property) if word_property else (name,), value)
+
+
+def word(name: str, words: Mapping[int, str], word_property: str = "") -> Value:
+    """The word for a numbered property, which may be in any language where the event spells it out.
+
+    So the number decides; one that the table lacks leaves it to `word_property`, else it is the value.
+    """
+
+    def value(texts: Texts) -> str:
         text = texts.get(name, "")
         code = integer(text) if text else None
-        return text if code is None else words.get(code, text)
+        if code is not None and code in words:
+            return words[code]
+        return texts.get(word_property) or text
 
     return value
+
+
+def and_said(decided: str, spelled_out: str) -> str:
+    """`Deny (Verweigern)`: the decided word, and what the event says if that differs by more than case and blanks."""
+    if not decided or not spelled_out:
+        return decided or spelled_out
+    return decided if _letters(decided) == _letters(spelled_out) else f"{decided} ({spelled_out})"
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text[:_LONGEST_WORD])).casefold()
 
 
 def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
@@ -102,10 +142,10 @@ def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
 
     def value(texts: Texts) -> str:
         ip, at, mac = texts.get(address, ""), texts.get(port, ""), texts.get(hardware, "")
-        if not ip:
-            return f"port {at}" if at else mac
-        place = (f"[{ip}]:{at}" if ":" in ip else f"{ip}:{at}") if at else ip
-        return f"{place} ({mac})" if mac else place
+        place = ip
+        if at:
+            place = f"port {at}" if not ip else f"[{ip}]:{at}" if ":" in ip else f"{ip}:{at}"
+        return f"{place} ({mac})" if place and mac else place or mac
 
     return Fact(label, tuple(filter(None, (address, port, hardware))), value)
 
@@ -115,7 +155,7 @@ def repeat_count() -> Fact:
 
     def value(texts: Texts) -> str:
         count, until = texts.get("RepeatCount", ""), texts.get("EndLogDate", "")
-        return f"{count}, last at {until}" if count and until else count
+        return ", ".join(filter(None, (count, until and f"last at {until}")))
 
     return Fact("Repeat count", ("RepeatCount", "EndLogDate"), value)
 
@@ -140,34 +180,49 @@ def boolean(name: str) -> Callable[[Texts], bool | None]:
 
 
 def yes_no(label: str, decide: Callable[[Texts], bool | None], *names: str) -> Fact:
-    """Yes or no; no line if undecided."""
-    words = {True: "yes", False: "no", None: ""}
-    return Fact(label, names, lambda texts: words[decide(texts)])
+    """Yes or no; what decides neither is shown as it is."""
+
+    def value(texts: Texts) -> str:
+        decided = decide(texts)
+        return first(texts, names) if decided is None else "yes" if decided else "no"
+
+    return Fact(label, names, value)
 
 
 def network_detect_only(texts: Texts) -> bool | None:
     """Whether a packet passed although a rule matched, None if unknown."""
     action = integer(texts.get("Action"))
     if action is None:
-        spelled_out = texts.get("ActionString", "").lower()
+        spelled_out = first(texts, ("ActionString", "Action")).lower()
         return spelled_out.startswith("detect only") if spelled_out else None
     return action > 0x80
 
 
-def scan_steps(actions: Mapping[int, str]) -> Callable[[Texts], str]:
-    """The actions of a malware scan with their results. actions: words for `ScanAction1` and `ScanAction2`."""
+def scan_steps() -> Fact:
+    """The actions of a malware scan with their results."""
 
     def value(texts: Texts) -> str:
-        steps = []
-        for step in (1, 2):
-            action = integer(texts.get(f"ScanAction{step}"))
-            result = integer(texts.get(f"ScanResultAction{step}"))
-            if action:
-                outcome = "" if result is None else ": done" if result == 0 else f": failed ({result})"
-                steps.append(f"{actions.get(action, str(action))}{outcome}")
-        return ", then ".join(steps)
+        return ", then ".join(filter(None, (_scan_step(texts, step) for step in (1, 2))))
 
-    return value
+    return Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), value)
+
+
+def _scan_step(texts: Texts, step: int) -> str:
+    action = word(f"ScanAction{step}", {0: ""} | malware.ACTIONS)(texts)
+    result = texts.get(f"ScanResultAction{step}", "")
+    code = integer(result)
+    outcome = "done" if code == 0 else f"failed ({result})" if code is not None and code < 0 else result
+    if action:
+        return f"{action}: {outcome}" if outcome else action
+    # The result of no action is 0.
+    return "" if code == 0 else outcome
+
+
+def url_host(texts: Texts) -> str:
+    """The host of `URL`, with its port, in lower case. Text that is no URL counts up to its first slash."""
+    url = texts.get("URL", "")[:_LONGEST_URL]
+    authority = re.split(r"[/\\?#]", url.partition("://")[2] or url, maxsplit=1)[0]
+    return authority.rpartition("@")[2].lower().rstrip(".") or url
 
 
 def full_path(texts: Texts) -> str:

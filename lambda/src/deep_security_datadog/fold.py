@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from .envelope import Entry, Notification, Record
 from .event import Event
-from .facts import first
 
 
 class Repeats(NamedTuple):
@@ -43,31 +42,25 @@ class Item(NamedTuple):
         return self.entries[0].notification
 
 
-def identity(event: Event) -> Hashable | None:
-    """Equal for events that say the same, None for an event that nothing identifies.
+def fold_key(event: Event) -> Hashable | None:
+    """Equal for events of which one can stand for all, None for an event that nothing identifies.
 
-    The same tenant, type, host, rule, action and severity; for a type without rules the subject, and for a system event
-    about something other than a host the name of its target.
+    Besides the identity all that the title shows: no event is hidden behind a less severe one, or behind one that was
+    handled otherwise.
     """
     texts, event_type = event.texts(), event.event_type
-    subject = first(texts, event_type.rule) or first(texts, event_type.subject)
-    if not subject:
+    identity = event.identity(texts)
+    if identity is None:
         return None
-    return (
-        first(texts, ("TenantID", "TenantName")),
-        event_type.name,
-        event.host.id or texts.get("TargetName", ""),
-        subject,
-        event_type.action(texts),
-        event.severity,
-    )
+    shown = (event.severity, event.host.display, event_type.subject(texts), event_type.detail(texts))
+    return (*identity, *shown, event_type.action(texts))
 
 
 def fold(items: Iterable[Item]) -> list[Item]:
     """One item for all that are identical and came with the same notification, in the order of the first of each."""
     groups: dict[Hashable, list[Item]] = {}
     for item in items:
-        key = identity(item.event)
+        key = fold_key(item.event)
         groups.setdefault(object() if key is None else (item.notification, key), []).append(item)
     return [_folded(members) for members in groups.values()]
 

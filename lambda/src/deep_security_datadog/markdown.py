@@ -74,12 +74,20 @@ def fenced(text: str) -> str:
     return f"{FENCE_OPEN}{text}{FENCE_CLOSE}"
 
 
-def shortened(text: str, limit: int, *, cut: int = 0) -> str:
-    """At most `limit` characters; the end says how many there are more. cut: how many were cut already."""
-    if len(text) <= limit and not cut:
+def shortened(text: str, limit: int) -> str:
+    """The beginning, in at most `limit` characters; the end says how many there are more."""
+    if len(text) <= limit:
         return text
-    note = f"… (+{len(text) + cut - limit} characters)"
+    note = f"… (+{len(text) - limit} characters)"
     return f"{text[: max(0, limit - len(note))]}{note}"[:limit]
+
+
+def middle_out(text: str, limit: int) -> str:
+    """Both ends, in at most `limit` characters: paths, registry keys and commands differ in their ends."""
+    if len(text) <= limit:
+        return text
+    end = max(0, (limit - 1) // 2)
+    return f"{text[: max(0, limit - 1 - end)]}…{text[len(text) - end :]}"
 
 
 def _disarmed(text: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+from . import malware
+from .alert import alert
 from .values import as_text, integer, number, text_of
 
 Properties = Mapping[str, object]
@@ -54,22 +56,26 @@ _BY_WORD = {
     "low": LOW,
     "warning": MEDIUM,
     "medium": MEDIUM,
+    "blocked by admin": MEDIUM,
     "error": HIGH,
     "high": HIGH,
     "critical": CRITICAL,
 }
 
+# What the default ranks of a rule's severity are; firewall rules have ranks of their own
+# (docs/reference/deep-security-events.md#ranks).
+_BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
+
 
 def by_number(name: str, scale: Mapping[int, tuple[str, Severity]], word_property: str = "") -> SeverityRule:
-    """A numbered property; failing that, the property that spells the level out."""
-    by_word = {word.lower(): severity for word, severity in scale.values()}
+    """A numbered property; failing that, the word in its place or in the property that spells the level out."""
+    by_word = _BY_WORD | {word.lower(): severity for word, severity in scale.values()}
 
     def decide(properties: Properties) -> Severity | None:
         value = integer(properties.get(name))
         if value is not None and value in scale:
             return scale[value][1]
-        word = text_of(properties, word_property).lower() if word_property else ""
-        return by_word.get(word, _BY_WORD.get(word))
+        return _of_words(properties, (word_property, name), by_word)
 
     return SeverityRule(
         decide, tuple((f"`{name}` {value} ({word})", severity) for value, (word, severity) in scale.items())
@@ -84,29 +90,70 @@ def by_range(name: str, ranges: tuple[tuple[int, int, Severity], ...], word_prop
         for low, high, severity in ranges:
             if value is not None and low <= value <= high:
                 return severity
-        return _BY_WORD.get(text_of(properties, word_property).lower())
+        return _of_words(properties, (word_property, name), _BY_WORD)
 
     return SeverityRule(decide, tuple((f"`{name}` {low} to {high}", severity) for low, high, severity in ranges))
 
 
-_REMOVED = ("Cleaned", "Deleted", "Quarantined")
-_BLOCKED = "Access Denied"
+def or_by_rank(rule: SeverityRule) -> SeverityRule:
+    """The rule; where it cannot decide, the rank that the host's asset value does not account for."""
+
+    def decide(properties: Properties) -> Severity | None:
+        severity = rule.decide(properties)
+        rank = number(properties.get("Rank"))
+        if severity is not None or rank is None:
+            return severity
+        asset_value = number(properties.get("HostAssetValue")) or 1
+        return next((severity for least, severity in _BY_RANK if rank / max(asset_value, 1) >= least), None)
+
+    return SeverityRule(
+        decide,
+        (*rule.rows, ("none of these, but `Rank` by `HostAssetValue` is 100 or more; 50 high, 25 medium", CRITICAL)),
+    )
+
+
+def _of_words(properties: Properties, names: tuple[str, ...], by_word: Mapping[str, Severity]) -> Severity | None:
+    words = [text_of(properties, name).lower() for name in names]
+    return next((by_word[word] for word in words if word in by_word), None)
+
+
+_ALERT_SEVERITIES = {"critical": HIGH, "warning": MEDIUM}
+_SYSTEM = by_number("Severity", {1: ("Info", INFO), 2: ("Warning", MEDIUM), 3: ("Error", HIGH)}, "SeverityString")
+
+
+def _of_system_event(properties: Properties) -> Severity | None:
+    found = alert(properties)
+    if found is None or found.has_ended:
+        return _SYSTEM.decide(properties)
+    return _ALERT_SEVERITIES.get(found.severity.lower(), MEDIUM)
+
+
+SYSTEM = SeverityRule(
+    _of_system_event,
+    (
+        *_SYSTEM.rows,
+        ("alert started or changed (`Number` 190, 191) that its `Description` calls Critical", HIGH),
+        ("any other alert started or changed", MEDIUM),
+    ),
+)
 
 
 def _of_malware(properties: Properties) -> Severity | None:
-    result = text_of(properties, "ScanResultString").lower()
-    if result in {removed.lower() for removed in _REMOVED}:
+    result = malware.result(properties)
+    if result in malware.REMOVED.values():
         return MEDIUM
-    # Blocked, but the file is still there.
-    return HIGH if result == _BLOCKED.lower() else CRITICAL
+    return HIGH if result in malware.STOPPED else CRITICAL
 
 
 MALWARE = SeverityRule(
     _of_malware,
     (
-        (f"`ScanResultString` {', '.join(_REMOVED)}", MEDIUM),
-        (f"`ScanResultString` {_BLOCKED} (blocked, the file is still there)", HIGH),
-        ("any other `ScanResultString`, or none: not removed", CRITICAL),
+        (
+            "cleaned, deleted or quarantined: by the numbers of the scan, else by `ScanResultString`",
+            MEDIUM,
+        ),
+        ("access denied or process terminated: stopped, but the file may still be there", HIGH),
+        ("any other result, or none: not removed", CRITICAL),
     ),
 )
 
@@ -118,8 +165,8 @@ _DETECT_ONLY = 0x80
 
 def _of_firewall(properties: Properties) -> Severity | None:
     action = integer(properties.get("Action"))
-    word = text_of(properties, "ActionString").lower()
     if action is None:
+        word = text_of(properties, "ActionString", "Action").lower()
         action = {"deny": 1, "log only": 6}.get(word, _DETECT_ONLY + 1 if word.startswith("detect only") else None)
     if action == 1:
         severity = MEDIUM
@@ -128,7 +175,8 @@ def _of_firewall(properties: Properties) -> Severity | None:
     elif action is not None and action > _DETECT_ONLY:
         severity = LOW
     else:
-        return None
+        # A rejected packet ranks 50, a denied one 100.
+        return MEDIUM if (number(properties.get("Rank")) or 0) >= 50 else None
     rank = number(properties.get("Rank")) or 0
     return Severity(severity + 1) if rank >= _VALUABLE_RANK else severity
 
@@ -146,7 +194,7 @@ FIREWALL = SeverityRule(
 
 def _of_application(properties: Properties) -> Severity | None:
     operation = integer(properties.get("Operation"))
-    words = f"{text_of(properties, 'OperationDesc')} {as_text(properties.get('Action'))}".lower()
+    words = " ".join(as_text(properties.get(name)) for name in ("OperationDesc", "Operation", "Action")).lower()
     if operation == 2 or (operation != 1 and "blocked" in words):
         return MEDIUM
     if operation == 1 or "allowed" in words or "detectonly" in words:
@@ -160,10 +208,12 @@ APPLICATION = SeverityRule(
 )
 
 
-def _of_word(properties: Properties) -> Severity | None:
-    return _BY_WORD.get(text_of(properties, "SeverityString").lower())
-
-
-BY_WORD = SeverityRule(_of_word, (("`SeverityString`, where there is one", INFO),))
+# Of a type that is not known: what its number means is not known either.
+UNKNOWN = or_by_rank(
+    SeverityRule(
+        lambda properties: _of_words(properties, ("SeverityString", "Severity"), _BY_WORD),
+        (("`SeverityString`, where there is one", INFO),),
+    )
+)
 
 TEST = SeverityRule(lambda _: INFO, (("always", INFO),))

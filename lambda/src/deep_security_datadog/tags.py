@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from . import markdown
 from .event import Event
 from .facts import Texts, first
 from .values import as_text, integer
@@ -17,18 +18,26 @@ MOST_TAGS = 100
 # Keeps the tags of instances apart from ours and from the keys that Datadog reserves.
 INSTANCE_TAG_PREFIX = "instance_tag_"
 
-_NOT_ALLOWED = re.compile(r"[^\w\-:./]+")
+# What is no part of a word; words are joined by one underscore.
+_BETWEEN_WORDS = re.compile(r"[^\w\-:./]+")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
-_RULE_TEXT = ("Reason", "OSSEC_Description", "Cve", "Mitre", "MalwareName")
+# Texts of Deep Security's, not of an attacker's traffic, that may name a CVE or a technique.
+_FINDING_TEXTS = (
+    "Reason", "Note", "Title", "Description", "MalwareName", "BehaviorType", "Cve", "Mitre", "ApplicationType",
+    "OSSEC_Description", "OSSEC_Groups",
+)  # fmt: skip
 # Of a longer value only the beginning is searched: an attacker may have sent a megabyte.
 _LONGEST_SEARCHED = 2000
 
 
 def tag(key: str, value: str) -> str:
     """`key:value` in lower case with allowed characters; empty without a value."""
-    text = _clean(value[:_LONGEST_SEARCHED])
-    return f"{key}:{text}"[:LONGEST_TAG].rstrip(":_") if text else ""
+    text = _clean(markdown.middle_out(value, _LONGEST_SEARCHED))
+    room = LONGEST_TAG - len(key) - 1
+    if len(text) > room:
+        text = markdown.middle_out(text, room).replace("…", "_")
+    return f"{key}:{text}" if text else ""
 
 
 def configured_tags(texts: Iterable[str]) -> tuple[str, ...]:
@@ -53,7 +62,7 @@ def _own_tags(event: Event, texts: Texts, account_id: str) -> list[tuple[str, st
     """Keys and values, but for the instance's tags."""
     event_type, host = event.event_type, event.host
     detect_only = event_type.detect_only(texts)
-    rule_text = " ".join([texts[name][:_LONGEST_SEARCHED] for name in _RULE_TEXT if name in texts])
+    finding_text = " ".join([texts[name][:_LONGEST_SEARCHED] for name in _FINDING_TEXTS if name in texts])
     return [
         ("integration", "deep_security"),
         ("event_type", event_type.name or "unknown"),
@@ -61,7 +70,7 @@ def _own_tags(event: Event, texts: Texts, account_id: str) -> list[tuple[str, st
         ("severity", event.severity.label),
         ("action", event_type.action(texts)),
         ("detect_only", "" if detect_only is None else as_text(detect_only)),
-        ("rule", first(texts, event_type.rule)),
+        *[(key, value(texts)) for key, value in event_type.identity.items()],
         ("rank", "" if event.rank is None else as_text(integer(event.rank))),
         ("policy", texts.get("HostSecurityPolicyName", "")),
         ("tenant", first(texts, ("TenantName", "TenantID"))),
@@ -70,8 +79,8 @@ def _own_tags(event: Event, texts: Texts, account_id: str) -> list[tuple[str, st
         ("instance-id", host.instance_id),
         ("aws_account", _aws_account(texts)),
         ("topic_account", account_id),
-        *[("cve", found.upper()) for found in _CVE.findall(rule_text)],
-        *[("mitre_technique", found) for found in _TECHNIQUE.findall(rule_text)],
+        *[("cve", found.upper()) for found in _CVE.findall(finding_text)],
+        *[("mitre_technique", found) for found in _TECHNIQUE.findall(finding_text)],
         *[("ds_tag", part) for part in texts.get("Tags", "")[:_LONGEST_SEARCHED].split(",")],
     ]
 
@@ -99,4 +108,6 @@ def _configured_tag(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return _NOT_ALLOWED.sub("_", text.lower().strip()).strip("_:")
+    """Lower-case words joined by one underscore. A word keeps the punctuation within: `192.0.2.1:80`, `/etc/passwd`."""
+    words = [word.lstrip(":").rstrip(":.-") for word in _BETWEEN_WORDS.split(text.lower().replace("_", " "))]
+    return "_".join([word for word in words if any(map(str.isalnum, word))])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from . import markdown
 from .event import Event
-from .facts import Fact, Texts, first, one
+from .facts import Fact, Texts, enum, one
 from .fold import Item, Repeats
 
 LONGEST_TITLE = 200
@@ -62,15 +62,15 @@ _IDENTIFIER_FACTS = (
     one("Unique id", "UniqueID"),
     one("Tenant", "TenantName"),
     one("Tenant id", "TenantID"),
-    one("Origin", "OriginString", "Origin"),
+    enum("Origin", "Origin", {-1: "", 0: "Agent", 1: "Guest agent", 2: "Appliance", 3: "Manager"}, "OriginString"),
     one("Deep Security tags", "Tags"),
     one("Host id", "HostID"),
     one("Host GUID", "HostGUID"),
     one("Agent GUID", "HostAgentGUID"),
     one("Tenant GUID", "TenantGUID"),
 )
-# In the title, the summary, the times, or one of the sections above.
-_SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate", "Hostname", "Severity", "SeverityString", "Rank")).union(
+# In the title, the times, or one of the sections above.
+_SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate")).union(
     *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
 )
 _TEST_LINE = "\nThis is the test notification of Deep Security. Events will look like this one, with facts."
@@ -78,26 +78,24 @@ _TEST_LINE = "\nThis is the test notification of Deep Security. Events will look
 
 def title(event: Event, texts: Texts) -> str:
     """Severity, module, what happened and on which host, in at most 200 characters. texts: `event.texts()`."""
-    host = _one_line(event.host.display, 60)
+    host = markdown.middle_out(_plain(event.host.display), 60)
     head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module[:60])[:60]}"
     tail = f" on {host}" if host else ""
-    whole = first(texts, event.event_type.subject)
-    subject = markdown.plain(whole[:_LONGEST_SUBJECT])
     if event.is_test:
-        subject = "Deep Security reaches Datadog"
-    if not subject:
-        return f"{head}{tail}"
-    detail = first(texts, event.event_type.detail) or event.event_type.action(texts)
-    if detail and detail != whole:
-        tail = f" ({_one_line(detail, 50)}){tail}"
-    room = LONGEST_TITLE - len(head) - len(tail) - 2
-    return f"{head}: {markdown.shortened(subject, room, cut=max(0, len(whole) - _LONGEST_SUBJECT))}{tail}"
+        return f"{head}: Deep Security reaches Datadog{tail}"
+    subject = event.event_type.subject(texts)
+    detail = event.event_type.detail(texts) or event.event_type.action(texts)
+    shown, shown_detail = _plain(subject), "" if detail == subject else _plain(detail)
+    room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
+    # Each gets half of the room, and what the other leaves.
+    shown_detail = markdown.middle_out(shown_detail, max(room // 2, room - len(shown)))
+    shown = markdown.middle_out(shown, room - len(shown_detail))
+    return f"{head}{shown and f': {shown}'}{shown_detail and f' ({shown_detail})'}{tail}"
 
 
-def _one_line(value: str, limit: int) -> str:
-    return markdown.shortened(
-        markdown.plain(value[:_LONGEST_SUBJECT]), limit, cut=max(0, len(value) - _LONGEST_SUBJECT)
-    )
+def _plain(value: str) -> str:
+    """One line, cut before it is worked on."""
+    return markdown.plain(markdown.middle_out(value, _LONGEST_SUBJECT))
 
 
 def text(item: Item, texts: Texts, context: Context, limit: int) -> str:
@@ -135,7 +133,7 @@ def _cut_note(count: int) -> str:
 
 def _sections(item: Item, texts: Texts, context: Context) -> list[_Section]:
     event, link = item.event, context.console_url
-    others = sorted(texts.keys() - event.event_type.shown_properties - _SHOWN_ELSEWHERE)
+    others = sorted(texts.keys() - event.event_type.shown_properties - _SHOWN_ELSEWHERE - _summarized(event, texts))
     return [
         _Section(100, [_summary(event, texts)]),
         _Section(90, [_repeats(item.repeats)] if item.repeats else []),
@@ -164,6 +162,14 @@ def _summary(event: Event, texts: Texts) -> str:
     return " · ".join(words)
 
 
+def _summarized(event: Event, texts: Texts) -> set[str]:
+    """The properties that the summary shows: the rank, and what says no other severity than the one shown."""
+    decide = event.event_type.severity.decide
+    names = ("Severity", "SeverityString") if decide({}) is None else ()
+    same = {name for name in names if decide({name: texts.get(name)}) == event.severity}
+    return same | ({"Rank"} if event.rank is not None else set())
+
+
 def _repeats(repeats: Repeats) -> str:
     times = ""
     if repeats.first and repeats.last:
@@ -182,7 +188,7 @@ def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
 def _line(label: str, value: str, *, block: bool = False) -> str:
     if block and ("\n" in value or len(value) > _LONGEST_VALUE):
         return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
-    shown = markdown.code(markdown.shortened(value, _LONGEST_VALUE))
+    shown = markdown.code(markdown.middle_out(value, _LONGEST_VALUE))
     return f"- {label}: {shown}" if shown else ""
 
 

@@ -14,6 +14,13 @@ from datetime import UTC, datetime
 # Compact JSON. `json.dumps` with options would make an encoder for each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
+# What Deep Security and OSSEC write where there is nothing, in lower case
+# (docs/reference/deep-security-events.md#placeholders).
+PLACEHOLDERS = frozenset(("n/a", "none", "unknown", "-", "(no user)"))
+# Properties that name a user; `System` is none.
+_USERS = frozenset(("ActionBy", "User", "UserName", "OSSEC_SourceUser", "OSSEC_DestinationUser"))
+_NO_USER = "System"
+
 # Larger numbers are no rank, port or level, and slow to turn into text.
 _LARGEST = 1 << 63
 # Of a number or a time as text, in characters.
@@ -41,11 +48,19 @@ def to_json(value: object) -> bytes:
 
 
 def text_of(properties: Mapping[str, object], *names: str) -> str:
-    """The stripped text of the first of the named properties that holds something, else empty."""
+    """The text of the first of the named properties that holds something, else empty."""
     for name in names:
-        if text := as_text(properties.get(name)).strip():
+        if text := meaningful(name, properties.get(name)):
             return text
     return ""
+
+
+def meaningful(name: str, value: object) -> str:
+    """The stripped text of a property's value; empty for a placeholder."""
+    text = value.strip() if type(value) is str else as_text(value).strip()
+    if text.lower() in PLACEHOLDERS or (text == _NO_USER and name in _USERS):
+        return ""
+    return text
 
 
 def number(value: object) -> float | None:

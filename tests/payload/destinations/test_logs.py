@@ -115,7 +115,7 @@ def test_every_sample_loads_in_the_official_model(name: str, event: dict[str, An
     HTTPLogItem(**logs.body(item(event), Context(now=NOW)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PROPERTIES)
 def test_any_object_is_a_log(properties: dict[str, Any]) -> None:
     (batch,) = batches([properties])
@@ -139,7 +139,7 @@ def test_batches_count_entries_and_bytes() -> None:
     assert len(large) == 3 and all(len(batch) <= LARGEST_BATCH for batch in large)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 900_000), min_size=1, max_size=40))
 def test_batches_are_as_full_as_they_may_be(sizes: list[int]) -> None:
     found = batches([{"N": number, "D": "x" * size} for number, size in enumerate(sizes)])

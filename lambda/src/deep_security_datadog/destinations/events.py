@@ -58,9 +58,10 @@ def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> d
 
 
 def _aggregation_key(event: Event, texts: Texts) -> str:
-    """Tenant, type, host and rule; hashed if that is longer than Datadog takes."""
-    parts = (texts.get("TenantID", ""), event.event_type.name, event.host.id, first(texts, event.event_type.rule))
-    key = "|".join(markdown.plain(part[:_LONGEST_KEY_PART]) for part in parts)
+    """The event's identity; hashed if that is longer than Datadog takes."""
+    tenant = first(texts, ("TenantID", "TenantName"))
+    parts = event.identity(texts) or (tenant, event.event_type.name, event.host.id, "")
+    key = "|".join(markdown.plain(markdown.middle_out(part, _LONGEST_KEY_PART)) for part in parts)
     return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
