@@ -77,9 +77,10 @@ def test_a_row_shows_a_property_once(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_network_and_user_facts_have_standard_names(name: str) -> None:
+def test_network_user_and_file_facts_have_standard_names(name: str) -> None:
     attributes = EVENT_TYPES[name].attributes
     assert {attribute for attribute in attributes if attribute.startswith(("network.", "http.", "usr."))} <= STANDARD
     facts = {"SourceIP", "DestinationIP", "TargetIP", "URL", "User", "UserName", "ActionBy", "OSSEC_SourceIP"}
+    facts |= {"FileSHA1", "FileSHA256", "FileMD5", "SHA256", "InfectedFilePath"}
     in_samples = facts & {key for _, event in events_of_samples() if event.get("EventType") == name for key in event}
     assert in_samples <= set(attributes.values())

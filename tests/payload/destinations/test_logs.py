@@ -58,6 +58,12 @@ def test_what_every_log_says() -> None:
     assert "hostname" not in log and "repeats" not in log
 
 
+def test_a_placeholder_is_no_attribute() -> None:
+    log = log_of(EventType="IntegrityEvent", User="N/A", Process="unknown")
+    assert "usr" not in log and "process" not in log
+    assert log["deep_security"]["User"] == "N/A", "the event stays as it came"
+
+
 @pytest.mark.parametrize(
     ("properties", "status"),
     [
