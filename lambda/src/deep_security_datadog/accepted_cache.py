@@ -1,8 +1,8 @@
-"""Remembers what was settled, so that a record that is delivered again does not send it again.
+"""Remembers what was accepted, so that a record that is delivered again does not send it twice.
 
 SQS and Lambda may deliver a record twice. Records also come back whole with direct delivery, and when a remainder could
-not be put into the queue. The cache lives as long as the execution environment; in another one the accepted events are
-sent twice, which beats losing the others.
+not be put into the queue. The cache lives as long as the execution environment. In another one, accepted events are
+sent twice, which is better than losing the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .outcome import Answer, Outcome
 
 _MOST_RECORDS = 1000
 
-# Of each entry of a record, by destination; None for a record that is settled.
+# For each entry of a record its accepted answers by destination; None for a settled record.
 _Accepted: TypeAlias = list[dict[str, Answer]] | None
 
 
@@ -26,7 +26,7 @@ class AcceptedCache:
         self._records: dict[str, _Accepted] = {}
 
     def keep(self, record: Record) -> None:
-        """Remembers the accepted answers of a record that comes back."""
+        """Remembers the accepted answers of a record that will come back."""
         accepted = [
             {
                 destination: Answer(answer.outcome, answer.status)
@@ -41,7 +41,7 @@ class AcceptedCache:
     def keep_settled(self, record: Record) -> None:
         """Remembers that nothing is left to do.
 
-        By its SQS id only: who invokes the function again with a notification by hand wants it sent.
+        By SQS id only: somebody who invokes the function by hand with the same notification wants it sent.
         """
         if record.record_id is not None:
             self._put(_name(record), None)
@@ -50,7 +50,7 @@ class AcceptedCache:
         return self._records.get(_name(record), []) is None
 
     def restore(self, records: Sequence[Record]) -> None:
-        """Gives the entries of these records the answers that they had, and forgets them."""
+        """Gives the entries of these records their accepted answers back, and forgets them."""
         for record in records:
             for entry, accepted in zip(record.entries, self._records.pop(_name(record), None) or (), strict=False):
                 entry.answers.update(accepted)
@@ -63,7 +63,7 @@ class AcceptedCache:
 
 
 def _name(record: Record) -> str:
-    """The SQS message id, without a queue the SNS message id: both stay the same when a record comes back."""
+    """The SQS message id, or the SNS message id without a queue: each stays the same when a record comes back."""
     if record.record_id is not None:
         return f"sqs {record.record_id}"
     ids = {entry.notification.message_id for entry in record.entries}

@@ -1,4 +1,4 @@
-"""Which records of a Lambda event an invocation takes, so that its memory and time are bounded whatever they hold."""
+"""Bounds the memory and time of an invocation: which records of a Lambda event it takes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 from .envelope import Record, raw_records
 
-# More than an invocation of 30 s sends, and than ten messages of ordinary events hold; an event takes 6 KB of memory.
+# More than 30 s are enough for, and more than ten ordinary messages hold. An event takes 6 KB of memory.
 MOST_ENTRIES = 5_000
-# Of a message that is split: ten such messages, a whole batch, fit into an invocation.
+# Size of the parts of a split message: ten of them, a whole batch, fit into an invocation.
 MOST_SPLIT_ENTRIES = MOST_ENTRIES // 10
 
 
 class Admission(NamedTuple):
-    """What becomes of the records.
+    """The records to handle now, and those to split.
 
-    taken: at most MOST_ENTRIES entries together, the smallest record first.
-    oversized: as they came. They do not fit, and are split, so that they do not come back again and again.
+    taken: smallest record first, at most MOST_ENTRIES entries together.
+    oversized: unread records that do not fit. They are split, or they would come back again and again.
     """
 
     taken: list[Record]
@@ -24,13 +24,13 @@ class Admission(NamedTuple):
 
 
 def admit(payload: object) -> Admission:
-    """Takes the smallest records, and these first, so that a large one does not cost its neighbours."""
+    """Takes the smallest records first, so that a large one does not delay its neighbours."""
     taken: list[tuple[Record, object]] = []
     oversized: list[object] = []
     for raw in raw_records(payload):
         record = Record.read(raw, MOST_ENTRIES)
         if record.is_cut:
-            # Not kept: its entries would fill the memory.
+            # Keep the raw record only: its entries would fill the memory.
             oversized.append(raw)
             continue
         taken.append((record, raw))

@@ -1,4 +1,4 @@
-"""The Datadog API key: read from Secrets Manager or Parameter Store when first needed, cached, read again in time."""
+"""The Datadog API key: read from Secrets Manager or Parameter Store when first needed, cached, and reloaded."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from threading import RLock
 from . import aws, log
 from .deadline import DeadlineExceeded, run
 
-# How a secret in JSON names the key: in Datadog's own functions, in its Lambda extension, in managed secrets.
+# Names of the key in a JSON secret: those of Datadog's functions, its Lambda extension, and managed secrets.
 _JSON_KEYS = ("DD_API_KEY", "dd_api_key", "apiKey", "api_key")
-# What a header can carry; and the form of Datadog's keys, which is not required, because it may change.
+# What a header can carry, and the form of Datadog's keys. The form may change, so it only warns.
 _USABLE = re.compile(r"[!-~]{1,200}")
 _USUAL = re.compile(r"[0-9a-fA-F]{32}")
 
-# Seconds. The first read imports the SDK, which takes a while on a small share of a processor.
+# Seconds. The first read imports the SDK, which is slow on a small share of a CPU.
 READ_DEADLINE = 10.0
-# How long a failed read is remembered, so that the threads that wait for it do not each fail by themselves.
+# How long a failed read counts, so that the threads waiting for it do not each repeat it.
 FAILURE_REMEMBERED = 5.0
-# When a key is known and could not be read again: the earliest and the latest next try.
+# When a known key could not be reloaded: earliest and latest time of the next attempt.
 RELOAD_RETRY = (30.0, 60.0)
 
 
@@ -32,9 +32,9 @@ class ApiKeyUnavailable(Exception):
 
 
 class ApiKey:
-    """A cached secret that threads share: while one reads it, the others wait for that.
+    """A cached secret that threads share: while one reads it, the others wait.
 
-    read: fetches the key. reload_interval: seconds after which it is read again, 0 = each time.
+    read: fetches the key. reload_interval: seconds after which to read it again, 0 = each time.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class ApiKey:
         self._value: str | None = None
         self._next_read = 0.0
         self._failure: ApiKeyUnavailable | None = None
-        # One for all readers, because an SDK session cannot make two clients at once.
+        # An SDK session cannot create two clients at once.
         self._lock = RLock()
 
     def get(self, *, seconds: float = READ_DEADLINE) -> str:
         """The key, at most `reload_interval` seconds old, or the last known one if it cannot be read.
 
-        seconds: for reading it. Raises ApiKeyUnavailable if no key is known and it cannot be read.
+        seconds: for reading it. Raises ApiKeyUnavailable if none is known and it cannot be read.
         """
         with self._lock:
             if self._clock() < self._next_read:

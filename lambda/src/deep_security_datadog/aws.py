@@ -1,11 +1,11 @@
-"""Clients of AWS, made when first needed: importing the SDK takes longer than everything else."""
+"""AWS clients, created when first needed: importing the SDK takes longer than everything else."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-# Seconds, and attempts of the SDK. What takes longer is tried by the next invocation.
+# Seconds, and attempts of the SDK. The next invocation tries again.
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 4
 MOST_ATTEMPTS = 2
@@ -22,7 +22,7 @@ def client(service: str, *, region: str | None = None) -> Any:
 
 @cache
 def _session() -> Any:
-    # botocore alone: boto3 on top of it would double the time of the first event.
+    # botocore alone: importing boto3 too would double the time to the first event.
     from botocore.session import get_session
 
     return get_session()

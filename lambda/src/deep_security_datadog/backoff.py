@@ -1,19 +1,19 @@
-"""How long a message waits in the queue before it is tried again."""
+"""How long a message waits in the queue before the next attempt."""
 
 from __future__ import annotations
 
 import random
 
-# Seconds by attempt, then doubled each time: everything has arrived a minute after an outage of up to five minutes.
+# Seconds by attempt, then doubling: everything arrives within a minute after an outage of up to five minutes.
 _STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
-# With jitter messages do not all come back at once. Only downwards: a wait is never longer than promised.
+# Jitter spreads the messages. It only shortens: no wait is longer than promised.
 _LEAST = 0.8
 
 
 def delay(attempt: int, *, asked: float = 0.0, longest: int) -> int:
     """Whole seconds before the next attempt, at least as many as Datadog asked for.
 
-    attempt: of the one that failed, from 1. longest: the visibility timeout of the queue, which nothing exceeds.
+    attempt: number of the failed one, from 1. longest: the visibility timeout of the queue, the upper bound.
     """
     step = _STEPS[min(attempt, len(_STEPS)) - 1] if attempt > 0 else 0
     doubled = step * 2.0 ** min(max(0, attempt - len(_STEPS)), 20)

@@ -1,6 +1,6 @@
-"""HTTP to Datadog: several requests at once, brief retries, a circuit breaker, and one answer per request.
+"""HTTP to Datadog: concurrent requests, brief retries, a circuit breaker, and one answer per request.
 
-Trouble with one request is an answer and never an exception, so that it cannot stop the others. What the statuses mean:
+A request that fails is an answer, never an exception, so it cannot stop the others. What each status means:
 docs/reference/datadog-limits.md#answers.
 """
 
@@ -29,31 +29,31 @@ from .request import Endpoint, Request
 USER_AGENT = f"deep-security-datadog/{__version__}"
 CONCURRENT_REQUESTS = 16
 
-# Seconds. Datadog answers within a fraction of one. The first two are of each address and each read, the last of the
+# Seconds; Datadog usually answers within one. The first two apply to each address and each read, the last to the
 # request as a whole.
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 REQUEST_DEADLINE = 12.0
-# How often requests that hang are looked for.
+# How often to look for requests that hang, in seconds.
 _WATCH = 0.5
-# Kept back at the end of an invocation for putting back what was not delivered.
+# Reserved at the end of an invocation for putting back what was not delivered.
 MARGIN = 2.0
-# No request is begun with less time left: one that is accepted but cut off before its answer is sent twice.
+# Start no request with less time left: one that is accepted but cut off before its answer is sent twice.
 SHORTEST_REQUEST = 2.0
 
-# Retries within an invocation bridge a hiccup; the queue bridges whatever lasts longer.
+# Retries within an invocation cover a hiccup; the queue covers everything longer.
 MOST_ATTEMPTS = 4
 BACKOFF = (0.2, 0.6, 1.8, 5.0)
 LONGEST_WAIT = BACKOFF[-1]
 
-# No repetition changes these. Any other status may come from a proxy, a wrong URL or an outage: nothing is lost by it.
+# Retrying does not change these. Any other status may come from a proxy, a wrong URL or an outage, so it is retried.
 _REFUSED = frozenset((400, 413, 422))
 _KEY_REFUSED = frozenset((401, 403))
 _TOO_LARGE = 413
 _ACCEPTED = 202
-# Of an answer, in bytes: enough for Datadog's.
+# How much of an answer is read, in bytes; Datadog's are much shorter.
 _LONGEST_ANSWER = 100_000
-# Seconds that an answer may ask to wait; a day is no longer a rate limit.
+# Longest wait that an answer may ask for, in seconds. No rate limit lasts longer than a day.
 _LONGEST_ASKED = 86_400.0
 
 _NOT_SENT = Answer(Outcome.RETRY)
@@ -64,7 +64,7 @@ class NoAnswer(Exception):
 
 
 class _Response(NamedTuple):
-    """Header names are case-insensitive. content: the beginning of the body."""
+    """headers: case-insensitive names. content: the beginning of the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -72,7 +72,7 @@ class _Response(NamedTuple):
 
 
 class HasRequest(Protocol):
-    """Whatever carries a request, such as a batch."""
+    """Anything with a request, such as a batch."""
 
     @property
     def request(self) -> Request: ...
@@ -82,9 +82,9 @@ Carrier = TypeVar("Carrier", bound=HasRequest)
 
 
 class _Sending(Generic[Carrier]):
-    """A request in flight, as seen by the thread that waits for the answer.
+    """A request in flight, as seen by the thread that waits for its answer.
 
-    started: whether a thread has taken it. status: of an answer whose end is not there yet, else 0.
+    started: whether a worker has taken it. status: of an answer that is still being read, else 0.
     """
 
     def __init__(self, carrier: Carrier, breaker: CircuitBreaker) -> None:
@@ -103,7 +103,7 @@ class _Sending(Generic[Carrier]):
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """The request has to be over in that many seconds, whatever the number of addresses and reads."""
+        """Deadline for the request as a whole, however many addresses and reads it takes."""
         self.status, self._deadline = 0, time.monotonic() + seconds
         try:
             yield
@@ -115,7 +115,7 @@ class _Sending(Generic[Carrier]):
         return time.monotonic() > self._deadline
 
     def given_up(self) -> Answer:
-        """The answer for a request that hangs. The others would hang too, so that nothing more is sent."""
+        """The answer for a request that hangs. Others would hang too, so nothing more is sent."""
         if self.status == _ACCEPTED:
             return Answer(Outcome.ACCEPTED, self.status, attempts=1)
         self.breaker.stop("Datadog does not answer in time")
@@ -123,7 +123,7 @@ class _Sending(Generic[Carrier]):
 
 
 class DatadogClient:
-    """Sends requests; lives as long as the execution environment and keeps its connections."""
+    """Sends requests. Lives as long as the execution environment and keeps its connections."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class DatadogClient:
     ) -> Iterator[tuple[Carrier, Answer]]:
         """Each carrier with the answer to its request, in the order of the answers.
 
-        seconds_left: until Lambda ends the invocation. Within MARGIN of that no request is begun or waited for.
+        seconds_left: until Lambda ends the invocation. Within MARGIN of that, no request is started or waited for.
         """
         breakers: dict[Endpoint, CircuitBreaker] = {}
         answers: SimpleQueue[tuple[_Sending[Carrier], Answer]] = SimpleQueue()
@@ -171,7 +171,7 @@ class DatadogClient:
                     yield sending.carrier, answer
 
     def _leave_pool(self, unsent: Iterable[_Sending[Carrier]], answers: SimpleQueue[Any]) -> None:
-        """Leaves threads that hang to themselves, until their sockets give up. Others send what waits behind them."""
+        """Abandons hanging threads until their sockets give up. New threads send what waits behind them."""
         left, self._pool = self._pool, self._new_pool()
         left.shutdown(wait=False, cancel_futures=True)
         for sending in unsent:
@@ -184,7 +184,7 @@ class DatadogClient:
         if sending.take():
             try:
                 answer = self._answer(sending)
-            except Exception as error:  # noqa: BLE001 (whoever waits for the answer would wait for ever)
+            except Exception as error:  # noqa: BLE001 (the thread that waits for the answer would wait forever)
                 answer = Answer(Outcome.RETRY, reason=f"unexpected {type(error).__name__}")
             answers.put((sending, answer))
 
@@ -239,7 +239,7 @@ class DatadogClient:
         """The answer, of whatever status; redirects are not followed. Raises NoAnswer."""
         seconds = sending.breaker.seconds_left()
         if seconds < SHORTEST_REQUEST / 2:
-            # Reading the key took the time.
+            # Reading the key took too long.
             raise NoAnswer("out of time")
         timeout = (min(CONNECT_TIMEOUT, seconds), min(READ_TIMEOUT, seconds))
         with sending.within(min(REQUEST_DEADLINE, seconds)):
@@ -250,18 +250,18 @@ class DatadogClient:
                 if endpoint.api_key_header:
                     request.headers[endpoint.api_key_header] = key
                 response = self._session.send(request, timeout=timeout, allow_redirects=False, **options)
-            except (OSError, ValueError, HTTPError) as error:  # of requests, of a header's value, of urllib3
+            except (OSError, ValueError, HTTPError) as error:  # from requests, a header's value, urllib3
                 raise NoAnswer(type(error).__name__) from None
             sending.status = response.status_code
             content = b""
-            # It is an answer even if its end is missing. The connection is free again once all is read.
+            # An answer counts even if its end is missing. Reading it all frees the connection.
             with contextlib.suppress(OSError, ValueError, HTTPError):
                 content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
                 response.raw.drain_conn()
         return _Response(response.status_code, response.headers, content)
 
     def _prepare(self, endpoint: Endpoint) -> _Prepared:
-        """What all requests to an endpoint have in common: made once, because it takes as long as a request."""
+        """What all requests to an endpoint share; prepared once, because that costs as much as a request."""
         if endpoint not in self._prepared:
             headers = {"User-Agent": USER_AGENT, **dict(endpoint.headers)}
             request = requests.Request("POST", endpoint.url, headers).prepare()
@@ -271,7 +271,7 @@ class DatadogClient:
 
 
 class _Prepared(NamedTuple):
-    """A request without body and key, and what the environment says: proxies and CA bundle."""
+    """A request without body and key, and the environment's settings: proxies and CA bundle."""
 
     request: requests.PreparedRequest
     options: Mapping[str, Any]
@@ -287,7 +287,7 @@ def _session(connections: int) -> requests.Session:
 class CircuitBreaker:
     """Circuit breaker, deadline and API key for one endpoint during one invocation.
 
-    Each endpoint has its own: that events are not taken is no reason to keep back logs.
+    One per endpoint: logs go on when the events intake is down.
     """
 
     def __init__(self, api_key: ApiKey, seconds_left: Callable[[], float], most_failures: int) -> None:
@@ -305,15 +305,15 @@ class CircuitBreaker:
         return self._reason or ("out of time" if self.seconds_left() < SHORTEST_REQUEST else "")
 
     def stop(self, reason: str) -> None:
-        """Sends nothing more in this invocation. The first reason stays."""
+        """Stop sending in this invocation. The first reason stays."""
         self._reason = self._reason or reason
 
     def waiting(self, reason: str, answer: Answer = _NOT_SENT) -> Answer:
-        """The answer to a request that has to wait, as long as Datadog asked for."""
+        """The answer for a request that goes back to the queue, for as long as Datadog asked."""
         return answer._replace(reason=reason, retry_after=self._retry_after)
 
     def may_wait(self, seconds: float) -> bool:
-        """Whether to wait for the next attempt here; a long wait is better spent in the queue."""
+        """Whether to wait here for the next attempt. A long wait belongs in the queue."""
         if seconds > LONGEST_WAIT:
             self._retry_after = max(self._retry_after, seconds)
             self.stop(f"Datadog asks to wait {seconds:.0f} s")
@@ -321,7 +321,7 @@ class CircuitBreaker:
         return self.seconds_left() > seconds + SHORTEST_REQUEST
 
     def failed(self) -> None:
-        """Stops after this many consecutive failures; Datadog is probably down."""
+        """Stop after too many consecutive failures; Datadog is probably down."""
         with self._lock:
             self._failures += 1
             if self._failures >= self._most_failures:
@@ -336,7 +336,7 @@ class CircuitBreaker:
         return self._api_key.get(seconds=self.seconds_left())
 
     def key_refused(self, refused: str, status: int) -> None:
-        """Reads the key again, once per invocation. Stops if it is the same or refused too."""
+        """Read the key again, once per invocation. Stop if it is unchanged, or refused too."""
         with self._lock:
             try:
                 if self._api_key.get(seconds=self.seconds_left()) != refused:
@@ -360,7 +360,7 @@ def _answer_of(response: _Response, attempts: int, *, has_smaller_body: bool) ->
 
 
 def is_accepted(status: int, content: bytes) -> bool:
-    """Whether Datadog took a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not.
+    """Whether Datadog accepted a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not.
 
     https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
     """
@@ -375,7 +375,7 @@ def is_accepted(status: int, content: bytes) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], backoff: float) -> float:
-    """Seconds to wait: those of `Retry-After` or `X-RateLimit-Reset`, at least the backoff."""
+    """Seconds to wait: `Retry-After` or `X-RateLimit-Reset`, but at least the backoff."""
     for name in ("Retry-After", "X-RateLimit-Reset"):
         with contextlib.suppress(ValueError):
             seconds = float(headers.get(name, ""))
@@ -385,5 +385,5 @@ def retry_after(headers: Mapping[str, str], backoff: float) -> float:
 
 
 def _backoff(attempt: int) -> float:
-    """Seconds, with jitter, so that functions do not come back all at once."""
+    """Seconds, with jitter, so that concurrent functions do not retry at the same moment."""
     return random.uniform(0.5, 1.0) * BACKOFF[attempt]  # noqa: S311 (no secret depends on it)

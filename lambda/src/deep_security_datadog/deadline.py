@@ -1,4 +1,4 @@
-"""Ends a wait in time, whatever it waits for: time-outs of sockets count each address and each read by itself."""
+"""A deadline for any call. Socket timeouts do not give one: they start anew for each address and each read."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _T = TypeVar("_T")
 
 
 class DeadlineExceeded(Exception):
-    """There was no result in time. The message says how long it was waited for."""
+    """There was no result in time. The message says how long the wait was."""
 
 
 def run(function: Callable[[], _T], *, seconds: float) -> _T:
     """The result of `function()`, or what it raises; DeadlineExceeded after that many seconds.
 
-    Then it goes on in a thread of its own until its sockets give up, and its result is lost.
+    The call then goes on in its own thread until its sockets give up, and its result is lost.
     """
     future: Future[_T] = Future()
 
     def work() -> None:
         try:
             future.set_result(function())
-        except Exception as error:  # noqa: BLE001 (raised again in the thread that waits)
+        except Exception as error:  # noqa: BLE001 (raised again in the waiting thread)
             future.set_exception(error)
 
     Thread(target=work, daemon=True).start()

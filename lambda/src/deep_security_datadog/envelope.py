@@ -27,28 +27,28 @@ from .values import integer, time_of
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
-# Message attributes of a remainder, which is an ordinary notification otherwise: the names of the destinations that it
-# is still owed to, and how many remainders came before it.
+# Message attributes of a remainder, otherwise an ordinary notification: the destinations that still need it, and how
+# many remainders led to it.
 DESTINATIONS_ATTRIBUTE = "DeepSecurityDatadogDestinations"
 GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
 
-# What SNS sends besides notifications: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+# Other messages that SNS sends: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 _CONTROL_TYPES = frozenset(("SubscriptionConfirmation", "UnsubscribeConfirmation"))
 
 _LONGEST_ATTRIBUTE = 200
-# The backoff of a remainder grows no more long before.
+# The backoff stops growing long before.
 _MOST_GENERATIONS = 10_000
-# Python converts no more: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
+# Python's limit for converting an integer: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
 _MOST_DIGITS = 4300
 _ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 _TOPIC_ARN = re.compile(r"arn:[a-z0-9-]{1,30}:sns:[a-z0-9-]{1,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 
 
 class Notification(NamedTuple):
-    """What SNS says about a message; an empty string where it says nothing usable, as with raw delivery.
+    """What SNS says about a message; empty strings where it says nothing usable, as with raw delivery.
 
     timestamp: when SNS received the message (ISO 8601, UTC).
-    destinations: names of those that are owed the message, None = all. generation: of a remainder, else 0.
+    destinations: names of those that still need the message, None = all. generation: of a remainder, else 0.
     """
 
     message_id: str = ""
@@ -70,10 +70,10 @@ class Notification(NamedTuple):
 
 
 class Entry:
-    """One element of a message: the properties of an event, or text that is no event; and what became of it.
+    """One element of a message, an event or text that is none, and what became of it.
 
     problem: why the text is no event; empty for an event.
-    answers: by destination. Without one, the destination has nothing to do with the entry (not owed, filtered out).
+    answers: by destination. A destination without one does not need the entry, or its filter dropped it.
     """
 
     __slots__ = ("answers", "notification", "problem", "properties", "text")
@@ -88,9 +88,9 @@ class Entry:
         self.answers: dict[str, Answer] = {}
 
     def is_open(self, destination: str, destinations: Collection[str]) -> bool:
-        """Whether the destination is owed this entry and has not answered yet.
+        """Whether the destination still needs this entry.
 
-        destinations: all that are configured. An entry that is owed to none of them is owed to all.
+        destinations: all that are configured. An entry that names none of them is for all of them.
         """
         owed = self.notification.destinations
         if owed is not None and owed.isdisjoint(destinations):
@@ -99,20 +99,20 @@ class Entry:
 
     @property
     def unsettled(self) -> frozenset[str]:
-        """The destinations that it has to be sent to again."""
+        """The destinations to retry."""
         return frozenset(name for name, answer in self.answers.items() if answer.outcome is Outcome.RETRY)
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing happened yet that must not happen twice."""
+        """Whether all of it can be done again without doing anything twice."""
         return not self.problem and all(answer.outcome is Outcome.RETRY for answer in self.answers.values())
 
 
 class Record:
-    """What Lambda gets an acknowledgement for.
+    """What Lambda acknowledges or retries as one.
 
     record_id: the SQS message id, None without a queue. receipt_handle, receives: of SQS, empty and 1 without a queue.
-    is_cut: whether there are more entries than were asked for.
+    is_cut: whether it has more entries than were asked for.
     """
 
     __slots__ = ("entries", "is_cut", "receipt_handle", "receives", "record_id")
@@ -126,7 +126,7 @@ class Record:
 
     @classmethod
     def read(cls, raw: object, most_entries: int = sys.maxsize) -> Record:
-        """The record in one of a Lambda event. most_entries: it is cut after these."""
+        """Reads a record of a Lambda event, up to `most_entries`."""
         entries = _entries(raw, Notification())
         sqs = raw if isinstance(raw, Mapping) and raw.get("eventSource") == "aws:sqs" else {}
         record = cls(_text(sqs.get("messageId")) or None, tuple(islice(entries, most_entries)))
@@ -139,12 +139,12 @@ class Record:
 
     @property
     def name(self) -> str:
-        """For the log: the SNS message id, else the SQS message id."""
+        """Its name in the log: the SNS message id, else the SQS message id."""
         return next((entry.notification.message_id for entry in self.entries), "") or self.record_id or ""
 
 
 def raw_records(payload: object) -> list[object]:
-    """The records of a Lambda event as they are; the event itself if it is no envelope."""
+    """The records of a Lambda event, unread; the event itself if it has none."""
     records = payload.get("Records") if isinstance(payload, Mapping) else None
     return records if isinstance(records, list) else [payload]
 
@@ -155,7 +155,7 @@ def open_envelope(payload: object) -> tuple[Record, ...]:
 
 
 def _entries(value: object, notification: Notification) -> Iterator[Entry]:
-    """The elements of a message, whichever known form wraps it."""
+    """The elements of a message in any known wrapping."""
     match value:
         case {"eventSource": "aws:sqs", "body": str(body)}:
             yield from _parsed(body, notification)
@@ -173,7 +173,7 @@ def _entries(value: object, notification: Notification) -> Iterator[Entry]:
 
 
 def _elements(elements: list[Any], notification: Notification) -> Iterator[Entry]:
-    """The events among them, then all that are no events as one entry: they are one refusal."""
+    """The events, then everything else as one entry, because it becomes one refusal."""
     others = []
     for element in elements:
         if isinstance(element, dict) and _text(element.get("Type")) not in _CONTROL_TYPES:
@@ -192,7 +192,7 @@ def _parsed(text: str, notification: Notification) -> Iterator[Entry]:
     try:
         yield from _entries(_json(text.removeprefix("\ufeff")), notification)
     except (ValueError, RecursionError) as error:
-        # The parser's message has a position and no content.
+        # The parser's message gives a position, no content.
         detail = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
         yield Entry(notification, text=text, problem=f"not readable as JSON ({detail})")
 
@@ -203,12 +203,12 @@ def _json(text: str) -> object:
     except json.JSONDecodeError:
         raise
     except ValueError:
-        # An integer of more digits than Python converts stays text.
+        # An integer with more digits than Python converts stays text.
         return json.loads(text, parse_constant=str, parse_float=_finite, parse_int=_short_integer)
 
 
 def _finite(text: str) -> float | str:
-    """A number; as text where a float would be infinite, which JSON cannot express."""
+    """A number, or the text where a float would be infinite, which JSON cannot express."""
     value = float(text)
     return value if isfinite(value) else text
 
@@ -218,7 +218,7 @@ def _short_integer(text: str) -> int | str:
 
 
 def _outermost(notification: Notification, value: Mapping[Any, Any]) -> Notification:
-    """The outermost notification: what a message claims to be wrapped in is its publisher's invention."""
+    """The outermost notification. One inside a message was written by its publisher and is not trusted."""
     if notification != Notification():
         return notification
     attributes = value.get("MessageAttributes")

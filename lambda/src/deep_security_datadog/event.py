@@ -60,7 +60,7 @@ def _name_of(*texts: str) -> str:
 
 
 class Event:
-    """A read-only view of an event's properties, and what follows from them.
+    """A read-only view of an event's properties and what follows from them.
 
     event_type: the row of the table. known_severity: None if the event does not tell.
     rank: severity times asset value, None for types without a rank (docs/reference/deep-security-events.md#ranks).
@@ -85,10 +85,10 @@ class Event:
         return {name: text for name, value in self.properties.items() if (text := meaningful(name, value))}
 
     def identity(self, texts: Texts) -> tuple[str, ...] | None:
-        """The same for events about the same; None if nothing says what happened. texts: `texts()`.
+        """Equal for events about the same thing; None if nothing says what happened. texts: `texts()`.
 
-        Tenant, type, host and what the row of the type names. Datadog groups events by it, the tags show its parts, and
-        events that differ in it are never folded.
+        Tenant, type, host, and what the table names for the type. Datadog groups events by it, the tags show its parts,
+        and events that differ in it are never folded.
         """
         subject = self.event_type.subject(texts)
         if not subject:

@@ -330,7 +330,7 @@ _ROWS = (
         "DeviceControlEvent",
         "Device Control",
         subject=first_of("DeviceName", "DeviceModel", "DeviceVendor"),
-        # Without a default rank that is known, a rank says nothing of the severity.
+        # No default ranks are known, so a rank says nothing about the severity.
         severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}),
         identity={
             "device_name": first_of("DeviceName", "DeviceModel", "DeviceVendor"),

@@ -1,4 +1,4 @@
-"""The vocabulary of the table of event types: what a row consists of, and how a fact is read off an event."""
+"""The vocabulary of the table of event types: what a row consists of, and how to read a fact from an event."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LONGEST_URL = 2000
 class Fact(NamedTuple):
     """A line of an event's text: a label, and a value made of one or more properties.
 
-    properties: all that the value shows, so that they are not listed again under "Other properties". None of them may
-    be passed over: what the value does not decode it has to contain.
+    properties: all that the value shows, so that they are not listed again under "Other properties". The value has to
+    contain or decode each of them.
     value: None shows the one property as it is. Empty text leaves the line out.
     block: whether a long value is shown as a block with its line breaks.
     """
@@ -81,7 +81,7 @@ def first(texts: Texts, names: tuple[str, ...]) -> str:
 
 
 def first_of(*names: str) -> Value:
-    """The first of the named properties that holds something. The facts have to show the others."""
+    """The first of the named properties that holds something. The row's facts have to show the others."""
     return lambda texts: first(texts, names)
 
 
@@ -161,7 +161,7 @@ def repeat_count() -> Fact:
 
 
 def joined(label: str, template: str, *names: str) -> Fact:
-    """Several properties by a template; those that there are, separated by blanks, when one is missing."""
+    """Several properties in a template; if one is missing, the others separated by blanks."""
 
     def value(texts: Texts) -> str:
         values = [texts.get(name, "") for name in names]
@@ -180,7 +180,7 @@ def boolean(name: str) -> Callable[[Texts], bool | None]:
 
 
 def yes_no(label: str, decide: Callable[[Texts], bool | None], *names: str) -> Fact:
-    """Yes or no; what decides neither is shown as it is."""
+    """Yes or no; any other value as it is."""
 
     def value(texts: Texts) -> str:
         decided = decide(texts)

@@ -16,7 +16,7 @@ from .event_types import EVENT_TYPES
 from .severity import Severity
 from .values import as_text
 
-# The test notification passes every filter, so no filter names it.
+# The test notification passes every filter, so none can name it.
 FILTERABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
 
 _UNRANKED_EVENTS = ("keep", "drop")
@@ -30,7 +30,7 @@ class Pattern(NamedTuple):
 
     @classmethod
     def from_option(cls, name: object, glob: object) -> Pattern:
-        """Raises ValueError for an empty name or glob, and for a glob as the name."""
+        """Raises ValueError for an empty name or glob, or a glob as the name."""
         if not isinstance(name, str) or not name.strip():
             raise ValueError("exclude holds an empty property name")
         if "*" in name or "?" in name:
@@ -45,10 +45,10 @@ class Pattern(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """What to keep. The defaults keep everything, each event by itself.
+    """What to keep. The defaults keep every event.
 
-    event_types: names of event types, None = all, those of tomorrow too.
-    rank_greater_than: an event has to rank strictly higher, None = any rank.
+    event_types: names of event types, None = all, future ones included.
+    rank_greater_than: an event must rank strictly higher, None = any rank.
     unranked_events: `keep` or `drop`, for events without a rank when `rank_greater_than` is set.
     minimum_severity: the lowest severity to keep.
     exclude: groups of patterns; an event that matches all patterns of a group is dropped.
@@ -97,7 +97,7 @@ class Filter(NamedTuple):
         return event.rank <= self.rank_greater_than
 
     def _can_pass(self, event_type: str) -> bool:
-        """Whether an event of the type could pass. What `exclude` matches is not known."""
+        """Whether an event of the type could pass. `exclude` is not considered."""
         row = FILTERABLE_TYPES[event_type]
         if self.rank_greater_than is not None and self.unranked_events == "drop" and not row.ranked:
             return False

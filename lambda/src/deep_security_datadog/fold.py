@@ -1,4 +1,4 @@
-"""Folds repeats: identical events of one message become one item with their number and their times."""
+"""Folds repeats: events of one message that say the same become one item with their number and times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .event import Event
 
 
 class Repeats(NamedTuple):
-    """How many identical events there are, and the earliest and the latest time (None if no event has one)."""
+    """The number of events, and the earliest and latest time (None if no event has one)."""
 
     total: int
     first: datetime | None = None
@@ -26,9 +26,9 @@ class Repeats(NamedTuple):
 
 
 class Item(NamedTuple):
-    """An event to send and the entries that it stands for: its own, and those of its repeats if they are folded.
+    """An event to send, and the entries that it stands for: its own, and those of folded repeats.
 
-    repeats: None for an event that stands for itself only. record: that the entries are of.
+    repeats: None for an event that stands for itself only. record: the one that the entries belong to.
     """
 
     event: Event
@@ -43,10 +43,10 @@ class Item(NamedTuple):
 
 
 def fold_key(event: Event) -> Hashable | None:
-    """Equal for events of which one can stand for all, None for an event that nothing identifies.
+    """Equal for events of which one can stand for all; None for an event that is never folded.
 
-    Besides the identity all that the title shows: no event is hidden behind a less severe one, or behind one that was
-    handled otherwise.
+    The identity and everything that the title shows, so that no event hides behind a less severe one, or behind one
+    with another outcome.
     """
     texts, event_type = event.texts(), event.event_type
     identity = event.identity(texts)

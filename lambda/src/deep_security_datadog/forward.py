@@ -25,11 +25,11 @@ from .text import Context
 
 
 class NotDelivered(Exception):
-    """Something that no queue keeps was not delivered: Lambda has to try again."""
+    """Something that no queue keeps was not delivered, so Lambda has to retry."""
 
 
 class Forwarder:
-    """What lives as long as the execution environment."""
+    """Everything that lives as long as the execution environment."""
 
     def __init__(self, settings: Settings, client: DatadogClient, queues: Queues) -> None:
         self.settings = settings
@@ -82,7 +82,7 @@ class _Invocation:
         for record in records:
             if not open_items[record]:
                 self._settle(record)
-        # Each record is settled as soon as its last answer is there: what comes after may take all the time.
+        # Settle each record as soon as its last answer is in: the rest may use up the time.
         for item in self._send(batches):
             open_items[item.record] -= 1
             if not open_items[item.record] and item.record:
@@ -92,18 +92,18 @@ class _Invocation:
         return self._result(records)
 
     def _batches(self, records: Sequence[Record]) -> Iterator[Batch]:
-        """The requests for all that is wanted anywhere."""
+        """The requests to all destinations."""
         items_by_record = [list(_items(record)) for record in records]
         for items in items_by_record:
             for item in items:
                 self._report.received(item.event, self._context.now)
-        # Logs first: they are few requests, and do not wait behind many events that Datadog may not take.
+        # Logs first: a few requests that need not wait behind many events.
         for name, chosen in reversed(list(self._destinations.items())):
             wanted = [item for items in items_by_record for item in self._wanted(name, items)]
             yield from DESTINATIONS[name].batches(chosen.url, wanted, self._context)
 
     def _wanted(self, destination: str, items: Sequence[Item]) -> Sequence[Item]:
-        """The items of a record to send to the destination."""
+        """The items of a record that the destination gets."""
         chosen = self._destinations[destination].filter
         wanted = []
         for item in items:
@@ -119,12 +119,12 @@ class _Invocation:
         return folded
 
     def _send(self, batches: Sequence[Batch]) -> Iterator[Item]:
-        """Sends the batches and gives each entry its answer. Yields each item that has one."""
+        """Sends the batches, gives each entry its answer, and yields each item that has one."""
         while batches:
             again: list[Batch] = []
             for batch, answer in self._client.send(batches, seconds_left=self._seconds_left):
                 if answer.outcome is Outcome.REFUSED and len(batch.items) > 1:
-                    # Halves until what is wrong with one item does not cost the others.
+                    # Halve it until the bad item is alone.
                     middle = len(batch.items) // 2
                     again.extend(self._rebatched(batch, batch.items[:middle]))
                     again.extend(self._rebatched(batch, batch.items[middle:]))
@@ -144,7 +144,7 @@ class _Invocation:
         self._carry_out(record, settle(record))
 
     def _split(self, raw: object) -> None:
-        """Puts back a record that is too large for an invocation, as several."""
+        """Puts a record that is too large for an invocation back as several."""
         record = Record.read(raw)
         if self._accepted.is_settled(record):
             return
@@ -156,7 +156,7 @@ class _Invocation:
         record.entries = ()
 
     def _carry_out(self, record: Record, settlement: Settlement) -> None:
-        """Carries the settlement out. If that fails the record comes back."""
+        """Carries out the settlement, or lets the record come back."""
         if not settlement.comes_back:
             try:
                 self._queues.carry_out(settlement, seconds_left=self._seconds_left)

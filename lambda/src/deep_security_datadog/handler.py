@@ -12,16 +12,16 @@ from .settings import Settings
 
 @cache
 def _forwarder() -> Forwarder:
-    """Made once per execution environment: connections, API key and clients are kept between invocations."""
+    """One per execution environment, so that connections, API key and clients outlive an invocation."""
     return Forwarder.from_settings(Settings.from_environment(os.environ))
 
 
 def lambda_handler(payload: Any, context: Any) -> dict[str, Any]:
-    """Forwards the events of SNS or SQS records, or of what a redrive brings (see `envelope`).
+    """Forwards the events in SNS or SQS records, or in redriven messages (see `envelope`).
 
-    Returns `{"batchItemFailures": [{"itemIdentifier": <SQS message id>}, …]}`, the records that have to come back.
-    Raises NotDelivered if something that no queue keeps was not delivered, so that Lambda tries again, and
-    SettingsError if the environment is unusable.
+    Returns `{"batchItemFailures": [{"itemIdentifier": <SQS message id>}, …]}`, the records to retry.
+    Raises NotDelivered if something that no queue keeps was not delivered, so that Lambda retries, and SettingsError
+    if the environment is unusable.
     """
     return _forwarder().forward(
         payload,

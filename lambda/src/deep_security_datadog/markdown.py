@@ -14,8 +14,8 @@ FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
 
 _REPLACEMENT = "\ufffd"
-# What is not seen or changes how the rest is read: C0 and C1 controls, marks of direction, invisible and blank letters,
-# line separators, surrogates, tag characters, non-characters (https://www.unicode.org/reports/tr36/#visual_spoofing).
+# Characters that are invisible or change how the rest reads: C0 and C1 controls, marks of direction, blank letters, line
+# separators, surrogates, tag characters, non-characters (https://www.unicode.org/reports/tr36/#visual_spoofing).
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e"
@@ -35,20 +35,20 @@ _AT, _GRAVE = "\uff20", "\u02cb"
 
 def plain(text: str) -> str:
     """One line without control characters, mentions and links, for a title."""
-    # Most values are short words and numbers. Printable ASCII has neither breaks nor anything hidden.
+    # Most values are short words and numbers. Printable ASCII has no breaks and hides nothing.
     if text.isalnum() and text.isascii():
         return text
     return _disarmed(text if text.isascii() and text.isprintable() else _visible(_SPACE.sub(_one_line, text)))
 
 
 def _one_line(space: re.Match[str]) -> str:
-    """White space as it is, as one blank if it breaks the line."""
+    """White space unchanged, or one blank if it breaks the line."""
     found = space.group()
     return " " if any(character in found for character in "\r\n\t") else found
 
 
 def _visible(text: str) -> str:
-    """The text with a replacement for each character that hides."""
+    """The text with hidden characters replaced."""
     return _HIDDEN_JOINER.sub(_REPLACEMENT, _CONTROL.sub(_REPLACEMENT, text))
 
 
@@ -75,7 +75,7 @@ def fenced(text: str) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """The beginning, in at most `limit` characters; the end says how many there are more."""
+    """The beginning, in at most `limit` characters; a note says how many more there are."""
     if len(text) <= limit:
         return text
     note = f"… (+{len(text) - limit} characters)"

@@ -17,7 +17,7 @@ class Answer(NamedTuple):
 
     status: HTTP status, None without an answer.
     reason: for logs and the dead-letter queue, without content and without the API key; empty when accepted.
-    attempts: how many requests were made.
+    attempts: number of requests made.
     retry_after: seconds that Datadog asked to wait, 0 if it did not.
     """
 

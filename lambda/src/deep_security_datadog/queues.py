@@ -1,4 +1,4 @@
-"""Carries settlements out within the time left: refusals to the dead-letter queue, remainders back to the queue."""
+"""Carries out settlements within the time left: refusals to the dead-letter queue, remainders back to the queue."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .deadline import DeadlineExceeded, run
 from .envelope import Record
 from .settle import LARGEST_MESSAGE, Refusal, Remainder, Settlement
 
-# Of SendMessageBatch and ChangeMessageVisibilityBatch; docs/reference/aws-limits.md#sqs.
+# Limits of SendMessageBatch and ChangeMessageVisibilityBatch: docs/reference/aws-limits.md#sqs.
 _MOST_IN_BATCH = 10
 _LONGEST_DELAY = 900
 
-# Seconds for a call to SQS, which answers within a few hundredths of one, and what stays for Lambda's answer.
+# Seconds for a call to SQS, which usually takes a few hundredths of one, and seconds reserved for Lambda's answer.
 CALL_DEADLINE = 3.0
 RESERVE = 0.3
 _USUAL_CALL = 0.1
@@ -42,9 +42,9 @@ class Queues:
         self._sqs: Any = None
 
     def carry_out(self, settlement: Settlement, *, seconds_left: Callable[[], float]) -> None:
-        """Sends the refusals and the remainders. Raises NotSent: then the whole record has to come back.
+        """Sends the refusals and the remainders. Raises NotSent if the whole record has to come back.
 
-        seconds_left: until Lambda ends the invocation. Nothing is begun that would not end in time.
+        seconds_left: until Lambda ends the invocation. Nothing is started that could not finish in time.
         """
         refusals = [_message(refusal.body, MessageAttributes=_attributes(refusal)) for refusal in settlement.refusals]
         remainders = [
@@ -53,14 +53,14 @@ class Queues:
         ]
         batches = [(self._dead_letter_queue_url, batch) for batch in _batches(refusals)]
         batches += [(self._queue_url, batch) for batch in _batches(remainders)]
-        # All or nothing: what comes back whole should not be in a queue as well.
+        # All or nothing: a record that comes back should not be in a queue as well.
         if batches and len(batches) * self._slowest_call > seconds_left() - RESERVE:
             raise NotSent("out of time")
         for url, batch in batches:
             self._send(url, batch, seconds_left)
 
     def delay_return(self, returned: Iterable[tuple[Record, Settlement]], *, seconds_left: Callable[[], float]) -> None:
-        """Makes records that come back visible sooner than the visibility timeout, if SQS takes it."""
+        """Makes returned records visible before the visibility timeout ends, as far as SQS agrees."""
         entries = []
         for record, settlement in returned:
             generation = max((entry.notification.generation for entry in record.entries), default=0)
@@ -94,7 +94,7 @@ class Queues:
         if not url:
             raise NotSent("no queue is configured for it")
         try:
-            # Before the clock runs: making the client is work for the processor and waits for nobody.
+            # Before the clock starts: creating the client takes CPU time, not SQS's.
             self._sqs = self._sqs or aws.client("sqs")
             method = getattr(self._sqs, name)
             seconds = min(CALL_DEADLINE, seconds_left() - RESERVE)
@@ -113,12 +113,12 @@ class Queues:
 
 
 def _message(body: str, **options: Any) -> dict[str, Any]:
-    # SQS takes no empty message.
+    # SQS refuses an empty message.
     return {"MessageBody": body or " ", **options}
 
 
 def _batches(messages: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """At most ten messages, together not larger than the largest message, which the quota was until 2025."""
+    """At most ten messages, together no larger than one may be: SQS's quota for a batch until 2025."""
     batch: list[dict[str, Any]] = []
     size = 0
     for message in messages:

@@ -1,6 +1,6 @@
-"""Log lines in JSON, one an invocation and one a refusal, and the invocation's metrics. No content, no API key.
+"""Log lines in JSON, one per invocation and one per refusal, and the metrics. No event content, no API key.
 
-Metrics are in the CloudWatch embedded metric format, which needs no call and no permission
+Metrics use the CloudWatch embedded metric format, which needs no call and no permission
 (docs/reference/aws-limits.md#cloudwatch).
 """
 
@@ -23,9 +23,9 @@ NAMESPACE = "DeepSecurityDatadog"
 DIMENSION = "FunctionName"
 METRICS = ("Received", "Filtered", "Accepted", "Retried", "Requeued", "Refused")
 DELAY = "DeliveryDelay"
-# Of a metric in one line.
+# Values of a metric in one line.
 _MOST_VALUES = 100
-# Of records in a line. An event source mapping passes ten at most.
+# Record ids in a line. An event source mapping passes ten at most.
 _MOST_IDS = 20
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -54,7 +54,7 @@ class Report:
         self._reasons[f"{destination} filtered: {reason}"] += 1
 
     def folded(self, destination: str, count: int) -> None:
-        """Counts events that another one of their message stands for."""
+        """Counts events that were folded into another."""
         if count:
             self._count("Folded", destination, count)
 
@@ -67,12 +67,12 @@ class Report:
                     self._count("Accepted", destination)
                 else:
                     refused = answer.outcome is Outcome.REFUSED
-                    # In total refusals are counted as messages for the dead-letter queue.
+                    # The total of refusals counts messages for the dead-letter queue: see `settled`.
                     self._count("Refused" if refused else "Waiting", destination, total=not refused)
                     self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
 
     def _count(self, name: str, destination: str, count: int = 1, *, total: bool = True) -> None:
-        """Counts in total and, with several destinations, for each."""
+        """Counts in total and, where there are several destinations, for each."""
         if total:
             self._counts[name] += count
         if self._by_destination and count:
@@ -92,7 +92,7 @@ class Report:
 
     def close(self, records: Sequence[Record], *, failed: int) -> None:
         milliseconds = round((time.monotonic() - self._started) * 1000)
-        # Always these six, so that zero differs from silence; the others only if there is something: each metric costs.
+        # These six are always there, so that zero differs from silence. Others only above zero: each metric costs.
         counts = dict.fromkeys(METRICS, 0) | dict(self._counts)
         definitions = [{"Name": name, "Unit": "Count"} for name in counts]
         values: dict[str, Any] = dict(counts)

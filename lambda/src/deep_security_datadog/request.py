@@ -1,4 +1,4 @@
-"""A request to make: where to, and with which body."""
+"""A request to send: to which endpoint, with which body."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Endpoint(NamedTuple):
-    """A URL and the headers that all requests to it have.
+    """A URL and the headers of all requests to it.
 
     api_key_header: name of the header that carries the API key, None = the key is not sent.
     """
@@ -21,7 +21,7 @@ class Request(NamedTuple):
     """A POST request.
 
     body: called when the request is sent, so that few bodies exist at a time.
-    smaller_body: replaces the body once when the endpoint answers that it is too large; None = there is no shorter one.
+    smaller_body: replaces the body once if the endpoint finds it too large; None = there is none.
     """
 
     endpoint: Endpoint

@@ -1,7 +1,6 @@
 """The function's environment as one frozen value.
 
-Variables have the names that Datadog's own functions use, where these have one. An empty variable means the default,
-like an absent one.
+Variables are named as in Datadog's own functions where these have one. An empty variable counts as absent.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .filter import Filter
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-# As Terraform refuses it: the API key travels in a header, so plain http stays on the machine.
+# The same rule as in Terraform: the API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 
 _T = TypeVar("_T")

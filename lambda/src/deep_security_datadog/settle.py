@@ -1,6 +1,6 @@
-"""What to do with a record, decided from the answers that its entries carry. Pure: nothing is sent from here.
+"""Decides what to do with a record from the answers that its entries carry. Pure: nothing is sent from here.
 
-A destination settles an entry by accepting it, refusing it for good, or filtering it out. A record is settled
+An entry is settled with a destination that accepted it, refused it for good, or filtered it out. A record is settled
 (acknowledge it), untouched (let it come back as it is) or partly settled (put back what is left, then acknowledge it).
 """
 
@@ -16,7 +16,7 @@ from .outcome import Outcome
 
 # Bytes, attributes included: what Terraform sets for a queue (docs/reference/aws-limits.md#sqs).
 LARGEST_MESSAGE = 262_144
-# For the attributes of a refused event, and for the destinations of a remainder.
+# Room for the attributes of a refusal and the destinations of a remainder.
 _ROOM_FOR_ATTRIBUTES = 2_048
 LARGEST_BODY = LARGEST_MESSAGE - _ROOM_FOR_ATTRIBUTES
 
@@ -25,7 +25,7 @@ _NOT_IN_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Refusal(NamedTuple):
-    """A message for the dead-letter queue: one event, or text that is no event.
+    """A message for the dead-letter queue: an event, or text that is none.
 
     origin: the SNS message id, else the SQS message id.
     """
@@ -39,7 +39,7 @@ class Refusal(NamedTuple):
 class Remainder(NamedTuple):
     """A message for the queue: a notification with the events that are left.
 
-    generation: how many remainders led to it, itself included.
+    generation: how many remainders led to it, including itself.
     """
 
     body: str
@@ -47,9 +47,9 @@ class Remainder(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """Send the refusals and the remainders, then acknowledge the record, unless it comes back.
+    """Send the refusals and remainders, then acknowledge the record, unless it comes back.
 
-    retry_after: seconds that Datadog asked to wait, for what is left.
+    retry_after: seconds that Datadog asked to wait before what is left is retried.
     """
 
     refusals: tuple[Refusal, ...] = ()
@@ -59,11 +59,11 @@ class Settlement(NamedTuple):
 
 
 def settle(record: Record) -> Settlement:
-    """The settlement of a record whose entries have all answers."""
+    """The settlement of a record once all answers are in."""
     if not any(entry.unsettled for entry in record.entries):
         return Settlement(refusals=tuple(_refusals(record)))
     retry_after = max(answer.retry_after for entry in record.entries for answer in entry.answers.values())
-    # Without a queue there is no place for a remainder: Lambda delivers the whole record again.
+    # Without a queue there is nowhere to put a remainder: Lambda delivers the whole record again.
     if record.record_id is None or all(entry.is_untouched for entry in record.entries):
         return Settlement(comes_back=True, retry_after=retry_after)
     return Settlement(tuple(_refusals(record)), tuple(_remainders(record.entries)), retry_after=retry_after)
@@ -82,17 +82,17 @@ def _refusals(record: Record) -> Iterator[Refusal]:
 
 
 def _remainders(entries: Iterable[Entry]) -> Iterator[Remainder]:
-    """Notifications with the unsettled events."""
+    """The unsettled events, in notifications of the next generation."""
     groups = _grouped((entry, entry.unsettled) for entry in entries)
     for notification, events in groups.items():
         yield from _fitting_remainders(notification._replace(generation=notification.generation + 1), events)
 
 
 def split(record: Record, destinations: Collection[str], *, most_entries: int) -> Settlement:
-    """The settlement of a record that has more entries than an invocation takes: smaller messages of the same events.
+    """The settlement of a record with more entries than an invocation takes: the same events in smaller messages.
 
-    They keep the generation, so that they are not delayed like what Datadog did not take.
-    destinations: names of all that are configured. Those that accepted an event already do not get it again.
+    They keep their generation, so they are not delayed like events that Datadog did not accept.
+    destinations: names of all that are configured. One that accepted an event already does not get it again.
     """
     groups = _grouped(
         (entry, frozenset(name for name in destinations if entry.is_open(name, destinations)))
@@ -109,7 +109,7 @@ def split(record: Record, destinations: Collection[str], *, most_entries: int) -
 
 
 def _grouped(owed: Iterable[tuple[Entry, frozenset[str]]]) -> dict[Notification, list[object]]:
-    """The events that are owed to any destination, by a notification that names these destinations."""
+    """The events that some destination still needs, by a notification that names these destinations."""
     groups: dict[Notification, list[object]] = {}
     for entry, destinations in owed:
         if destinations:
@@ -129,13 +129,13 @@ def _fitting_remainders(notification: Notification, events: Sequence[object]) ->
 
 
 def _fitting(notification: Notification, message: str) -> str:
-    """The message in its notification; alone if it would not fit into the queue otherwise."""
+    """The message in its notification, or alone where the queue would not take both."""
     body = notification_body(notification, message)
     return body if len(body.encode()) <= LARGEST_BODY or not message else _NOT_IN_SQS.sub("\ufffd", message)
 
 
 def notification_body(notification: Notification, message: str) -> str:
-    """The SQS body that SNS would have written, with the id and time of the original."""
+    """The SQS body as SNS would write it, with the original id and time."""
     envelope: dict[str, object] = {
         "Type": "Notification",
         "MessageId": notification.message_id,
@@ -154,6 +154,6 @@ def notification_body(notification: Notification, message: str) -> str:
 
 
 def compact(value: object) -> str:
-    """Compact JSON that is legal UTF-8 and legal in SQS."""
+    """Compact JSON in characters that UTF-8 and SQS allow."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _NOT_IN_SQS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -1,6 +1,6 @@
 """How severe an event is, from whatever its type carries.
 
-Each type has a scale of its own or none (docs/reference/deep-security-events.md#severity). Where a rule cannot decide,
+Each type has its own scale, or none (docs/reference/deep-security-events.md#severity). Where a rule cannot decide,
 the event is `info` and its text says that the severity is unknown.
 """
 
@@ -41,7 +41,7 @@ class Severity(IntEnum):
 
 
 class SeverityRule(NamedTuple):
-    """A function that decides, and its table for the documentation: rows of (what the event says, severity)."""
+    """A function that decides, and its rows for the documentation: (what the event says, severity)."""
 
     decide: Callable[[Properties], Severity | None]
     rows: tuple[tuple[str, Severity], ...]
@@ -62,7 +62,7 @@ _BY_WORD = {
     "critical": CRITICAL,
 }
 
-# What the default ranks of a rule's severity are; firewall rules have ranks of their own
+# Default ranks of a rule's severity; firewall rules have their own
 # (docs/reference/deep-security-events.md#ranks).
 _BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
 
@@ -96,7 +96,7 @@ def by_range(name: str, ranges: tuple[tuple[int, int, Severity], ...], word_prop
 
 
 def or_by_rank(rule: SeverityRule) -> SeverityRule:
-    """The rule; where it cannot decide, the rank that the host's asset value does not account for."""
+    """The rule; where it cannot decide, the rank divided by the host's asset value."""
 
     def decide(properties: Properties) -> Severity | None:
         severity = rule.decide(properties)
@@ -208,7 +208,7 @@ APPLICATION = SeverityRule(
 )
 
 
-# Of a type that is not known: what its number means is not known either.
+# For types that are not in the table: nobody knows what their number means.
 UNKNOWN = or_by_rank(
     SeverityRule(
         lambda properties: _of_words(properties, ("SeverityString", "Severity"), _BY_WORD),

@@ -1,4 +1,4 @@
-"""The tags of an event, in the form that Datadog takes (docs/reference/datadog-limits.md#tags)."""
+"""The tags of an event, in the form that Datadog accepts (docs/reference/datadog-limits.md#tags)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ LONGEST_TAG = 200
 # Of the v2 events intake; v1 names no number (docs/reference/datadog-limits.md#tags).
 MOST_TAGS = 100
 
-# Keeps the tags of instances apart from ours and from the keys that Datadog reserves.
+# Separates tags of cloud instances from ours and from keys that Datadog reserves.
 INSTANCE_TAG_PREFIX = "instance_tag_"
 
-# What is no part of a word; words are joined by one underscore.
+# Everything but the characters of a word. Words are joined by one underscore.
 _BETWEEN_WORDS = re.compile(r"[^\w\-:./]+")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
-# Texts of Deep Security's, not of an attacker's traffic, that may name a CVE or a technique.
+# Texts that may name a CVE or a technique, written by Deep Security, not found in an attacker's traffic.
 _FINDING_TEXTS = (
     "Reason", "Note", "Title", "Description", "MalwareName", "BehaviorType", "Cve", "Mitre", "ApplicationType",
     "OSSEC_Description", "OSSEC_Groups",
 )  # fmt: skip
-# Of a longer value only the beginning is searched: an attacker may have sent a megabyte.
+# How much of a value is searched: an attacker may have sent a megabyte.
 _LONGEST_SEARCHED = 2000
 
 
@@ -41,12 +41,12 @@ def tag(key: str, value: str) -> str:
 
 
 def configured_tags(texts: Iterable[str]) -> tuple[str, ...]:
-    """Tags of the user's as Datadog takes them. texts: `key:value` or a word."""
+    """The user's tags as Datadog accepts them. texts: `key:value` or a word."""
     return tuple(dict.fromkeys(filter(None, map(_configured_tag, texts))))[:MOST_TAGS]
 
 
 def tags_of(event: Event, texts: Texts, *, account_id: str, configured: tuple[str, ...]) -> list[str]:
-    """All tags of an event: its own, then the configured ones, which replace own tags with the same key.
+    """All tags of an event: its own, then the configured ones, which replace its own with the same key.
 
     texts: `event.texts()`. account_id: the AWS account of the topic, empty if unknown. configured: `configured_tags()`.
     """
@@ -59,7 +59,7 @@ def tags_of(event: Event, texts: Texts, *, account_id: str, configured: tuple[st
 
 
 def _own_tags(event: Event, texts: Texts, account_id: str) -> list[tuple[str, str]]:
-    """Keys and values, but for the instance's tags."""
+    """Keys and values, without the instance's tags."""
     event_type, host = event.event_type, event.host
     detect_only = event_type.detect_only(texts)
     finding_text = " ".join([texts[name][:_LONGEST_SEARCHED] for name in _FINDING_TEXTS if name in texts])
@@ -97,7 +97,7 @@ def _aws_account(texts: Texts) -> str:
 
 
 def _operating_system(text: str) -> str:
-    """`Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: kernels and builds would make too many values."""
+    """`Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: builds would make too many values."""
     return text.partition(" (")[0]
 
 

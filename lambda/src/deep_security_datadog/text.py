@@ -1,4 +1,4 @@
-"""Title and text of an event as any destination shows them. Pure, driven by the table of event types."""
+"""Title and text of an event, as every destination shows them. Pure, driven by the table of event types."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from .facts import Fact, Texts, enum, one
 from .fold import Item, Repeats
 
 LONGEST_TITLE = 200
-# Datadog takes events of the last 18 h; the rest is for the way there (docs/reference/datadog-limits.md#events).
+# Datadog accepts events of the last 18 h; the margin is for the transfer (docs/reference/datadog-limits.md#events).
 OLDEST = timedelta(hours=17, minutes=45)
 # Clocks of agents may be a little fast.
 _FUTURE = timedelta(minutes=1)
 _SHOWN_DELAY = timedelta(minutes=1)
 
-# Values are cut before they are worked on: an attacker may have sent 256 KB. Of these characters a title shows a part.
+# Values are cut before they are processed: an attacker may have sent 256 KB. More than a title shows.
 _LONGEST_SUBJECT = 1000
-# So that one value does not push the others out.
+# One value must not push out the others.
 _LONGEST_VALUE = 300
 _LONGEST_BLOCK = 1200
 _MOST_OTHERS = 100
 
 
 class Context(NamedTuple):
-    """What an invocation's events have in common.
+    """What all events of an invocation share.
 
     now: the time of sending, in UTC. tags: see `tags.configured_tags`. console_url: None = no link.
     """
@@ -38,7 +38,7 @@ class Context(NamedTuple):
 
 
 class _Section(NamedTuple):
-    """Lines of the text. When it is too long, the end of the least important section is cut first."""
+    """Lines of the text. If it is too long, the end of the least important section is cut first."""
 
     importance: int
     lines: list[str]
@@ -87,7 +87,7 @@ def title(event: Event, texts: Texts) -> str:
     detail = event.event_type.detail(texts) or event.event_type.action(texts)
     shown, shown_detail = _plain(subject), "" if detail == subject else _plain(detail)
     room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
-    # Each gets half of the room, and what the other leaves.
+    # Each gets half the room, and what the other leaves.
     shown_detail = markdown.middle_out(shown_detail, max(room // 2, room - len(shown)))
     shown = markdown.middle_out(shown, room - len(shown_detail))
     return f"{head}{shown and f': {shown}'}{shown_detail and f' ({shown_detail})'}{tail}"
@@ -107,7 +107,7 @@ def text(item: Item, texts: Texts, context: Context, limit: int) -> str:
 
 
 def date_happened(event: Event, now: datetime) -> int | None:
-    """Seconds since 1970; None for a time that Datadog does not take (too old) or that is wrong (in the future)."""
+    """Seconds since 1970; None for a time that Datadog refuses (too old) or that is wrong (in the future)."""
     if event.time is None or not now - OLDEST <= event.time <= now + _FUTURE:
         return None
     return int(min(event.time, now).timestamp())
@@ -115,7 +115,7 @@ def date_happened(event: Event, now: datetime) -> int | None:
 
 def _cut(sections: Iterable[_Section], budget: int) -> str:
     lines = [(section.importance, line) for section in sections for line in section.lines]
-    # The least important first, of a section its last line.
+    # Least important first; within a section, from its last line.
     candidates = sorted(range(len(lines)), key=lambda place: (lines[place][0], -place))
     size = sum(len(line) + 1 for _, line in lines)
     cut: set[int] = set()

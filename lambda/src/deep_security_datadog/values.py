@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-# Compact JSON. `json.dumps` with options would make an encoder for each call.
+# Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 # What Deep Security and OSSEC write where there is nothing, in lower case
@@ -21,9 +21,9 @@ PLACEHOLDERS = frozenset(("n/a", "none", "unknown", "-", "(no user)"))
 _USERS = frozenset(("ActionBy", "User", "UserName", "OSSEC_SourceUser", "OSSEC_DestinationUser"))
 _NO_USER = "System"
 
-# Larger numbers are no rank, port or level, and slow to turn into text.
+# Larger numbers are no rank, port or level, and slow to convert to text.
 _LARGEST = 1 << 63
-# Of a number or a time as text, in characters.
+# Longest text of a number or time, in characters.
 _LONGEST_NUMBER = 64
 
 

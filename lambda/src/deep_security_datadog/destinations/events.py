@@ -1,4 +1,4 @@
-"""Datadog events: `POST /api/v1/events` takes one event a request.
+"""Datadog events: `POST /api/v1/events` takes one event per request.
 
 https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events
 """
@@ -23,11 +23,11 @@ from deep_security_datadog.values import to_json
 from .destination import Destination
 
 LONGEST_TEXT = 4000
-# Of an event that Datadog found too large.
+# For an event that Datadog found too large.
 SHORT_TEXT = 1000
 LONGEST_AGGREGATION_KEY = 100
 LONGEST_HOST = 255
-# Values are cut before they are worked on.
+# Values are cut before they are processed.
 _LONGEST_KEY_PART = 1000
 
 _ALERT_TYPES = {
@@ -40,7 +40,7 @@ _ALERT_TYPES = {
 
 
 def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
-    """The event as the intake takes it. longest_text: in characters."""
+    """The event as the intake accepts it. longest_text: in characters."""
     event, texts = item.event, item.event.texts()
     fields: dict[str, Any] = {
         "title": text.title(event, texts),

@@ -27,12 +27,12 @@ LARGEST_BATCH = 5_000_000
 LARGEST_LOG = 1_000_000
 
 LONGEST_HOST = 255
-# Of a standard attribute, and of a property of a log that is too large; in characters.
+# Longest standard attribute, and longest property of a log that is too large, in characters.
 _LONGEST_VALUE = 5000
 _LONGEST_SHORT_VALUE = 2000
 _LONGEST_NAME = 300
 _MOST_PROPERTIES = 100
-# Level 1 takes a fifth of the default's time for nearly as small a body.
+# Level 1 takes a fifth of the default level's time; the body is nearly as small.
 _COMPRESSION = 1
 
 # No integration has this name: its pipeline would not understand these logs (docs/reference/datadog-limits.md#logs).
@@ -48,9 +48,9 @@ _STATUSES = {
 
 
 def body(item: Item, context: Context, *, short: bool = False) -> dict[str, Any]:
-    """The log, with the event as it came under `deep_security` and Datadog's standard attributes.
+    """The log: the event as it came under `deep_security`, and Datadog's standard attributes.
 
-    short: cuts long values, for an event that is larger than the intake takes.
+    short: cut long values of an event that is larger than the intake accepts.
     """
     event, texts = item.event, item.event.texts()
     tags = tags_of(event, texts, account_id=item.notification.account_id, configured=context.tags)
@@ -74,13 +74,13 @@ def body(item: Item, context: Context, *, short: bool = False) -> dict[str, Any]
 
 
 def _milliseconds(event: Event, context: Context) -> int:
-    """Since 1970; now for a time that Datadog does not take: it would accept the log and drop it."""
+    """Since 1970; now for a time that Datadog would answer with 202 and drop."""
     usable = event.time if text.date_happened(event, context.now) is not None else None
     return int(min(usable or context.now, context.now).timestamp() * 1000)
 
 
 def _repeats(repeats: Repeats) -> dict[str, Any]:
-    """Count and times, these as Deep Security writes them: ISO 8601 in UTC with milliseconds."""
+    """Count and times, as Deep Security writes times: ISO 8601 in UTC with milliseconds."""
     times = {"first": repeats.first, "last": repeats.last}
     shown = {name: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z" for name, time in times.items() if time}
     return {"count": repeats.total, **shown}
@@ -108,7 +108,7 @@ def _requests(
     for item in items:
         try:
             encoded = _encoded(item, context)
-        except Exception:  # noqa: BLE001 (by itself it is refused when it is sent, and costs the others nothing)
+        except Exception:  # noqa: BLE001 (alone it is refused when sent, at no cost to the others)
             yield (item,), Request(endpoint, partial(_encoded, item, context))
             continue
         if batch and (len(batch) == MOST_LOGS or size + len(encoded) + 2 > LARGEST_BATCH):
@@ -123,7 +123,7 @@ def _requests(
 
 def _encoded(item: Item, context: Context) -> bytes:
     encoded = to_json(body(item, context))
-    # Datadog would cut a larger one anywhere and still accept it.
+    # Datadog accepts a larger one, but cuts it anywhere.
     return encoded if len(encoded) <= LARGEST_LOG else to_json(body(item, context, short=True))
 
 
