@@ -14,7 +14,7 @@ FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
 
 _REPLACEMENT = "\ufffd"
-# Characters that are invisible or change how the rest reads: C0 and C1 controls, marks of direction, blank letters, line
+# Invisible characters, and those that change how the rest reads: controls, marks of direction, blank letters, line
 # separators, surrogates, tag characters, non-characters (https://www.unicode.org/reports/tr36/#visual_spoofing).
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
