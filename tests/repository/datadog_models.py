@@ -12,6 +12,7 @@ from datadog_api_client.model_utils import (
     ModelSimple,
     OpenApiModel,
     UnparsedObject,
+    model_to_dict,
     validate_and_convert_types,
 )
 
@@ -25,7 +26,7 @@ def problems(value: Any, model: type[OpenApiModel]) -> list[str]:
     except Exception as error:  # noqa: BLE001 - the client raises a family of its own and plain TypeErrors
         return [str(error)]
     found = list(_walk(loaded, "body"))
-    return found or ([] if loaded.to_dict() == value else ["body: not the same after loading"])
+    return found or ([] if model_to_dict(loaded) == value else ["body: not the same after loading"])
 
 
 def _walk(value: Any, place: str) -> Iterator[str]:

@@ -1,0 +1,3 @@
+resource "datadog_dashboard_json" "this" {
+  dashboard = local.dashboard
+}

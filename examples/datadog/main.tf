@@ -1,0 +1,72 @@
+# What is sent to Datadog: the JSON files as they are, but for what the variables change. dashboard.tf, monitors.tf,
+# detections.tf and pipeline.tf send it.
+
+locals {
+  events = contains(var.destinations, "events")
+  logs   = contains(var.destinations, "logs")
+
+  api_url = "https://api.${var.site}"
+  # datadoghq.eu is at app.datadoghq.eu, us5.datadoghq.com at itself.
+  app_url = "https://${length(split(".", var.site)) == 2 ? "app." : ""}${var.site}"
+
+  tags = [for key, value in var.tags : "${key}:${value}"]
+  # Datadog refuses a monitor that equals another, and two dashboards of one title confuse.
+  prefix = var.name == "deep-security-datadog" ? "" : "${var.name}: "
+
+  queue     = "queuename:deep-security-datadog"
+  own_queue = "queuename:${var.name}"
+}
+
+locals {
+  board  = jsondecode(replace(file("${path.module}/dashboard.json"), local.queue, local.own_queue))
+  groups = [for group in local.board.widgets : group if(local.events || group.definition.title != "Events") && (local.logs || group.definition.title != "Logs")]
+
+  dashboard = jsonencode(merge(local.board, {
+    title = "${local.prefix}${local.board.title}"
+    tags  = [for tag in local.tags : tag if startswith(tag, "team:")]
+    widgets = [
+      # Each below the ones before it.
+      for place, group in local.groups : merge(group, {
+        layout = merge(group.layout, { y = sum(concat([0], slice(local.groups, 0, place)[*].layout.height)) })
+      })
+    ]
+  }))
+}
+
+locals {
+  monitor_files = {
+    for file in fileset("${path.module}/monitors", "*.json") :
+    trimsuffix(file, ".json") => jsondecode(replace(file("${path.module}/monitors/${file}"), local.queue, local.own_queue))
+  }
+
+  monitors = {
+    for file, monitor in local.monitor_files : file => jsonencode(merge(monitor, {
+      name    = "${local.prefix}${monitor.name}"
+      tags    = concat(monitor.tags, local.tags)
+      message = "${local.events ? monitor.message : replace(monitor.message, "{{event.title}}", "{{log.message}}")}\n\n${join(" ", var.notify)}"
+      # Without events, the same search in logs.
+      type  = local.events ? monitor.type : replace(monitor.type, "event-v2", "log")
+      query = local.events ? monitor.query : replace(monitor.query, "/^events\\((.*?)\\)\\.rollup/", "logs($1).index(\"*\").rollup")
+    }))
+  }
+}
+
+locals {
+  detection_files = {
+    for file in fileset("${path.module}/detections", "*.json") :
+    trimsuffix(file, ".json") => jsondecode(file("${path.module}/detections/${file}"))
+    if var.cloud_siem
+  }
+
+  detections = {
+    for file, rule in local.detection_files : file => jsonencode(merge(rule, {
+      name    = "${local.prefix}${rule.name}"
+      tags    = concat(rule.tags, local.tags)
+      message = replace(replace(rule.message, "https://app.datadoghq.com", local.app_url), "/logs?", local.logs ? "/logs?" : "/event/explorer?")
+      queries = [for query in rule.queries : merge(query, { dataSource = local.logs ? "logs" : "events" })]
+      cases   = [for case in rule.cases : merge(case, { notifications = var.notify })]
+    }))
+    # Attributes such as @network.client.ip are in logs only.
+    if local.logs || !strcontains(jsonencode(rule.queries), "@")
+  }
+}

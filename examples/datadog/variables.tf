@@ -1,0 +1,60 @@
+variable "site" {
+  description = "Datadog site of the organization, such as datadoghq.eu."
+  type        = string
+  default     = "datadoghq.com"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]+$", var.site)) && !can(regex("^(app|api)\\.", var.site))
+    error_message = "site must be a site's name such as datadoghq.com or us5.datadoghq.com, without https:// and without app. or api. in front."
+  }
+}
+
+variable "notify" {
+  description = "Handles that monitors and detection rules notify, such as @slack-security or @security@example.com."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.notify) > 0 && alltrue([for handle in var.notify : can(regex("^@\\S+$", handle))])
+    error_message = "notify needs at least one handle; each begins with @ and has no blanks: [\"@slack-security\"]. Without one, monitors alert nobody."
+  }
+}
+
+variable "destinations" {
+  description = "The keys of the forwarder's destinations: `events`, `logs`, or both. What is only about the other one is left out; monitors watch events where there are any, detection rules logs."
+  type        = set(string)
+  default     = ["events"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.destinations) > 0 && length(setsubtract(var.destinations, ["events", "logs"])) == 0
+    error_message = "destinations must be [\"events\"], [\"logs\"] or [\"events\", \"logs\"], as in the forwarder's variable of that name."
+  }
+}
+
+variable "cloud_siem" {
+  description = "Whether to create the detection rules, which need Datadog Cloud SIEM."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "name" {
+  description = "The forwarder's `name`, by which its queues are found. One that is not the default also prefixes all titles."
+  type        = string
+  default     = "deep-security-datadog"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]+$", var.name))
+    error_message = "name must be the forwarder's: letters, digits, hyphens and underscores."
+  }
+}
+
+variable "tags" {
+  description = "Tags of the monitors, the detection rules and the pipeline, such as { team = \"security\" }. The dashboard takes `team` only."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
