@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from datadog_api_client.v1.model.dashboard import Dashboard
-from datadog_api_client.v1.model.logs_pipeline import LogsPipeline
 from datadog_api_client.v1.model.monitor import Monitor
 
 from deep_security_datadog.destinations import events, logs
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
+from tests.repository import streams
 from tests.repository.datadog_models import problems
+from tests.repository.datadog_search import Document, parse
 from tests.support import item
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "examples" / "datadog"
 MONITORS = sorted((HERE / "monitors").glob("*.json"))
+DETECTIONS = sorted((HERE / "detections").glob("*.json"))
 
-TERM = re.compile(r"-?(?P<key>@?[\w.-]+):(?:\((?P<several>[^()]+)\)|(?P<one>[^\s()]+))")
 VARIABLE = re.compile(r"\$(\w+)")
 EVENT_QUERY = re.compile(
     r'events\("(?P<search>[^"]+)"\)\.rollup\("count"\)(?:\.by\("(?P<by>[^"]+)"\))?\.last\("(?P<window>\d+)(?P<unit>[mh])"\)'
@@ -37,60 +37,46 @@ QUEUE_METRICS = {"aws.sqs.approximate_number_of_messages_visible", "aws.sqs.appr
 QUEUE_TAGS = {"queuename", "region", "aws_account"}
 # What a list of logs shows of its own: status as a colour, time, host, message.
 LOG_COLUMNS = {"status_line", "timestamp", "host", "content"}
+# Tags whose values are names that anybody gives; of the others each value has to be one that is sent.
+OPEN_TAGS = {"entity", "finding", "rule"}
 
 
-@dataclass
 class Sent:
-    """What can be searched for: tag or reserved attribute to its values, and other attributes."""
+    """What can be searched for in the events or the logs of the streams, with the values that were sent."""
 
-    values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    attributes: set[str] = field(default_factory=set)
-
-    def tags(self, tags: list[str]) -> None:
-        for tag in tags:
-            key, _, value = tag.partition(":")
-            self.values[key].add(value)
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.values: dict[str, frozenset[str]] = {}
+        for document in documents:
+            for key, values in document.values.items():
+                self.values[key] = self.values.get(key, frozenset()) | values
 
     def unknown(self, search: str) -> Iterator[str]:
-        for term in TERM.finditer(search):
-            key, values = term["key"], (term["several"] or term["one"]).split(" OR ")
-            if key.startswith("@"):
-                if key[1:] not in self.attributes:
-                    yield key
-            else:
-                yield from (f"{key}:{value}" for value in values if value not in self.values.get(key, ()))
-        rest = VARIABLE.sub("", TERM.sub("", search)).strip()
-        if rest:
-            yield f"not understood: {rest}"
+        for term in parse(search).terms:
+            if term.key not in self.values:
+                yield term.key
+            elif term.key not in OPEN_TAGS and not term.key.startswith("@"):
+                found = set(term.finds(self.values[term.key]))
+                yield from (f"{term.key}:{pattern}" for pattern in term.patterns if pattern not in found)
 
     def unknown_facet(self, facet: str) -> bool:
-        return facet[1:] not in self.attributes if facet.startswith("@") else facet not in self.values
-
-
-def paths(value: Any, place: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from paths(inner, f"{place}.{name}" if place else name)
-    else:
-        yield place
+        return facet not in self.values
 
 
 def everything_sent() -> dict[str, Sent]:
-    """From the samples, without configured tags, which not every user has."""
+    """Without configured tags, which not every user has."""
     context = CONTEXT._replace(tags=())
-    sent = {"events": Sent(), "logs": Sent()}
-    for _, properties in events_of_samples():
-        sent["events"].tags(events.body(item(properties, NOTIFICATION), context)["tags"])
-        log = logs.body(item(properties, NOTIFICATION), context)
-        sent["logs"].tags(log["ddtags"].split(","))
-        sent["logs"].attributes |= set(paths(log))
-        for ours, theirs in (("ddsource", "source"), ("service", "service"), ("status", "status")):
-            sent["logs"].values[theirs].add(log[ours])
-    return sent
+    found: dict[str, list[Document]] = {"events": [], "logs": []}
+    attacks = itertools.chain.from_iterable(attack.events for attack in streams.ATTACKS.values())
+    samples = (properties for _, properties in events_of_samples())
+    for properties in itertools.chain(samples, streams.ordinary_day(0), attacks, streams.every_action()):
+        one = item(properties, NOTIFICATION)
+        found["events"].append(Document.of_event({"date_happened": 0, **events.body(one, context)}))
+        found["logs"].append(Document.of_log(logs.body(one, context)))
+    return {name: Sent(documents) for name, documents in found.items()}
 
 
 SENT = everything_sent()
-STREAMS = {"event_stream": "events", "logs_stream": "logs"}
+SOURCES = {"event_stream": "events", "logs_stream": "logs"}
 
 
 def load(path: Path) -> Any:
@@ -112,7 +98,7 @@ def searches() -> Iterator[tuple[str, str, str]]:
     """Title, data source and search of everything in the dashboard that asks for events or logs."""
     for title, request in requests():
         if stream := request.get("query"):
-            yield title, STREAMS[stream["data_source"]], stream["query_string"]
+            yield title, SOURCES[stream["data_source"]], stream["query_string"]
         for query in request.get("queries", ()):
             if query["data_source"] != "metrics":
                 yield title, query["data_source"], query["search"]["query"]
@@ -122,7 +108,6 @@ def searches() -> Iterator[tuple[str, str, str]]:
     ("path", "model"),
     [
         (HERE / "dashboard.json", Dashboard),
-        (HERE / "pipeline.json", LogsPipeline),
         *((path, Monitor) for path in MONITORS),
     ],
     ids=lambda value: getattr(value, "name", ""),
@@ -151,6 +136,13 @@ def test_the_check_of_the_model_notices(place: str, key: str, value: object) -> 
     places = {"board": board, "group": group, "chart": chart, "request": request, "query": request["queries"][0]}
     places[place][key] = value
     assert problems(board, Dashboard)
+
+
+@pytest.mark.parametrize(
+    "search", ["modul:system", "action:quarantine", "action:(deny OR denied)", "@network.client", "-severity:severe"]
+)
+def test_what_is_not_sent_is_found(search: str) -> None:
+    assert len(list(SENT["logs"].unknown(search if ":" in search else f"{search}:*"))) == 1
 
 
 def test_dashboard_asks_for_what_is_sent() -> None:
@@ -197,8 +189,8 @@ def test_releases_are_events_of_others() -> None:
     ]
     overlays = [overlay["q"] for chart in charts for overlay in chart["events"]]
     assert len(overlays) == len(charts) == 7
-    assert {TERM.sub("", query).strip() for query in overlays} == {""}
-    assert all("-integration:deep_security" in query and "tags:(" in query for query in overlays)
+    assert {tuple(term.key for term in parse(query).terms) for query in overlays} == {("tags", "integration")}
+    assert all("-integration:deep_security" in query for query in overlays)
 
 
 def test_widgets_do_not_overlap() -> None:
@@ -224,6 +216,16 @@ def test_columns_of_the_list_of_logs() -> None:
         for column in request["columns"]
     }
     assert columns and columns <= LOG_COLUMNS
+
+
+@pytest.mark.parametrize("path", DETECTIONS, ids=lambda path: path.stem)
+def test_detection_rules_ask_for_what_is_sent(path: Path) -> None:
+    for query in load(path)["queries"]:
+        fields = [*query["groupByFields"], *query["distinctFields"], *query.get("metrics", ())]
+        for sent in (SENT["logs"],) if "@" in json.dumps(load(path)["queries"]) else SENT.values():
+            assert list(sent.unknown(query["query"])) == []
+            assert [field for field in fields if sent.unknown_facet(field)] == []
+        assert query["query"].startswith("integration:deep_security module:")
 
 
 @pytest.mark.parametrize("path", MONITORS, ids=lambda path: path.stem)
@@ -265,15 +267,6 @@ def test_metrics_are_of_the_modules_queues() -> None:
     for query in asked:
         assert query["metric"] in QUEUE_METRICS and set(query["by"].split(",")) <= QUEUE_TAGS
         assert query["queue"] in (name[1], f"{name[1]}-dead-letter")
-
-
-def test_pipeline_works_on_what_is_sent() -> None:
-    pipeline, sent = load(HERE / "pipeline.json"), SENT["logs"]
-    assert list(sent.unknown(pipeline["filter"]["query"])) == []
-    for processor in pipeline["processors"]:
-        assert [source for source in processor["sources"] if source not in sent.attributes] == []
-        if processor["type"] == "attribute-remapper":
-            assert processor["target"] in sent.attributes
 
 
 def test_the_documented_view_asks_for_what_is_sent() -> None:

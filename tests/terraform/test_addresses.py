@@ -16,7 +16,7 @@ from tools.terraform import Terraform, copy_modules
 
 FOLDER = Path(__file__).with_name("addresses")
 # Those of AWS.
-EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/main.tf"))
+EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/main.tf") if 'provider "aws"' in path.read_text())
 
 
 def addresses(example: str, tree: Path) -> str:

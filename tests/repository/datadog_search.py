@@ -1,0 +1,125 @@
+"""Datadog's search syntax, as far as the dashboard, the monitors and the detection rules use it.
+
+https://docs.datadoghq.com/logs/explorer/search_syntax/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+_TOKEN = re.compile(
+    r"(?P<operator>[()-]|(?:AND|OR|NOT)\b)|(?P<variable>\$\w+)"
+    r"|(?P<key>@?\w[\w.-]*):(?:\((?P<several>[^()]+)\)|(?P<one>(?:\\.|[^\s()\\])+))"
+)
+
+
+class Document(NamedTuple):
+    """A log or an event: when (seconds), and what can be searched, by its name in a search (`@` for attributes)."""
+
+    time: float
+    values: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of_log(cls, log: Mapping[str, Any]) -> Document:
+        reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
+        attributes = {f"@{path}": frozenset([text]) for path, text in _flat(log)}
+        values = {**attributes, **_tags(log["ddtags"].split(",")), **{k: frozenset([v]) for k, v in reserved.items()}}
+        return cls(log["timestamp"] / 1000, values)
+
+    @classmethod
+    def of_event(cls, event: Mapping[str, Any]) -> Document:
+        return cls(event["date_happened"], _tags(event["tags"]))
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(inner, f"{path}.{name}" if path else name)
+    else:
+        yield path, str(value)
+
+
+def _tags(tags: list[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for tag in tags:
+        key, _, value = tag.partition(":")
+        found[key] = found.get(key, frozenset()) | {value}
+    return found
+
+
+class Term(NamedTuple):
+    """`key:value` or `key:(value OR value)`."""
+
+    key: str
+    patterns: tuple[str, ...]
+
+    def matches(self, document: Document) -> bool:
+        return any(self.finds(document.values.get(self.key, frozenset())))
+
+    def finds(self, values: frozenset[str]) -> Iterator[str]:
+        """The patterns that one of the values matches; attributes are case-sensitive, tags are in lower case."""
+        for pattern in self.patterns:
+            expression = re.compile("".join(map(_expression, re.findall(r"\\.|.", pattern))), re.DOTALL)
+            if any(map(expression.fullmatch, values)):
+                yield pattern
+
+
+def _expression(part: str) -> str:
+    return {"*": ".*", "?": "."}.get(part) or re.escape(part[-1])
+
+
+class Search(NamedTuple):
+    terms: tuple[Term, ...]
+    matches: Callable[[Document], bool]
+
+
+def parse(text: str) -> Search:
+    """Raises ValueError for what it does not understand. A template variable, `$name`, matches everything."""
+    parser = _Parser(text)
+    matches = parser.any_of()
+    if parser.tokens:
+        raise ValueError(f"{text}: too many brackets")
+    return Search(tuple(parser.terms), matches)
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        if rest := _TOKEN.sub("", text).strip():
+            raise ValueError(f"{text}: not understood: {rest}")
+        self.tokens = list(_TOKEN.finditer(text))
+        self.terms: list[Term] = []
+
+    def _next_is(self, *operators: str) -> bool:
+        return bool(self.tokens) and self.tokens[0]["operator"] in operators
+
+    def any_of(self) -> Callable[[Document], bool]:
+        parts = [self.all_of()]
+        while self._next_is("OR"):
+            self.tokens.pop(0)
+            parts.append(self.all_of())
+        return lambda document: any(part(document) for part in parts)
+
+    def all_of(self) -> Callable[[Document], bool]:
+        parts = [self.one()]
+        while self.tokens and not self._next_is("OR", ")"):
+            if self._next_is("AND"):
+                self.tokens.pop(0)
+            parts.append(self.one())
+        return lambda document: all(part(document) for part in parts)
+
+    def one(self) -> Callable[[Document], bool]:
+        token = self.tokens.pop(0)
+        if token["operator"] in ("-", "NOT"):
+            inner = self.one()
+            return lambda document: not inner(document)
+        if token["operator"] == "(":
+            inner = self.any_of()
+            self.tokens.pop(0)
+            return inner
+        if token["variable"]:
+            return lambda _: True
+        term = Term(token["key"], tuple((token["several"] or token["one"]).split(" OR ")))
+        self.terms.append(term)
+        return term.matches

@@ -1,0 +1,143 @@
+"""A small interpreter of Datadog's detection rules: threshold, new value and sequence, with groups and windows.
+
+https://docs.datadoghq.com/security/cloud_siem/detect_and_monitor/custom_detection_rules/
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from tests.repository.datadog_search import Document, parse
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+DAY = 86_400
+_COMPARISON = re.compile(r"(\w+) (>=|>|<=|<) (\d+)")
+_OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+
+Rule: TypeAlias = Mapping[str, Any]
+Group: TypeAlias = tuple[str, ...]
+
+
+class Signal(NamedTuple):
+    """One signal, at the time that opened it and with its highest severity."""
+
+    group: Group
+    status: str
+    case: str
+    time: float
+
+
+def signals(rule: Rule, documents: Iterable[Document]) -> list[Signal]:
+    methods = {"threshold": _threshold, "new_value": _new_value, "sequence_detection": _sequence}
+    method = methods[rule["options"]["detectionMethod"]]
+    return _merged(rule["options"], method(rule, sorted(documents, key=lambda document: document.time)))
+
+
+def _merged(options: Mapping[str, Any], found: Iterable[Signal]) -> list[Signal]:
+    """While a signal is open, further matches of its group belong to it."""
+    kept: list[Signal] = []
+    open_signals: dict[Group, tuple[int, float]] = {}
+    for signal in found:
+        place, last = open_signals.get(signal.group, (-1, 0.0))
+        is_open = place >= 0 and signal.time - last <= options["keepAlive"]
+        if is_open and signal.time - kept[place].time <= options["maxSignalDuration"]:
+            if SEVERITIES.index(signal.status) > SEVERITIES.index(kept[place].status):
+                kept[place] = signal._replace(time=kept[place].time)
+        else:
+            place = len(kept)
+            kept.append(signal)
+        open_signals[signal.group] = (place, signal.time)
+    return kept
+
+
+class _Query:
+    """What one query of a rule has found, by group."""
+
+    def __init__(self, query: Mapping[str, Any]) -> None:
+        self.name: str = query["name"]
+        self.fields: Sequence[str] = query["groupByFields"]
+        self.values: Sequence[str] = query["distinctFields"] or query.get("metrics", ())
+        self._matches = parse(query["query"]).matches
+        self._missing = frozenset(["N/A"] if query.get("hasOptionalGroupByFields") else [])
+        self._cardinality = query["aggregation"] == "cardinality"
+        self._found: dict[Group, list[tuple[float, Group]]] = defaultdict(list)
+
+    def add(self, document: Document) -> list[Group]:
+        """The groups that a document belongs to: none if the query does not match."""
+        if not self._matches(document):
+            return []
+        groups = self._combinations(document, self.fields)
+        for group in groups:
+            self._found[group] += [(document.time, value) for value in self._combinations(document, self.values)]
+        return groups
+
+    def count(self, group: Group, *, since: float) -> int:
+        values = [value for time, value in self._found[group] if time > since]
+        return len(set(values)) if self._cardinality else len(values)
+
+    def at(self, group: Group, time: float) -> list[Group]:
+        """The watched values of this moment."""
+        return [value for at, value in self._found[group] if at == time]
+
+    def _combinations(self, document: Document, fields: Sequence[str]) -> list[Group]:
+        found = [sorted(document.values.get(field) or self._missing) for field in fields]
+        return list(itertools.product(*found))
+
+
+def holds(condition: str, counts: Mapping[str, int]) -> bool:
+    """`a > 0 && b > 4 || c > 9`."""
+    return any(all(_compare(part, counts) for part in side.split(" && ")) for side in condition.split(" || "))
+
+
+def _compare(text: str, counts: Mapping[str, int]) -> bool:
+    parts = _COMPARISON.fullmatch(text)
+    if not parts:
+        raise ValueError(f"condition {text!r} is not understood")
+    return bool(_OPERATORS[parts[2]](counts[parts[1]], int(parts[3])))
+
+
+def _threshold(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
+    queries = [_Query(query) for query in rule["queries"]]
+    for document in documents:
+        groups = {group: None for query in queries for group in query.add(document)}
+        for group in groups:
+            since = document.time - rule["options"]["evaluationWindow"]
+            counts = {query.name: query.count(group, since=since) for query in queries}
+            matching = [case for case in rule["cases"] if holds(case["condition"], counts)]
+            for case in matching[:1]:
+                yield Signal(group, case["status"], case["name"], document.time)
+
+
+def _new_value(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
+    [query], [case], options = map(_Query, rule["queries"]), rule["cases"], rule["options"]["newValueOptions"]
+    seen: dict[Group, float] = {}
+    for document in documents:
+        for group in query.add(document):
+            for value in query.at(group, document.time):
+                known = document.time - seen.get(group + value, -1e12) <= options["forgetAfter"] * DAY
+                seen[group + value] = document.time
+                learning = document.time - documents[0].time < options["learningDuration"] * DAY
+                if not known and not learning:
+                    yield Signal(group + value, case["status"], case["name"], document.time)
+
+
+def _sequence(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
+    options, [case] = rule["options"]["sequenceDetectionOptions"], rule["cases"]
+    queries, steps = [_Query(query) for query in rule["queries"]], options["steps"]
+    before = {each["child"]: (each["parent"], each["evaluationWindow"]) for each in options["stepTransitions"]}
+    reached: dict[tuple[str, Group], float] = {}
+    for document in documents:
+        for query, step in zip(queries, steps, strict=True):
+            for group in query.add(document):
+                parent, window = before.get(step["name"], ("", 0))
+                count = query.count(group, since=document.time - step["evaluationWindow"])
+                waited = document.time - reached.get((parent, group), -1e12)
+                if holds(step["condition"], {query.name: count}) and (not parent or 0 < waited <= window):
+                    reached[step["name"], group] = document.time
+                    if holds(case["condition"], {each["name"]: int(each is step) for each in steps}):
+                        yield Signal(group, case["status"], case["name"], document.time)

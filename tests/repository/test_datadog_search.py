@@ -1,0 +1,66 @@
+"""The interpreter of searches, by the examples of Datadog's page."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.repository.datadog_search import Document, parse
+
+LOG = Document.of_log({
+    "ddsource": "trend-micro-deep-security",
+    "service": "deep-security",
+    "status": "error",
+    "ddtags": "module:firewall,action:deny,cve:cve-1,cve:cve-2,entity:/etc/cron.d/a",
+    "timestamp": 1_000,
+    "network": {"client": {"ip": "10.0.0.1"}},
+    "deep_security": {"Path": r"C:\Temp\a b", "Number": 190},
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "module:firewall",
+        "module:firewall action:deny",
+        "module:system OR action:deny",
+        "module:system action:log_only OR action:deny",
+        "module:firewall AND -action:log_only",
+        "NOT action:log_only",
+        "-(module:system OR module:integrity_monitoring)",
+        "action:(log_only OR deny)",
+        "cve:cve-2 cve:cve-1",
+        "entity:/etc/cron*",
+        "entity:*cron.?/a",
+        "source:trend-micro-deep-security status:error",
+        "@network.client.ip:10.*",
+        "@network.client.ip:*",
+        "@deep_security.Number:190",
+        r"@deep_security.Path:C\:\\Temp*",
+        "@deep_security.Path:C?*Temp?a?b",
+        "$module module:firewall",
+    ],
+)
+def test_found(search: str) -> None:
+    assert parse(search).matches(LOG)
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "module:fire",
+        "module:firewall -action:deny",
+        "module:firewall (action:log_only OR module:system)",
+        "action:(log_only OR reset)",
+        "@deep_security.Path:c*",
+        "@usr.name:*",
+        "entity:cron",
+    ],
+)
+def test_not_found(search: str) -> None:
+    assert not parse(search).matches(LOG)
+
+
+@pytest.mark.parametrize("search", ["module:", "word", "module:a)", '"module:a'])
+def test_what_is_not_understood_is_refused(search: str) -> None:
+    with pytest.raises(ValueError, match=r"not understood|too many"):
+        parse(search)

@@ -1,0 +1,159 @@
+"""examples/datadog: what its variables make of the JSON files, by real Terraform without Datadog's provider.
+
+main.tf and variables.tf need no provider; the resources only hand their values over.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+import hcl2
+import pytest
+from datadog_api_client.v1.model.dashboard import Dashboard
+from datadog_api_client.v1.model.monitor import Monitor
+from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payload import (
+    SecurityMonitoringStandardRuleCreatePayload,
+)
+
+from tests.repository.datadog_models import problems
+from tools.repository import ROOT
+from tools.terraform import Terraform, TerraformError
+
+EXAMPLE = ROOT / "examples" / "datadog"
+VALUES = ("dashboard", "monitors", "detections")
+OUTPUTS = "".join(f'output "{name}" {{\n  value = local.{name}\n}}\n' for name in (*VALUES, "api_url", "app_url"))
+NEED_NO_ATTRIBUTES = {"callbacks", "malware-not-removed", "protection-off", "reconnaissance"}
+
+
+@pytest.fixture(scope="module")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    folder = tmp_path_factory.mktemp("datadog") / "example"
+    other = [path.name for path in EXAMPLE.glob("*.tf") if path.name not in ("main.tf", "variables.tf")]
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(*other, ".terraform*"))
+    (folder / "outputs.tf").write_text(OUTPUTS, encoding="utf-8")
+    terraform = Terraform(folder)
+    terraform.init()
+    return terraform
+
+
+def sent(terraform: Terraform, **variables: Any) -> dict[str, Any]:
+    """What goes to Datadog; each of it loads in the official models."""
+    given = {"notify": ["@slack-security"], **variables}
+    (terraform.folder / "terraform.tfvars.json").write_text(json.dumps(given), encoding="utf-8")
+    terraform.apply()
+    found = terraform.output()
+    found["dashboard"] = json.loads(found["dashboard"])
+    found |= {name: {file: json.loads(text) for file, text in found[name].items()} for name in VALUES[1:]}
+    assert problems(found["dashboard"], Dashboard) == []
+    assert not [problem for each in found["monitors"].values() for problem in problems(each, Monitor)]
+    model = SecurityMonitoringStandardRuleCreatePayload
+    assert not [problem for each in found["detections"].values() for problem in problems(each, model)]
+    return found
+
+
+def source(kind: str) -> dict[str, Any]:
+    return {path.stem: json.loads(path.read_text()) for path in (EXAMPLE / kind).glob("*.json")}
+
+
+def groups(found: dict[str, Any]) -> list[str]:
+    return [widget["definition"]["title"] for widget in found["dashboard"]["widgets"]]
+
+
+def test_events_by_default(terraform: Terraform) -> None:
+    found, files = sent(terraform), source("monitors")
+    assert groups(found) == ["Events", "Forwarder"] and found["dashboard"]["title"] == "Deep Security events"
+    expected = {name: {**body, "message": f"{body['message']}\n\n@slack-security"} for name, body in files.items()}
+    assert found["monitors"] == expected
+    assert set(found["detections"]) == NEED_NO_ATTRIBUTES
+    for rule in found["detections"].values():
+        assert {query["dataSource"] for query in rule["queries"]} == {"events"}
+        assert "https://app.datadoghq.com/event/explorer?query=" in rule["message"]
+        assert {handle for case in rule["cases"] for handle in case["notifications"]} == {"@slack-security"}
+
+
+def test_logs_only(terraform: Terraform) -> None:
+    found, files = sent(terraform, destinations=["logs"]), source("detections")
+    assert groups(found) == ["Forwarder", "Logs"]
+    places = [widget["layout"] for widget in found["dashboard"]["widgets"]]
+    assert [place["y"] for place in places] == [0, places[0]["height"]]
+    critical = found["monitors"]["critical-event"]
+    assert critical["type"] == "log alert" and "{{log.message}}" in critical["message"]
+    assert critical["query"] == (
+        'logs("integration:deep_security severity:critical").index("*").rollup("count").by("host_name").last("30m") > 0'
+    )
+    assert found["monitors"]["dead-letter-queue"]["type"] == "metric alert"
+    for rule in found["detections"].values():
+        for case in rule["cases"]:
+            case["notifications"] = []
+    assert found["detections"] == files
+
+
+def test_both(terraform: Terraform) -> None:
+    found = sent(terraform, destinations=["events", "logs"])
+    assert groups(found) == ["Events", "Forwarder", "Logs"]
+    assert found["dashboard"]["widgets"] == json.loads((EXAMPLE / "dashboard.json").read_text())["widgets"]
+    assert found["monitors"]["critical-event"]["type"] == "event-v2 alert"
+    assert set(found["detections"]) == set(source("detections"))
+
+
+def test_second_copy(terraform: Terraform) -> None:
+    found = sent(terraform, name="second", site="datadoghq.eu", tags={"team": "security", "env": "prod"})
+    titles = [found["dashboard"]["title"], *(each["name"] for kind in VALUES[1:] for each in found[kind].values())]
+    assert all(title.startswith("second: Deep Security") for title in titles)
+    assert found["dashboard"]["tags"] == ["team:security"]
+    for each in (*found["monitors"].values(), *found["detections"].values()):
+        assert {"integration:deep_security", "team:security", "env:prod"} <= set(each["tags"])
+    assert "{queuename:second-dead-letter}" in found["monitors"]["dead-letter-queue"]["query"]
+    text = json.dumps(found["dashboard"])
+    assert text.count("queuename:second") == 2 and "queuename:deep" not in text
+    assert all("](https://app.datadoghq.eu/event/" in rule["message"] for rule in found["detections"].values())
+
+
+@pytest.mark.parametrize(
+    ("site", "app"), [("datadoghq.eu", "app.datadoghq.eu"), ("us5.datadoghq.com", "us5.datadoghq.com")]
+)
+def test_addresses_of_a_site(terraform: Terraform, site: str, app: str) -> None:
+    found = sent(terraform, site=site)
+    assert (found["api_url"], found["app_url"]) == (f"https://api.{site}", f"https://{app}")
+
+
+def test_without_cloud_siem(terraform: Terraform) -> None:
+    assert sent(terraform, destinations=["logs"], cloud_siem=False)["detections"] == {}
+
+
+@pytest.mark.parametrize(
+    ("variables", "advice"),
+    [
+        ({"notify": []}, "notify needs at least one handle"),
+        ({"notify": ["slack-security"]}, "each begins with @"),
+        ({"destinations": []}, "destinations must be"),
+        ({"destinations": ["traces"]}, "destinations must be"),
+        ({"site": "https://datadoghq.eu"}, "site must be a site's name"),
+        ({"site": "app.datadoghq.eu"}, "without app. or api."),
+        ({"name": "a b"}, "name must be the forwarder's"),
+    ],
+)
+def test_refusals(terraform: Terraform, variables: dict[str, Any], advice: str) -> None:
+    with pytest.raises(TerraformError) as refused:
+        sent(terraform, **variables)
+    assert advice in " ".join(str(refused.value).replace("│", " ").split())
+
+
+def test_resources_hand_over_what_was_tested() -> None:
+    blocks: dict[str, Any] = {}
+    for path in EXAMPLE.glob("*.tf"):
+        for block in hcl2.loads(path.read_text()).get("resource", []):
+            blocks |= {kind.strip('"'): body for kind, bodies in block.items() for body in bodies.values()}
+    assert blocks["datadog_dashboard_json"]["dashboard"] == "${local.dashboard}"
+    for kind, argument, value in (
+        ("datadog_monitor_json", "monitor", "monitors"),
+        ("datadog_security_monitoring_rule_json", "json", "detections"),
+    ):
+        assert (blocks[kind]["for_each"], blocks[kind][argument]) == (f"${{local.{value}}}", "${each.value}")
+
+
+def test_keys_come_from_the_environment_only() -> None:
+    texts = {path.name: path.read_text() for path in EXAMPLE.glob("*.tf")}
+    assert not [name for name, text in texts.items() if "api_key" in text or "app_key" in text]
