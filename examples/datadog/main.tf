@@ -21,9 +21,12 @@ locals {
   board  = jsondecode(replace(file("${path.module}/dashboard.json"), local.queue, local.own_queue))
   groups = [for group in local.board.widgets : group if(local.events || group.definition.title != "Events") && (local.logs || group.definition.title != "Logs")]
 
-  dashboard = jsonencode(merge(local.board, {
-    title = "${local.prefix}${local.board.title}"
-    tags  = [for tag in local.tags : tag if startswith(tag, "team:")]
+  team = [for tag in local.tags : tag if startswith(tag, "team:")]
+
+  # Datadog answers with an empty notify_list, and without tags where there are none: anything else is a difference at the next plan.
+  dashboard = jsonencode(merge(local.board, length(local.team) > 0 ? { tags = local.team } : {}, {
+    title       = "${local.prefix}${local.board.title}"
+    notify_list = []
     widgets = [
       # Each below the ones before it.
       for place, group in local.groups : merge(group, {

@@ -122,7 +122,7 @@ def _new_value(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
                 known = document.time - seen.get(group + value, -1e12) <= options["forgetAfter"] * DAY
                 seen[group + value] = document.time
                 learning = document.time - documents[0].time < options["learningDuration"] * DAY
-                if not known and not learning:
+                if not known and not learning and holds(case["condition"], {query.name: 1}):
                     yield Signal(group + value, case["status"], case["name"], document.time)
 
 

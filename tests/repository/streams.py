@@ -144,13 +144,51 @@ def _sweep(kind: str, hosts: int, source: str, minutes: float, **properties: obj
         yield event(kind, 34 + place * minutes / 60, host, SourceIP=source, **properties)
 
 
-def _calls(count: int, minutes: float, **properties: object) -> Stream:
+def _calls(count: int, minutes: float) -> Stream:
     for number in range(count):
-        yield event("WebReputationEvent", 34 + number * minutes / 60, "web-9", Risk=4, **properties)
+        yield event("WebReputationEvent", 34 + number * minutes / 60, "web-9", Risk=3 + number % 2)
 
 
 AUTHORIZED_KEYS = "/home/deploy/.ssh/authorized_keys"
 RUN_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\updater"
+
+# What the rules of files name: each place has to set the rule off, each updater must not.
+PLACES = {
+    "autostart-changed": (
+        AUTHORIZED_KEYS,
+        RUN_KEY,
+        "/etc/cron.d/a",
+        "/etc/crontab",
+        "/var/spool/cron/root",
+        "/etc/systemd/system/a.service",
+        "/etc/rc.local",
+    ),
+    "brute-force-then-change": (
+        AUTHORIZED_KEYS,
+        RUN_KEY,
+        "/etc/cron.d/a",
+        "/var/spool/cron/root",
+        "/etc/systemd/system/a.service",
+        "/etc/rc.local",
+        "/etc/passwd",
+        "/etc/shadow",
+        "/etc/sudoers.d/a",
+    ),
+    "system-binary-changed": (
+        "/bin/ls",
+        "/sbin/init",
+        "/usr/bin/ls",
+        "/usr/sbin/sshd",
+        "/usr/local/bin/a",
+        "/usr/local/sbin/a",
+        r"C:\Windows\System32\a.dll",
+    ),
+}
+UPDATERS = (
+    "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
+    "/usr/bin/unattended-upgrade", "/usr/libexec/platform-python3.6", r"C:\Windows\servicing\TrustedInstaller.exe",
+    r"C:\Windows\WinSxS\amd64\TiWorker.exe", r"C:\Windows\System32\msiexec.exe",
+)  # fmt: skip
 
 
 def every_action() -> Stream:
@@ -192,6 +230,14 @@ ATTACKS = {
         "one-source-many-hosts", "critical", "Not blocked",
         list(_sweep("PayloadLog", 5, "203.0.113.9", 10, Action=130, ActionString="Detect Only: Reset")),
     ),
+    "sweep that is only logged": Attack(
+        "one-source-many-hosts", "critical", "Not blocked",
+        list(_sweep("PayloadLog", 5, "203.0.113.9", 10, Action=6, ActionString="Log Only")),
+    ),
+    "scan from inside, only detected": Attack(
+        "one-source-many-hosts", "medium", "Denied, from inside",
+        list(_sweep("PacketLog", 10, "192.168.7.7", 1, Action=129, ActionString="Detect Only: Deny")),
+    ),
     "scan from inside": Attack(
         "one-source-many-hosts", "medium", "Denied, from inside",
         list(_sweep("PacketLog", 10, "10.0.7.7", 1, Action=1, ActionString="Deny")),
@@ -199,7 +245,7 @@ ATTACKS = {
     "password found": Attack(
         "brute-force-then-logon", "critical", "",
         [guesses(34, "web-9", "203.0.113.66"), guesses(34.1, "web-9", "203.0.113.66"),
-         logon(34.5, "web-9", "203.0.113.66")],
+         logon(34.9, "web-9", "203.0.113.66")],
     ),
     "account after guesses": Attack(
         "brute-force-then-change", "high", "",
@@ -216,6 +262,17 @@ ATTACKS = {
     "engine offline": Attack(
         "protection-off", "high", "Protection off", [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")]
     ),
+    "engine offline, no English title": Attack(
+        "protection-off", "high", "Protection off",
+        [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical") | {"Title": "アラートの開始"}],
+    ),
+    "engine offline, no number": Attack(
+        "protection-off", "high", "Protection off",
+        [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical") | {"Number": ""}],
+    ),
+    "engine offline, as an event": Attack(
+        "protection-off", "high", "Protection off", [system(34, "web-9", 9000, "Firewall Engine Offline", level=3)]
+    ),
     "other alert": Attack(
         "protection-off", "high", "Alert of the manager",
         [alert(34, "web-9", "Integrity Monitoring Rule Alert", "Critical")],
@@ -224,19 +281,26 @@ ATTACKS = {
         "protection-off", "medium", "Agent offline", [system(34, "web-9", 730, "Offline", level=3)]
     ),
     "first scan of a host": Attack("reconnaissance", "low", "", [scan(34, "web-12"), scan(35, "web-12")]),
-    "dangerous site reached": Attack("callbacks", "high", "Not blocked", list(_calls(1, 1, DetectOnly=True))),
+    "dangerous site reached": Attack(
+        "callbacks", "high", "Not blocked", [event("WebReputationEvent", 34, "web-9", Risk=4, DetectOnly=True)]
+    ),
     "malware calls home": Attack("callbacks", "medium", "Blocked, again and again", list(_calls(10, 5))),
 }  # fmt: skip
 
 # Just not enough, or the wrong way round: no rule may fire.
 HARMLESS = {
     "four hosts": list(_sweep("PayloadLog", 4, "203.0.113.9", 10)),
+    "four hosts, only detected": list(_sweep("PayloadLog", 4, "203.0.113.9", 10, Action=130)),
     "five hosts, too slowly": list(_sweep("PayloadLog", 5, "203.0.113.9", 16)),
     "nine hosts denied": list(_sweep("PacketLog", 9, "10.0.7.7", 1, Action=1, ActionString="Deny")),
     "many hosts denied, from outside": list(_sweep("PacketLog", 20, "203.0.113.9", 1, Action=1)),
     "logon before the guesses": [logon(33.9, "web-9", "203.0.113.66"), guesses(34, "web-9", "203.0.113.66")],
     "logon too late": [guesses(34, "web-9", "203.0.113.66"), logon(35.1, "web-9", "203.0.113.66")],
     "logon on another host": [guesses(34, "web-9", "203.0.113.66"), logon(34.1, "web-8", "203.0.113.66")],
+    "change too late": [
+        guesses(34, "web-9", "203.0.113.66"),
+        change(36.1, "web-9", "/etc/passwd", "/usr/sbin/useradd"),
+    ],
     "change on another host": [
         guesses(34, "web-9", "203.0.113.66"),
         change(34.1, "web-8", "/etc/passwd", "/usr/sbin/useradd"),
@@ -245,6 +309,7 @@ HARMLESS = {
     "deleted cron job": [change(34, "web-9", "/etc/cron.d/update", "/usr/bin/rm") | {"Change": 3}],
     "alert ended": [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical", 192)],
     "agent back": [system(34, "web-9", 731, "Back Online")],
+    "suspicious site reached": [event("WebReputationEvent", 34, "web-9", Risk=2, DetectOnly=True)],
     "nine calls": list(_calls(9, 5)),
     "ten calls, too slowly": list(_calls(10, 7)),
     "malware in another language": [malware(34, "web-9", "Supprimé", (2, 0))],

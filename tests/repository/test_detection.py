@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 import itertools
 import json
 import re
@@ -84,6 +85,34 @@ def test_one_signal_for_an_attack(attack: str) -> None:
 def test_rules_without_attributes_find_the_attack_in_events_too(attack: str) -> None:
     rule, status, case, stream = streams.ATTACKS[attack]
     assert [(signal.status, signal.case) for signal in fired(rule, stream, "events")] == [(status, case)]
+
+
+@every_attack
+def test_two_at_once_are_two_signals(attack: str) -> None:
+    """By their groups: two hosts, or for what one source does to many hosts, two sources."""
+    rule, _, _, stream = streams.ATTACKS[attack]
+    own = {"SourceIP": "10.0.8.8"} if rule == "one-source-many-hosts" else {"Hostname": "web-8", "TargetName": "web-8"}
+    again = [{**each, **{name: value for name, value in own.items() if name in each}} for each in stream]
+    expected = [signal.status for signal in fired(rule, stream)] * 2
+    assert [signal.status for signal in fired(rule, [*stream, *again])] == expected
+
+
+@pytest.mark.parametrize(("rule", "key"), [(rule, key) for rule, keys in streams.PLACES.items() for key in keys])
+def test_every_place_that_a_rule_of_files_names(rule: str, key: str) -> None:
+    kinds = {
+        number: [streams.change(34, "web-9", key, "/usr/bin/bash") | {"Change": number}] for number in (1, 2, 3, 4)
+    }
+    guesses = [streams.guesses(33.9, "web-9", "203.0.113.66")] if rule.startswith("brute") else []
+    assert [number for number, change in kinds.items() if fired(rule, [*guesses, *change])] == [1, 2, 4]
+    for process in streams.UPDATERS:
+        assert fired(rule, [*guesses, streams.change(34, "web-9", key, process)]) == []
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.1.1", *(f"172.{number}.0.1" for number in range(15, 33))])
+def test_private_addresses(address: str) -> None:
+    [_, _, probed] = RULES["one-source-many-hosts"]["queries"]
+    [denied] = documents([streams.event("PacketLog", 34, "web-9", SourceIP=address, Action=1)])
+    assert parse(probed["query"]).matches(denied) is ipaddress.ip_address(address).is_private
 
 
 @every_attack

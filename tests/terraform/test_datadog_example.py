@@ -64,6 +64,7 @@ def groups(found: dict[str, Any]) -> list[str]:
 def test_events_by_default(terraform: Terraform) -> None:
     found, files = sent(terraform), source("monitors")
     assert groups(found) == ["Events", "Forwarder"] and found["dashboard"]["title"] == "Deep Security events"
+    assert found["dashboard"]["notify_list"] == [] and "tags" not in found["dashboard"]
     expected = {name: {**body, "message": f"{body['message']}\n\n@slack-security"} for name, body in files.items()}
     assert found["monitors"] == expected
     assert set(found["detections"]) == NEED_NO_ATTRIBUTES
