@@ -18,10 +18,10 @@ locals {
 }
 
 locals {
-  board  = jsondecode(replace(file("${path.module}/dashboard.json"), local.queue, local.own_queue))
-  groups = [for group in local.board.widgets : group if(local.events || group.definition.title != "Events") && (local.logs || group.definition.title != "Logs")]
-
-  team = [for tag in local.tags : tag if startswith(tag, "team:")]
+  board    = jsondecode(replace(file("${path.module}/dashboard.json"), local.queue, local.own_queue))
+  left_out = concat(local.events ? [] : ["Events"], local.logs ? [] : ["Logs"])
+  groups   = [for group in local.board.widgets : group if !contains(local.left_out, group.definition.title)]
+  team     = [for tag in local.tags : tag if startswith(tag, "team:")]
 
   # Datadog answers with an empty notify_list, and without tags where there are none: anything else is a difference at the next plan.
   dashboard = jsonencode(merge(local.board, length(local.team) > 0 ? { tags = local.team } : {}, {

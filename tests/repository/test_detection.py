@@ -26,6 +26,7 @@ from tests.support import item
 from tools.repository import ROOT
 
 FOLDER = ROOT / "examples" / "datadog" / "detections"
+README = (FOLDER.parent / "README.md").read_text()
 RULES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 SECOND_DAY = streams.MIDNIGHT.timestamp() + 86_400
 # https://attack.mitre.org/tactics/enterprise/
@@ -135,6 +136,16 @@ def test_every_case_has_its_attack() -> None:
 def test_samples_that_are_incidents(name: str) -> None:
     properties = dict(events_of_samples())[name] | {"LogDate": streams.at(34)}
     assert {rule for rule in RULES if fired(rule, [properties])} == {streams.INCIDENTS[name]}
+
+
+def test_the_table_of_the_readme() -> None:
+    rows = re.findall(r"^\| \[(.+?)\]\(detections/.+?\) \|.+?\| ([a-z,; ]+) \|.+?\| (yes)? ?\|$", README, re.MULTILINE)
+    shown = {name: (re.split(r"[,;] ", severities), bool(logs)) for name, severities, logs in rows}
+    expected = {
+        name: (list(dict.fromkeys(case["status"] for case in rule["cases"])), needs_logs(rule))
+        for name, rule in RULES.items()
+    }
+    assert shown == expected
 
 
 @every_rule
