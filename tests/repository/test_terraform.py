@@ -67,6 +67,18 @@ def test_existing_configuration_wins(
     assert terraform.cli_configuration(settings) == home / "named"
 
 
+def test_providers_that_the_mirror_lacks(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "example"
+    folder.mkdir()
+    (folder / "versions.tf").write_text('    datadog = {\n      source  = "DataDog/datadog"\n    }\n')
+    (folder / "main.tf").write_text('module "forwarder" {\n  source = "../../"\n}\n')
+    assert terraform.providers_not_mirrored(folder) == set(), "without a mirror Terraform asks the registry"
+    (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
+    assert terraform.providers_not_mirrored(folder) == {"DataDog/datadog"}
+    (tmp_path / "opt" / "registry.terraform.io" / "datadog" / "datadog").mkdir(parents=True)
+    assert terraform.providers_not_mirrored(folder) == set()
+
+
 def test_environment_reaches_no_account(home: Path, settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
