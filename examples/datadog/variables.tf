@@ -34,7 +34,7 @@ variable "destinations" {
 }
 
 variable "cloud_siem" {
-  description = "Whether to create the detection rules, which need Datadog Cloud SIEM."
+  description = "Whether the organization has Cloud SIEM: true = the detection rules are created, and the pipeline maps logs to its schema, OCSF."
   type        = bool
   default     = true
   nullable    = false
