@@ -21,8 +21,8 @@ FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 
 ##@ To try it
 
-demo: $(READY) ## Apply the example to AWS on this machine, publish events, show what Datadog gets [EVENTS=file.json] [VERBOSE=1]
-	@$(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(filter-out 0,$(VERBOSE)),--verbose)
+demo: $(READY) ## Apply the example to AWS on this machine, publish events, show what Datadog gets [EVENTS=file.json] [DESTINATIONS=json] [OPEN=1] [VERBOSE=1]
+	@PYTHONPATH=lambda/src $(BIN)/python -m tools.demo $(if $(EVENTS),--events "$(EVENTS)") $(if $(DESTINATIONS),--destinations '$(DESTINATIONS)') $(if $(filter-out 0,$(OPEN)),--open) $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
 explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
 	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)')

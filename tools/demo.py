@@ -1,48 +1,58 @@
 """`make demo`: the whole way on this machine, from Deep Security's topic to what Datadog shows.
 
-    python -m tools.demo [--events FILE] [--verbose]
+    python -m tools.demo [--events FILE] [--destinations JSON] [--open] [--verbose]
 
 Starts AWS and Datadog stand-ins, applies examples/single-account as it is with real Terraform, publishes events, shows
-what arrived and takes everything down again. Succeeds only if each event arrived exactly once.
+what arrived, here and as build/demo.html, and takes everything down again. Succeeds only if each event that no filter
+drops arrived exactly once.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import re
 import signal
 import sys
 import tempfile
-import time
+import webbrowser
 from collections import Counter
-from collections.abc import Iterator, Sized
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from tools import datadog_intake, samples
+from deep_security_datadog.envelope import Entry, Notification
+from deep_security_datadog.event import Event
+from deep_security_datadog.filter import Filter
+from deep_security_datadog.fold import Item, fold
+from deep_security_datadog.settings import Settings
+from tools import datadog_intake, demo_page, samples
+from tools.demo_page import Destination
 from tools.emulator import Emulator, EmulatorError, emulator
+from tools.repository import ROOT
 from tools.samples import EventsError, Message
 from tools.terraform import Terraform, TerraformError, copy_modules
 
 EXAMPLE = Path("examples", "single-account")
+PAGE = ROOT / "build" / "demo.html"
 ARRIVE_SECONDS = 60
 # An event that comes twice comes within the time of a few invocations.
 SETTLE_SECONDS = 2
 LOG_LINES = 40
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+COLUMNS = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
+EVENT_ID = re.compile(r"^- Event id: `(.+)`$", re.MULTILINE)
 
-console = Console(highlight=False)
-if not console.is_terminal:
-    # Nobody's window is known, as in a log of CI; 80 columns would make the tags' column too narrow to read.
-    console = Console(highlight=False, width=140)
+# Nobody's window is known in a log of CI; 80 columns would make the titles' column too narrow to read.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 class Interruption:
@@ -71,204 +81,194 @@ class Interruption:
             raise KeyboardInterrupt
 
 
-_EVENT_ID = re.compile(r"^- Event id: `(.+)`$", re.MULTILINE)
+class Steps(Progress):
+    """A bar for each step; those of Terraform go forward resource by resource."""
 
+    _PLAN = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")
+    _DONE = re.compile(r"(Creation|Destruction) complete")
+    verbose = False
 
-@dataclass(frozen=True)
-class Verdict:
-    """How the arrivals compare with what was published."""
+    @contextlib.contextmanager
+    def step(self, description: str, total: int | None = None) -> Iterator[None]:
+        if not console.is_terminal:
+            console.print(f"{description} ...")
+        self.now = self.add_task(description, total=total)
+        yield
+        if total is None:
+            done = self.tasks[self.now].total or 1
+            self.update(self.now, total=done, completed=done)
 
-    missing: list[Any]
-    repeated: list[Any]
-    unexpected: int
-
-    @property
-    def good(self) -> bool:
-        return not (self.missing or self.repeated or self.unexpected)
+    def line(self, line: str) -> None:
+        if found := self._PLAN.match(line):
+            self.update(self.now, total=int(found[1]) + int(found[2]))
+        elif self._DONE.search(line):
+            self.advance(self.now)
+        if self.verbose:
+            self.console.print(Text(line, style="dim"))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; the result is the exit code."""
     parser = argparse.ArgumentParser(prog="make demo", description="Show Deep Security events as they reach Datadog.")
     parser.add_argument("--events", type=Path, help="JSON file with events of your own instead of the samples")
-    parser.add_argument(
-        "--verbose", action="store_true", help="print one event of each type in full, and Terraform's output"
-    )
+    parser.add_argument("--destinations", type=_json_objects, help="JSON for the module's input of that name")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    parser.add_argument("--verbose", action="store_true", help="print Terraform's output")
     options = parser.parse_args(arguments)
     interruption = Interruption()
     for number in INTERRUPTIONS:
         signal.signal(number, interruption)
     try:
         messages = samples.split(samples.load(options.events)) if options.events else list(samples.messages().values())
-        return run(messages, interruption, verbose=options.verbose)
+        good = run(messages, options.destinations, interruption, verbose=options.verbose)
     except KeyboardInterrupt:
         console.print("\n[yellow]Interrupted; nothing was left running.[/]")
         return 130
     except (EmulatorError, EventsError, TerraformError) as error:
         console.print(Text(str(error), style="red"))
         return 1
+    console.print("In full, as a page:", Text(str(PAGE.relative_to(ROOT)), style=f"link {PAGE.as_uri()}"))
+    if options.open and not webbrowser.open(PAGE.as_uri()):
+        console.print("No browser was found to open it.")
+    return 0 if good else 1
 
 
-def run(messages: list[Message], interruption: Interruption, *, verbose: bool) -> int:
-    """From an empty machine to the verdict, and back."""
-    published = [event for message in messages for event in samples.events_of(message)]
+def _json_objects(text: str) -> dict[str, dict[str, Any]]:
+    with contextlib.suppress(ValueError):
+        value = json.loads(text)
+        if isinstance(value, dict) and all(isinstance(options, dict) for options in value.values()):
+            return value
+    raise argparse.ArgumentTypeError('must be JSON such as {"events": {}, "logs": {}}')
+
+
+def run(messages: list[Message], options: Any, interruption: Interruption, *, verbose: bool) -> bool:
+    """From an empty machine to the page and back; the result says whether each event arrived once."""
+    published = sum(len(samples.events_of(message)) for message in messages)
     with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(_progress())
-        with _step(progress, "AWS emulator and Datadog stand-in"), interruption.held():
+        steps = stack.enter_context(Steps(*COLUMNS, console=console))
+        with steps.step("AWS emulator and Datadog stand-in"), interruption.held():
             aws = stack.enter_context(emulator())
             datadog = stack.enter_context(datadog_intake.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
-            terraform = _terraform(Path(folder), aws, datadog)
-        steps = _TerraformSteps(progress, terraform, verbose=verbose)
+            terraform = _terraform(Path(folder), aws, datadog.url, options)
+        terraform.on_line, steps.verbose = steps.line, verbose
         with steps.step("terraform init"):
             terraform.init()
         with steps.step(f"terraform apply {EXAMPLE}"):
             terraform.apply()
             outputs = terraform.output()
-        with _step(progress, f"publish {_count(messages, 'message')} with {_count(published, 'event')}"):
+        with steps.step(f"publish {_count(len(messages), 'message')} with {_count(published, 'event')}"):
             for message in messages:
                 samples.publish(aws.client("sns"), outputs["topic_arn"], message)
-        _wait(progress, datadog, len(published))
-        verdict = compare(published, datadog.events)
-        log = [] if verdict.good else aws.function_log(outputs["function_name"])
+        function = aws.client("lambda").get_function_configuration(FunctionName=outputs["function_name"])
+        variables = function["Environment"]["Variables"]
+        destinations = _destinations(messages, variables, datadog)
+        _wait(steps, datadog, destinations)
+        log = aws.function_log(outputs["function_name"])[-LOG_LINES:]
         with steps.step("terraform destroy"):
             terraform.destroy()
-        received = list(datadog.events)
-    show(received, verbose=verbose)
-    return _conclude(verdict, published, log)
+    show(destinations[0])
+    PAGE.parent.mkdir(exist_ok=True)
+    page = demo_page.render(destinations, published=published, console_url=variables.get("CONSOLE_URL"))
+    # Logs may hold half a surrogate pair, which is no character.
+    PAGE.write_text(page, encoding="utf-8", errors="replace")
+    return _conclude(destinations, published, log)
 
 
-def _terraform(folder: Path, aws: Emulator, datadog: datadog_intake.Intake) -> Terraform:
+def _terraform(folder: Path, aws: Emulator, url: str, options: Any) -> Terraform:
+    example = copy_modules(folder) / EXAMPLE
+    if options:
+        # Merged into the module's block: https://developer.hashicorp.com/terraform/language/files/override
+        destinations = {name: {"url": url} | chosen for name, chosen in options.items()}
+        override = {"module": {"deep_security_datadog": {"destinations": destinations}}}
+        (example / "demo_override.tf.json").write_text(json.dumps(override), encoding="utf-8")
     # By the environment, which, unlike arguments, other users of the machine cannot see.
-    variables = {"TF_VAR_datadog_api_key": datadog_intake.API_KEY, "TF_VAR_datadog_api_url": datadog.url}
-    return Terraform(copy_modules(folder) / EXAMPLE, aws.environment() | variables)
+    variables = {"TF_VAR_datadog_api_key": datadog_intake.API_KEY, "TF_VAR_datadog_api_url": url}
+    return Terraform(example, aws.environment() | variables)
 
 
-def _progress() -> Progress:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=console)
+def _destinations(
+    messages: Iterable[Message], variables: Mapping[str, str], datadog: datadog_intake.Intake
+) -> list[Destination]:
+    """The function's destinations, by its environment: what each is to receive, and what it does receive."""
+    options = json.loads(variables["DESTINATIONS"])
+    items = [
+        Item(Event(properties), (Entry(Notification(str(number))),))
+        for number, message in enumerate(messages)
+        for properties in samples.events_of(message)
+    ]
+    found = []
+    for name, (_, chosen) in Settings.from_environment(variables).destinations.items():
+        changed = [option for option in Filter._fields if getattr(chosen, option) != getattr(Filter(), option)]
+        shown = {option: options[name]["filter"][option] for option in changed}
+        kept = [item for item in items if not chosen.reason_to_drop(item.event)]
+        dropped = [(item.event, reason) for item in items if (reason := chosen.reason_to_drop(item.event))]
+        sent = fold(kept) if chosen.fold_repeats else kept
+        found.append(Destination(name, shown, sent, dropped, getattr(datadog, name)))
+    return found
 
 
-@contextlib.contextmanager
-def _step(progress: Progress, description: str) -> Iterator[None]:
-    task = _add(progress, description, 1)
-    yield
-    progress.update(task, completed=1)
+def _wait(steps: Steps, datadog: datadog_intake.Intake, destinations: list[Destination]) -> None:
+    def missing() -> int:
+        steps.update(steps.now, completed=sum(len(destination.received) for destination in destinations))
+        return sum(len(destination.sent) - len(destination.received) for destination in destinations)
+
+    with steps.step("arrive in Datadog", sum(len(destination.sent) for destination in destinations)):
+        datadog.wait(lambda: missing() <= 0, ARRIVE_SECONDS)
+        datadog.wait(lambda: missing() < 0, SETTLE_SECONDS)
 
 
-def _add(progress: Progress, description: str, total: int | None) -> TaskID:
-    if not console.is_terminal:
-        console.print(f"{description} ...")
-    return progress.add_task(description, total=total)
-
-
-class _TerraformSteps:
-    """Terraform's commands as steps that go forward resource by resource."""
-
-    _PLAN = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")
-    _DONE = re.compile(r"(Creation|Destruction) complete")
-
-    def __init__(self, progress: Progress, terraform: Terraform, *, verbose: bool) -> None:
-        self._progress = progress
-        self._verbose = verbose
-        self._task: TaskID | None = None
-        terraform.on_line = self._line
-
-    @contextlib.contextmanager
-    def step(self, description: str) -> Iterator[None]:
-        task = self._task = _add(self._progress, description, None)
-        yield
-        total = self._progress.tasks[task].total or 1
-        self._progress.update(task, total=total, completed=total)
-
-    def _line(self, line: str) -> None:
-        if self._task is None:
-            return
-        if found := self._PLAN.match(line):
-            self._progress.update(self._task, total=int(found[1]) + int(found[2]))
-        elif self._DONE.search(line):
-            self._progress.advance(self._task)
-        if self._verbose:
-            self._progress.console.print(Text(line, style="dim"))
-
-
-def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> None:
-    task = _add(progress, "events in Datadog", count)
-    deadline = time.monotonic() + ARRIVE_SECONDS
-    while len(datadog.events) < count and time.monotonic() < deadline:
-        datadog.wait(lambda: len(datadog.events) >= count, 0.2)
-        progress.update(task, completed=len(datadog.events))
-    datadog.wait(lambda: len(datadog.events) > count, SETTLE_SECONDS)
-    progress.update(task, completed=len(datadog.events))
-
-
-def compare(published: list[Any], received: list[dict[str, Any]]) -> Verdict:
-    """Match by EventID where each published event has one of its own, else by number alone."""
-    numbers = Counter(str(event["EventID"]) for event in published if event.get("EventID") is not None)
-    told_apart = {number for number, count in numbers.items() if count == 1}
-    found = [_EVENT_ID.search(event["text"]) for event in received]
-    arrived = Counter(match[1] for match in found if match)
-    missing = sorted(told_apart - set(arrived))
+def compare(sent: Iterable[str | None], received: Iterable[str | None]) -> tuple[Counter[str | None], ...]:
+    """What did not arrive and what arrived too often, by EventID (None = it has none)."""
+    missing, surplus = Counter(sent) - Counter(received), Counter(received) - Counter(sent)
     # A text that is too long loses its identifiers first.
-    if len(missing) <= found.count(None) - (len(published) - numbers.total()):
-        missing = []
-    repeated = sorted(number for number in told_apart if arrived[number] > 1)
-    return Verdict(missing, repeated, len(received) - len(published) if not missing and not repeated else 0)
+    if missing.total() == surplus[None] == surplus.total():
+        return Counter(), Counter()
+    return missing, surplus
 
 
-def show(received: list[dict[str, Any]], *, verbose: bool) -> None:
-    """The table of what Datadog received, in the order of the events' own times."""
-    table = Table(title="What Datadog received", title_justify="left", show_lines=True)
-    for name in ("Time", "Alert type", "Host", "Title and tags"):
-        table.add_column(name, overflow="fold", max_width=22 if name == "Host" else None)
-    styles = {"error": "red", "warning": "yellow", "info": "cyan"}
-    for event in sorted(received, key=lambda event: event.get("date_happened", 0)):
-        kind = event.get("alert_type", "info")
-        tags = Text(" ".join(event.get("tags", [])), style="dim")
-        table.add_row(
-            _clock(event.get("date_happened")),
-            Text(kind, style=styles.get(kind, "")),
-            Text(event.get("host", "")),
-            Text(event["title"], style="bold").append("\n").append_text(tags),
-        )
+def _event_id(received: Mapping[str, Any]) -> str | None:
+    if "deep_security" in received:
+        return Event(received["deep_security"]).texts().get("EventID")
+    found = EVENT_ID.search(received["text"])
+    return found[1] if found else None
+
+
+def show(destination: Destination) -> None:
+    """The table of what arrived, in the order of the events' own times."""
+    table = Table("Time", "Status", "Host", "Title", title="What Datadog received", title_justify="left")
+    for row in reversed(destination.rows):
+        seconds, status = row["date_happened"], row["alert_type"]
+        time = datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S") if seconds else "on arrival"
+        table.add_row(time, Text(status, style=STYLES[demo_page.level(status)]), Text(row["host"]), Text(row["title"]))
     console.print(table)
-    if verbose:
-        for event in {_kind(event): event for event in received}.values():
-            console.rule(Text(event["title"]))
-            console.print(Text(event["text"]))
 
 
-def _clock(seconds: int | None) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S") if seconds else "on arrival"
+def _conclude(destinations: Iterable[Destination], published: int, log: Iterable[str]) -> bool:
+    """Say how what arrived compares with what was to arrive; whether it is the same."""
+    good = True
+    for destination in destinations:
+        sent = (item.event.texts().get("EventID") for item in destination.sent)
+        missing, surplus = compare(sent, map(_event_id, destination.received))
+        counts = {
+            "dropped by the filter": len(destination.dropped),
+            "folded into others": destination.folded,
+            f"missing (EventID {', '.join(map(str, missing))})": missing.total(),
+            f"too many (EventID {', '.join(map(str, surplus))})": surplus.total(),
+        }
+        bad = bool(missing or surplus)
+        arrived = f"{len(destination.received)} of {published} arrived"
+        words = [f"{destination.name}: {arrived}", "but" if bad else "each once"]
+        words += [f"{count} {name}" for name, count in counts.items() if count]
+        console.print(Text(", ".join(words), style="red" if bad else "green"))
+        good = good and not bad
+    if not good:
+        console.print("The function's last log lines:", *(Text(line, style="dim") for line in log), sep="\n")
+    return good
 
 
-def _kind(event: dict[str, Any]) -> str:
-    return next((str(tag) for tag in event.get("tags", []) if tag.startswith("event_type:")), str(event["title"]))
-
-
-def _conclude(verdict: Verdict, published: list[Any], log: list[str]) -> int:
-    if verdict.good:
-        console.print(f"[green]{_count(published, 'event')} published, {len(published)} arrived, each once.[/]")
-        return 0
-    for words, numbers in (("did not arrive", verdict.missing), ("arrived more than once", verdict.repeated)):
-        if numbers:
-            console.print(f"[red]{_count(numbers, 'event')} {words}: EventID {', '.join(numbers)}[/]")
-    if verdict.unexpected:
-        console.print(f"[red]{verdict.unexpected:+d} compared with the {_count(published, 'event')} published[/]")
-    console.print("The function's last log lines:")
-    for line in log[-LOG_LINES:]:
-        console.print(Text(line, style="dim"))
-    return 1
-
-
-def _count(things: Sized, name: str) -> str:
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

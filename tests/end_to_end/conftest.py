@@ -304,11 +304,12 @@ def _move(copy: Copy) -> dict[str, Taken]:
 
 
 def _run_demo(folder: Path) -> Demo:
+    destinations = '{"events": {"filter": {"minimum_severity": "high"}}, "logs": {}}'
     run = subprocess.run(
-        [sys.executable, "-m", "tools.demo", "--verbose"],
+        [sys.executable, "-m", "tools.demo", "--destinations", destinations],
         check=False,
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT / "lambda" / "src")},
         capture_output=True,
         text=True,
         timeout=280,

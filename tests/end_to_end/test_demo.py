@@ -1,17 +1,18 @@
 """`make demo` from the outside: what it shows, and that nothing of it stays whenever it is ended."""
 
-import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tools import samples
-from tools.demo import compare
+from tools.demo import PAGE, compare
 from tools.repository import ROOT
 
 GONE_SECONDS = 10
@@ -37,11 +38,17 @@ def assert_nothing_left(folder):
     assert list(folder.iterdir()) == []
 
 
+def environment(**variables):
+    """As the Makefile sets it, with these variables."""
+    wanted = {"PYTHONPATH": ROOT / "lambda" / "src"} | variables
+    return os.environ | {name: str(value) for name, value in wanted.items()}
+
+
 def start(folder, *arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "tools.demo", *arguments],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        env=environment(TMPDIR=folder, PYTHONUNBUFFERED=1),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -52,9 +59,14 @@ def start(folder, *arguments):
 def test_shows_every_sample_and_leaves_nothing(demo):
     assert demo.code == 0, demo.output
     count = sum(len(samples.events_of(message)) for message in samples.messages().values())
-    assert f"{count} events published, {count} arrived, each once." in demo.output
-    for shown in ("What Datadog received", "サーバー-01", "i-0123456789abcdef0", "severity:high", "%%%"):
-        assert shown in demo.output
+    assert f"logs: {count} of {count} arrived, each once" in demo.output
+    dropped = re.search(rf"events: (\d+) of {count} arrived, each once, (\d+) dropped by the filter", demo.output)
+    assert int(dropped[1]) + int(dropped[2]) == count and int(dropped[2]) > 0
+    assert "What Datadog received" in demo.output and str(PAGE.relative_to(ROOT)) in demo.output
+    page = PAGE.read_text()
+    for shown in ("サーバー-01", "i-0123456789abcdef0", "severity:high", f"{dropped[2]} events dropped"):
+        assert shown in page
+    assert page.count('<li class="row') == int(dropped[1]) + count
     assert_nothing_left(demo.folder)
 
 
@@ -96,12 +108,11 @@ def test_impatient_interruptions(tmp_path):
 
 
 def test_failure_leaves_nothing(tmp_path):
-    broken = {**os.environ, "TMPDIR": str(tmp_path), "PATH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-m", "tools.demo"],
         check=False,
         cwd=ROOT,
-        env=broken,
+        env=environment(TMPDIR=tmp_path, PATH=tmp_path),
         capture_output=True,
         text=True,
         timeout=60,
@@ -146,26 +157,41 @@ def test_large_files_go_in_several_messages():
 
 
 @pytest.mark.parametrize(
-    ("received", "good", "missing", "repeated"),
+    ("text", "told"),
     [
-        (["1", "2"], True, [], []),
-        (["1"], False, ["2"], []),
-        (["1", "2", "2"], False, [], ["2"]),
-        (["1", "12"], False, ["2"], []),
-        (["1", "2", "other"], False, [], []),
-        # The second's text was too long for its identifiers.
-        (["1", None], True, [], []),
-        (["1", None, None], False, [], []),
+        ("{", "must be JSON such as"),
+        ("[]", "must be JSON such as"),
+        ('{"events": []}', "must be JSON such as"),
+        ('{"event": {}}', "destinations names unknown destinations: event"),
+        ('{"events": {"filter": {"minimum_severity": "urgent"}}}', "destinations.events.filter.minimum_severity must"),
     ],
 )
-def test_verdict(received, good, missing, repeated):
-    texts = [f"- Event: `2024-05-02`\n- Event id: `{number}`\n" if number else "- Port: `2`" for number in received]
-    verdict = compare([{"EventID": 1}, {"EventID": 2}], [{"text": text} for text in texts])
-    assert (verdict.good, verdict.missing, verdict.repeated) == (good, missing, repeated)
+def test_bad_destinations(tmp_path, text, told):
+    with start(tmp_path, "--destinations", text) as demo:
+        output, _ = demo.communicate(timeout=120)
+    assert demo.returncode != 0
+    assert told in " ".join(output.split())
+    assert "Traceback" not in output
 
 
-def test_verdict_on_events_that_cannot_be_told_apart():
-    published = [json.loads('{"EventType": "TestSNS"}')] * 2
-    assert compare(published, [{"text": ""}] * 2).good
-    assert not compare(published, [{"text": ""}]).good
-    assert not compare(published, [{"text": ""}] * 3).good
+@pytest.mark.parametrize(
+    ("sent", "received", "missing", "surplus"),
+    [
+        ("12", "12", "", ""),
+        ("12", "21", "", ""),
+        ("12", "1", "2", ""),
+        ("12", "122", "", "2"),
+        ("11", "1", "1", ""),
+        ("12", ["1", "12"], "2", ["12"]),
+        ("12", "123", "", "3"),
+        # The second's text was too long for its identifiers.
+        ("12", ["1", None], "", ""),
+        ("12", ["1", None, None], "2", [None, None]),
+        # They cannot be told apart.
+        ([None, None], [None, None], "", ""),
+        ([None, None], [None], [None], ""),
+        ([None, None], [None, None, None], "", [None]),
+    ],
+)
+def test_what_arrived_is_compared_with_what_was_sent(sent, received, missing, surplus):
+    assert compare(sent, received) == (Counter(missing), Counter(surplus))

@@ -1,0 +1,111 @@
+"""Renders the page of `make demo`: what each destination received, its filter, and what that dropped.
+
+The strings of an event may be an attacker's, so the page has no script, its policy allows none, and the only link that
+it can have is the console's. docs/pictures/demo.png is a screenshot of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import escape
+
+from deep_security_datadog.event import Event
+from deep_security_datadog.fold import Item
+from deep_security_datadog.text import title
+
+FOLDER = Path(__file__).parent
+# Of a destination, the newest: a browser has to hold them.
+MOST_ROWS = 1000
+_LEVELS = {"error": "error", "critical": "error", "warning": "warning", "warn": "warning"}
+# What the title says, too, comes last: of a closed row only the first tags are seen.
+_IN_TITLE = {"integration", "event_type", "module", "severity", "host_name"}
+# https://docs.datadoghq.com/events/guides/markdown_events/
+_FENCED = re.compile(r"%%% *\n(.*)\n *%%%", re.DOTALL)
+
+
+class Destination(NamedTuple):
+    """Events or logs. filter: the options that are not the default; dropped: each event with the option that did."""
+
+    name: str
+    filter: Mapping[str, Any]
+    sent: Sequence[Item]
+    dropped: Sequence[tuple[Event, str]]
+    received: Sequence[Mapping[str, Any]]
+
+    @property
+    def folded(self) -> int:
+        """How many events another one stands for."""
+        return sum(len(item.entries) - 1 for item in self.sent)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Logs in the shape of events, the newest first; without a time it is the arrival's."""
+        absent: Mapping[str, Any] = {"alert_type": "info", "host": "", "tags": [], "date_happened": None}
+        rows = [{**absent, **(_from_log(found) if "message" in found else found)} for found in self.received]
+        return sorted(rows, key=lambda row: row["date_happened"] or math.inf, reverse=True)
+
+
+def render(destinations: Sequence[Destination], *, published: int, console_url: str | None) -> str:
+    """The whole page, as one file."""
+    style = (FOLDER / "demo_page.css").read_text(encoding="utf-8")
+    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+    environment.filters |= {
+        "json": partial(json.dumps, ensure_ascii=False),
+        "level": level,
+        "markdown": _markdown(console_url),
+        "telling_first": lambda tags: sorted(tags, key=lambda tag: tag.partition(":")[0] in _IN_TITLE),
+        "time": partial(datetime.fromtimestamp, tz=UTC),
+        "title": lambda event: title(event, event.texts()),
+    }
+    return environment.get_template("demo_page.html.j2").render(
+        destinations=destinations,
+        most_rows=MOST_ROWS,
+        now=datetime.now(UTC),
+        published=published,
+        style=style,
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+
+
+def level(status: str) -> str:
+    """Error, warning or info, of an event's alert type or a log's status."""
+    return _LEVELS.get(status, "info")
+
+
+def _markdown(console_url: str | None) -> Callable[[str], str]:
+    """From a text, as Datadog takes it, to HTML without raw HTML and images, and with links to the console only."""
+    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+    console, valid = markdown.normalizeLink(console_url or ""), markdown.validateLink
+    markdown.validateLink = lambda url: bool(url) and url == console and valid(url)  # type: ignore[method-assign]
+
+    def html(text: str) -> str:
+        fenced = _FENCED.fullmatch(text)
+        return str(markdown.render(fenced[1])) if fenced else f"<pre>{escape(text)}</pre>"
+
+    return html
+
+
+def _from_log(log: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {"message", "hostname", "status", "timestamp", "ddtags"}
+    # The standard attributes first, then the event as it came.
+    names = sorted(log.keys() - shown, key=lambda name: (name == "deep_security", name))
+    return {
+        "date_happened": log["timestamp"] / 1000,
+        "alert_type": log["status"],
+        "host": log.get("hostname", ""),
+        "title": log["message"],
+        "tags": log.get("ddtags", "").split(","),
+        "text": json.dumps({name: log[name] for name in names}, ensure_ascii=False, indent=2),
+    }
