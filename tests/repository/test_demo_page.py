@@ -1,0 +1,286 @@
+"""The page of the demo shows what arrived, and whatever stands in it runs nothing and leads nowhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deep_security_datadog.destinations import events, logs
+from deep_security_datadog.event import Event
+from deep_security_datadog.fold import fold
+from deep_security_datadog.text import Context
+from tests.support import item
+from tools import demo_page, samples
+from tools.demo_page import Destination
+from tools.repository import ROOT
+
+CONSOLE = "https://dsm.example.com:4119"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WIDTHS = (400, 1200)
+# The top of the frame, which is told what runs.
+RUN = "top.document.title='ran'"
+HOSTILE = [
+    f"<script>{RUN}</script>",
+    f"<img src=x onerror={RUN}>",
+    f"</pre></details></style><svg onload={RUN}>",
+    f'" onmouseover="{RUN}" autofocus onfocus="{RUN}',
+    f"' style='position:fixed' onclick='{RUN}",
+    f"[click](javascript:{RUN})",
+    f"<javascript:{RUN}>",
+    "[click](https://evil.example/)",
+    "[click](//evil.example/)",
+    "[click][here]\n\n[here]: https://evil.example/",
+    f"[click]({CONSOLE}.evil.example/)",
+    f"[click]({CONSOLE}/other)",
+    "![picture](https://evil.example/pixel.png)",
+    "<https://evil.example/> https://evil.example/ www.evil.example",
+    "http://a/[Reset](//evil.example/x)",
+    "`](https://evil.example/)`",
+    "\n %%%\n<iframe srcdoc='<script>0</script>'></iframe>\n%%% \n",
+    "```\n</code></pre><form action=https://evil.example/><button>",
+    '<meta http-equiv="refresh" content="0;url=https://evil.example/">',
+    "<base href=https://evil.example/><link rel=stylesheet href=//evil.example/x.css><style>*{color:red}</style>",
+    "{{ 7 * 7 }}{% include '/etc/passwd' %}",
+    "\ud800 \x00 \u202eevil",
+    "W" * 3000,
+]
+ATTRIBUTES = {
+    "aria-labelledby", "charset", "checked", "class", "content", "datetime", "for", "href", "http-equiv", "id", "lang",
+    "name", "open", "type",
+}  # fmt: skip
+
+
+class Parsed(HTMLParser):
+    """Elements with their attributes, the style, and the text that is shown."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def destination(name: str, received: list[dict[str, Any]]) -> Destination:
+    return Destination(name, {}, [], [], received)
+
+
+def received(properties: list[dict[str, Any]]) -> list[Destination]:
+    """What the function makes of these events, in both destinations."""
+    context = Context(now=datetime.now(UTC), tags=("env:prod",), console_url=CONSOLE)
+    items = [item(event) for event in properties]
+    found = {
+        "events": [events.body(each, context) for each in items],
+        "logs": [logs.body(each, context) for each in items],
+    }
+    return [destination(name, json.loads(json.dumps(bodies))) for name, bodies in found.items()]
+
+
+def every_sample() -> list[dict[str, Any]]:
+    return [event for message in samples.messages().values() for event in samples.events_of(message)]
+
+
+def hostile_events() -> list[dict[str, Any]]:
+    """The samples with a hostile string for each of their strings in turn, and as a name."""
+    return [
+        {name: text if isinstance(value, str) and name != "EventType" else value for name, value in event.items()}
+        | {text[:300]: text}
+        for text in HOSTILE
+        for event in every_sample()[:9]
+    ]
+
+
+def hostile_bodies() -> list[Destination]:
+    """As if the function escaped nothing."""
+    bodies = [
+        {
+            "title": text,
+            "text": fenced,
+            "alert_type": text,
+            "host": text,
+            "tags": [text],
+            "date_happened": 1_700_000_000,
+        }
+        for text in HOSTILE
+        for fenced in (text, f"%%% \n{text}\n %%%", f"%%% \n- Label: {text}\n\n> {text}\n %%%")
+    ]
+    found = [
+        {
+            "message": text,
+            "status": text,
+            "hostname": text,
+            "ddtags": text,
+            "timestamp": 1_700_000_000_000,
+            text: [text],
+        }
+        for text in HOSTILE
+    ]
+    return [destination("events", bodies), destination("logs", found)]
+
+
+def render(destinations: list[Destination], console_url: str | None = CONSOLE) -> str:
+    return demo_page.render(destinations, published=len(destinations[0].received), console_url=console_url)
+
+
+PAGES = {
+    "samples": lambda: render(received(every_sample())),
+    "hostile-events": lambda: render(received(hostile_events())),
+    "hostile-bodies": lambda: render(hostile_bodies()),
+}
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@every_page
+def test_nothing_runs_and_nothing_leads_elsewhere(name: str) -> None:
+    page = Parsed(PAGES[name]())
+    assert (
+        not {"script", "iframe", "img", "svg", "object", "embed", "form", "base", "link"} & dict(page.elements).keys()
+    )
+    assert {link["href"] for link in page.of("a")} <= {CONSOLE}
+    assert {attribute for _, attributes in page.elements for attribute in attributes} <= ATTRIBUTES
+    assert len(page.of("meta")) == 5 and len(page.of("style")) == 1
+
+
+@every_page
+def test_the_policy_allows_the_style_by_its_hash_and_nothing_else(name: str) -> None:
+    page = PAGES[name]()
+    [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    [policy] = [meta["content"] for meta in Parsed(page).of("meta") if meta.get("http-equiv")]
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_the_console_is_the_only_link_and_only_where_it_is_configured() -> None:
+    destinations = received(every_sample())
+    links = Parsed(render(destinations)).of("a")
+    assert len(links) == len(every_sample()) and links[0]["href"] == CONSOLE
+    assert not Parsed(render(destinations, None)).of("a")
+    assert not Parsed(render([destination("events", [_event("[x](javascript:alert)")])], "javascript:alert")).of("a")
+
+
+def _event(text: str, **fields: Any) -> dict[str, Any]:
+    return {"title": "A title", "text": f"%%% \n{text}\n %%%", **fields}
+
+
+def test_events_are_shown_as_datadog_shows_them() -> None:
+    shown = _event("**High** on `web`\n\n- Rule: `1`", alert_type="error", host="web", tags=["env:prod", "rank:7"])
+    page = render([destination("events", [shown | {"date_happened": 1_700_000_000}, _event("_late_")])])
+    assert '<li class="row error">' in page and '<li class="row info">' in page
+    assert "<strong>High</strong> on <code>web</code>" in page and "<li>Rule: <code>1</code></li>" in page
+    assert '<time datetime="2023-11-14T22:13:20+00:00">Nov 14, 22:13:20</time>' in page
+    assert '<span class="host">web</span>' in page and "<span>env:prod</span> <span>rank:7</span>" in page
+    assert page.index("on arrival") < page.index("Nov 14"), "the newest comes first"
+    assert 'id="logs"' not in page
+
+
+def test_text_without_fences_is_no_markdown() -> None:
+    page = render([destination("events", [{"title": "A title", "text": "**not** bold"}])])
+    assert "<pre>**not** bold</pre>" in page
+
+
+def test_logs_are_shown_with_their_attributes() -> None:
+    log = {
+        "message": "A log",
+        "status": "critical",
+        "hostname": "web",
+        "ddtags": "env:prod,rank:7",
+        "usr": {"name": "x"},
+    }
+    page = render([destination("logs", [log | {"timestamp": 1_700_000_000_000, "service": "deep-security"}])])
+    assert '<li class="row error">' in page and "Nov 14, 22:13:20" in page and "<span>rank:7</span>" in page
+    shown = html.unescape(page.partition("<pre>")[2].partition("</pre>")[0])
+    assert json.loads(shown) == {"service": "deep-security", "usr": {"name": "x"}}
+
+
+def test_a_filter_is_shown_with_what_it_dropped_and_why() -> None:
+    options = {"rank_greater_than": 24, "exclude": [{"Title": "<b>*"}]}
+    dropped = [
+        Event({"EventType": "PacketLog", "Rank": 7, "Reason": "<i>Deny"}),
+        Event({"EventType": "AntiMalwareEvent"}),
+    ]
+    reasons = ["rank_greater_than", "exclude"]
+    page = render([Destination("events", options, [], list(zip(dropped, reasons, strict=True)), [])])
+    text = " ".join(Parsed(page).texts)
+    assert "rank_greater_than = 24" in text and 'exclude = [{"Title": "<b>*"}]' in text and "2 events dropped" in text
+    assert re.search(r"\[Info\] Firewall: <i>Deny\s+rank_greater_than\s+rank 7", text)
+    assert "Nothing arrived." in text
+
+
+def test_folded_repeats_are_counted() -> None:
+    repeats = [item({"EventType": "PacketLog", "Reason": "Deny", "Hostname": "web"})] * 3
+    page = render([Destination("events", {"fold_repeats": True}, fold(repeats), [], [])])
+    assert "fold_repeats = true" in page and "2 repeats folded" in page
+
+
+def test_a_long_list_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_page, "MOST_ROWS", 2)
+    page = render([destination("events", [_event("x")] * 3)])
+    assert page.count('<li class="row') == 2 and "The newest 2 are shown." in page
+
+
+MEASURE = """<!doctype html><title>did not run</title>%s<script>onload = () => {
+  const measured = [...document.querySelectorAll("iframe")].map(frame => {
+    const page = frame.contentDocument, root = page.documentElement
+    page.querySelectorAll("details").forEach(details => details.open = true)
+    return {width: frame.width, overflow: root.scrollWidth - root.clientWidth, 
+      rows: page.querySelectorAll(".row").length,
+      links: [...page.links].map(link => link.href), styled: getComputedStyle(page.body).fontSize}
+  })
+  document.body.textContent = JSON.stringify(measured)
+}</script>"""
+
+
+@every_page
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed, so no browser has rendered the page")
+def test_a_browser_runs_nothing_and_shows_all_without_scrolling_sideways(tmp_path: Path, name: str) -> None:
+    page = html.escape(PAGES[name]().encode(errors="replace").decode())
+    frames = "".join(f'<iframe width="{width}" height="800" srcdoc="{page}"></iframe>' for width in WIDTHS)
+    (tmp_path / "frames.html").write_text(MEASURE % frames, encoding="utf-8")
+    dom = chromium(tmp_path, "--window-size=1300,900", "--dump-dom", (tmp_path / "frames.html").as_uri())
+    assert "<title>did not run</title>" in dom
+    measured = json.loads(html.unescape(dom.partition("<body>")[2].partition("</body>")[0]))
+    assert [frame["width"] for frame in measured] == list(map(str, WIDTHS))
+    for frame in measured:
+        assert frame["overflow"] == 0 and frame["rows"] > 0 and frame["styled"] == "15px"
+        assert set(frame["links"]) <= {f"{CONSOLE}/"}
+
+
+def chromium(folder: Path, *arguments: str) -> str:
+    """Run it without a window and without a network of its own; in a container it starts only without its sandbox."""
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync"
+    )
+    return subprocess.run(
+        [str(CHROMIUM), *flags.split(), f"--user-data-dir={folder / 'profile'}", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"HOME": str(folder)},
+    ).stdout
+
+
+def test_the_picture_is_small_and_in_the_readme() -> None:
+    assert (ROOT / "docs" / "pictures" / "demo.png").stat().st_size <= 150_000
+    assert "](docs/pictures/demo.png)" in (ROOT / "README.md").read_text()
