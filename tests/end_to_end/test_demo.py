@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import samples
-from tools.demo import PAGE, compare
+from tools.demo import PAGE, compare, main
 from tools.repository import ROOT
 
 GONE_SECONDS = 10
@@ -154,6 +154,17 @@ def test_large_files_go_in_several_messages():
     assert max(sizes) <= samples.MAX_MESSAGE_BYTES
     with pytest.raises(samples.EventsError, match="event 2 has"):
         samples.split([{}, {"Description": "x" * 300_000}])
+
+
+@pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])
+def test_the_page_is_named_and_opened_if_asked_for(monkeypatch, capsys, good, code):
+    opened = []
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("tools.demo.run", lambda *_, **__: good)
+    assert main([]) == code and not opened
+    assert main(["--open"]) == code and opened == [PAGE.as_uri()]
+    assert "build/demo.html" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
