@@ -239,18 +239,39 @@ def test_a_long_list_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert page.count('<li class="row') == 2 and "The newest 2 are shown." in page
 
 
+def test_all_colours_of_text_can_be_read_in_light_and_dark() -> None:
+    blocks = re.findall(r":root \{\n(.*?)\}", (demo_page.FOLDER / "demo_page.css").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for colours in (dict(re.findall(r"--(\w+): (#\w+);", block)) for block in blocks):
+        for text in ("ink", "quiet", "error", "warning", "info"):
+            for ground in ("page", "card", "soft"):
+                pale, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+                assert (pale + 0.05) / (dark + 0.05) >= 4.5, f"{text} on {ground}: {colours}"
+
+
+def luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 MEASURE = """<!doctype html><title>did not run</title>%s<script>onload = () => {
   const measured = [...document.querySelectorAll("iframe")].map(frame => {
     const page = frame.contentDocument, root = page.documentElement
     page.querySelectorAll("details").forEach(details => details.open = true)
+    const rows = [...page.querySelectorAll(".row")]
     const cut = element => element.clientWidth && element.scrollWidth > element.clientWidth
-    return {
+    const measured = {
       width: frame.width,
-      rows: page.querySelectorAll(".row").length,
+      rows: rows.length,
       cut: [root, ...page.body.querySelectorAll("*")].filter(cut).map(element => element.outerHTML.slice(0, 200)),
       links: [...page.links].map(link => link.href),
       fontSize: getComputedStyle(page.body).fontSize
     }
+    page.getElementById("show-error").click()
+    return {...measured, shown: rows.filter(row => row.offsetParent).map(row => row.className)}
   })
   document.body.textContent = JSON.stringify(measured)
 }</script>"""
@@ -270,6 +291,7 @@ def test_a_browser_runs_nothing_and_shows_all_without_scrolling_sideways(tmp_pat
         assert frame["cut"] == []
         assert frame["rows"] > 0 and frame["fontSize"] == "15px", "the policy should allow the style"
         assert set(frame["links"]) <= {f"{CONSOLE}/"}
+        assert set(frame["shown"]) <= {"row error"} and len(frame["shown"]) < frame["rows"]
 
 
 def chromium(folder: Path, *arguments: str) -> str:
