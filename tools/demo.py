@@ -2,7 +2,7 @@
 
     python -m tools.demo [--events FILE] [--destinations JSON] [--open] [--verbose]
 
-Starts AWS and Datadog stand-ins, applies examples/single-account as it is with real Terraform, publishes events, shows
+Starts an AWS emulator and a fake Datadog, applies examples/single-account as it is with real Terraform, publishes events, shows
 what arrived, here and as build/demo.html, and takes everything down again. Succeeds only if each event that no filter
 drops arrived exactly once.
 """
@@ -146,7 +146,7 @@ def run(messages: list[Message], options: Any, interruption: Interruption, *, ve
     published = sum(len(samples.events_of(message)) for message in messages)
     with contextlib.ExitStack() as stack:
         steps = stack.enter_context(Steps(*COLUMNS, console=console))
-        with steps.step("AWS emulator and Datadog stand-in"), interruption.held():
+        with steps.step("AWS emulator and fake Datadog"), interruption.held():
             aws = stack.enter_context(emulator())
             datadog = stack.enter_context(datadog_intake.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
