@@ -1,10 +1,10 @@
-"""`make demo`: the whole way on this machine, from Deep Security's topic to what Datadog shows.
+"""`make demo`: from Deep Security's topic to what Datadog shows, all on this machine.
 
     python -m tools.demo [--events FILE] [--destinations JSON] [--open] [--verbose]
 
-Starts an AWS emulator and a fake Datadog, applies examples/single-account as it is with real Terraform, publishes events, shows
-what arrived, here and as build/demo.html, and takes everything down again. Succeeds only if each event that no filter
-drops arrived exactly once.
+Starts an AWS emulator and a fake Datadog, applies examples/single-account as it is with real Terraform, publishes
+events, shows what arrived, here and as build/demo.html, and takes everything down again. Succeeds only if each event
+that no filter drops arrived exactly once.
 """
 
 from __future__ import annotations
