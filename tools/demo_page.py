@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import escape
 
 from deep_security_datadog.event import Event
 from deep_security_datadog.fold import Item
@@ -85,14 +84,14 @@ def level(status: str) -> str:
 
 
 def _markdown(console_url: str | None) -> Callable[[str], str]:
-    """From a text, as Datadog takes it, to HTML without raw HTML and images, and with links to the console only."""
+    """Makes HTML of a text that is Markdown, with no raw HTML, no images, and no links but to the console."""
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
     console, valid = markdown.normalizeLink(console_url or ""), markdown.validateLink
     markdown.validateLink = lambda url: bool(url) and url == console and valid(url)  # type: ignore[method-assign]
 
     def html(text: str) -> str:
         fenced = _FENCED.fullmatch(text)
-        return str(markdown.render(fenced[1])) if fenced else f"<pre>{escape(text)}</pre>"
+        return markdown.render(fenced[1]) if fenced else ""
 
     return html
 
