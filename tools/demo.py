@@ -172,7 +172,7 @@ def run(messages: list[Message], options: Any, interruption: Interruption, *, ve
     page = demo_page.render(destinations, published=published, console_url=variables.get("CONSOLE_URL"))
     # Logs may hold half a surrogate pair, which is no character.
     PAGE.write_text(page, encoding="utf-8", errors="replace")
-    return _conclude(destinations, published, log)
+    return conclude(destinations, published, log)
 
 
 def _terraform(folder: Path, aws: Emulator, url: str, options: Any) -> Terraform:
@@ -220,7 +220,8 @@ def _wait(steps: Steps, datadog: datadog_intake.Intake, destinations: list[Desti
 
 def compare(sent: Iterable[str | None], received: Iterable[str | None]) -> tuple[Counter[str | None], ...]:
     """What did not arrive and what arrived too often, by EventID (None = it has none)."""
-    missing, surplus = Counter(sent) - Counter(received), Counter(received) - Counter(sent)
+    wanted, arrived = Counter(sent), Counter(received)
+    missing, surplus = wanted - arrived, arrived - wanted
     # A text that is too long loses its identifiers first.
     if missing.total() == surplus[None] == surplus.total():
         return Counter(), Counter()
@@ -244,7 +245,7 @@ def show(destination: Destination) -> None:
     console.print(table)
 
 
-def _conclude(destinations: Iterable[Destination], published: int, log: Iterable[str]) -> bool:
+def conclude(destinations: Iterable[Destination], published: int, log: Iterable[str]) -> bool:
     """Say how what arrived compares with what was to arrive; whether it is the same."""
     good = True
     for destination in destinations:
@@ -257,8 +258,8 @@ def _conclude(destinations: Iterable[Destination], published: int, log: Iterable
             f"too many (EventID {', '.join(map(str, surplus))})": surplus.total(),
         }
         bad = bool(missing or surplus)
-        arrived = f"{len(destination.received)} of {published} arrived"
-        words = [f"{destination.name}: {arrived}", "but" if bad else "each once"]
+        words = [f"{destination.name}: {len(destination.received)} of {published} arrived"]
+        words += [] if bad else ["each once"]
         words += [f"{count} {name}" for name, count in counts.items() if count]
         console.print(Text(", ".join(words), style="red" if bad else "green"))
         good = good and not bad

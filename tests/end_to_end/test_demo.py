@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from deep_security_datadog.event import Event
+from tests.support import item
 from tools import samples
-from tools.demo import PAGE, compare, main
+from tools.demo import PAGE, compare, conclude, main
+from tools.demo_page import Destination
 from tools.repository import ROOT
 
 GONE_SECONDS = 10
@@ -206,3 +209,20 @@ def test_bad_destinations(tmp_path, text, told):
 )
 def test_what_arrived_is_compared_with_what_was_sent(sent, received, missing, surplus):
     assert compare(sent, received) == (Counter(missing), Counter(surplus))
+
+
+@pytest.mark.parametrize(
+    ("arrived", "good", "told"),
+    [
+        ([1, 2], True, "logs: 2 of 3 arrived, each once, 1 dropped by the filter"),
+        ([1], False, "logs: 1 of 3 arrived, 1 dropped by the filter, 1 missing (EventID 2)"),
+        ([1, 2, 3], False, "logs: 3 of 3 arrived, 1 dropped by the filter, 1 too many (EventID 3)"),
+    ],
+)
+def test_the_verdict_names_what_is_wrong(capsys, arrived, good, told):
+    sent = [item({"EventID": number}) for number in (1, 2)]
+    received = [{"deep_security": {"EventID": number}} for number in arrived]
+    destination = Destination("logs", {}, sent, [(Event({"EventID": 3}), "exclude")], received)
+    assert conclude([destination], 3, ["a line of the log"]) is good
+    out = capsys.readouterr().out
+    assert told in out and ("a line of the log" in out) is not good
