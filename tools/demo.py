@@ -223,9 +223,8 @@ def compare(sent: Iterable[str | None], received: Iterable[str | None]) -> tuple
     wanted, arrived = Counter(sent), Counter(received)
     missing, surplus = wanted - arrived, arrived - wanted
     # A text that is too long loses its identifiers first.
-    if missing.total() == surplus[None] == surplus.total():
-        return Counter(), Counter()
-    return missing, surplus
+    lost = missing.total() == surplus[None] == surplus.total()
+    return (Counter(), Counter()) if lost else (missing, surplus)
 
 
 def _event_id(received: Mapping[str, Any]) -> str | None:
