@@ -98,6 +98,8 @@ Each event misled somebody once, here or in another forwarder. These are their t
 | Title | Tags |
 | --- | --- |
 """
+# Of the event in the README: the summary and the first facts.
+_README_LINES = 7
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host", "cve", "entity", "host_name")
 
@@ -118,7 +120,7 @@ def readme() -> str:
         raise ValueError(f"README.md lacks {_BEGIN} or {_END}")
     fields, lines = _golden(_WHOLE)
     quoted = "\n".join(
-        f"> {line}".rstrip() for line in [f"**{fields['title']}**", "", *_beginning(lines)]
+        f"> {line}".rstrip() for line in [f"**{fields['title']}**", "", *lines[:_README_LINES]]
     ).removesuffix("\n>")
     tags = [tag for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
     return f"{before}{_BEGIN}\n{quoted}\n>\n> {' '.join(f'`{tag}`' for tag in tags)}\n{_END}{after}"

@@ -18,7 +18,9 @@ from tools.repository import ROOT
 from tools.terraform import OFFLINE_PROVIDER, Terraform, TerraformError, copy_modules
 
 REGISTRY = "example/deep-security-datadog/aws"
-_SOURCE = re.compile(rf'"{re.escape(REGISTRY)}(?://(?P<module>[^"]+))?"')
+# The README's clone, as long as the module is not in the registry.
+CLONE = "./terraform-aws-deep-security-datadog"
+_SOURCE = re.compile(rf'"(?:{re.escape(REGISTRY)}|{re.escape(CLONE)})(?://(?P<module>[^"]+))?"')
 _VERSION = re.compile(r'^\s*version\s*=\s*"~> [\d.]+"$', flags=re.MULTILINE)
 _REGION = re.compile(r"arn:aws:sns:([a-z0-9-]+):")
 
@@ -103,6 +105,12 @@ def _provider(alias: str, region: str = "") -> str:
     return OFFLINE_PROVIDER.format(arguments="".join(lines))
 
 
+def _call(number: int, source: str, block: Block) -> str:
+    """The call of a snippet's module, with a value for each variable that the snippet declares."""
+    values = "".join(f'  {name} = "example"\n' for name in re.findall(r'^variable "(\w+)"', block.text, re.MULTILINE))
+    return f'module "snippet_{number}" {{\n  source = "../{source}"\n{values}}}\n'
+
+
 def plan(blocks: list[Block]) -> None:
     """Plan them all; TerraformError tells page and line of what is wrong."""
     with tempfile.TemporaryDirectory(prefix="snippets-") as name:
@@ -110,7 +118,9 @@ def plan(blocks: list[Block]) -> None:
         folder = tree / "root"
         folder.mkdir()
         sources = [write(block, tree) for block in blocks]
-        calls = [f'module "snippet_{i}" {{\n  source = "../{source}"\n}}\n' for i, source in enumerate(sources)]
+        calls = [
+            _call(number, source, block) for number, (source, block) in enumerate(zip(sources, blocks, strict=True))
+        ]
         (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
         terraform = Terraform(folder)
         terraform.init()
