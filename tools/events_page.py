@@ -99,7 +99,7 @@ Each event misled somebody once, here or in another forwarder. These are their t
 | --- | --- |
 """
 # Of the event in the README: the summary and the first facts.
-_README_LINES = 7
+_README_LINES = 6
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host", "cve", "entity", "host_name")
 
