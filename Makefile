@@ -62,6 +62,9 @@ terraform-test: $(READY) ## terraform test with mocked providers, and plans of t
 e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS
 	$(BIN)/pytest tests/end_to_end
 
+schemas: $(READY) ## Arguments of all *.tf against the schemas of newer providers, after a download of 132 MB; writes docs/reference/provider-schemas.md
+	@$(BIN)/python -m tools.schemas
+
 ##@ To measure it
 
 bench: $(READY) ## Measure CPU, import, memory and throughput of the zip [ARGS="--quick --against REVISION"]
@@ -116,4 +119,4 @@ $(CHECKOV_READY): requirements-checkov.txt
 	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-checkov.txt
 	@touch $@
 
-.PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e format package golden addresses docs requirements clean help
+.PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e schemas format package golden addresses docs requirements clean help

@@ -1,0 +1,146 @@
+"""Checks the arguments and blocks in all *.tf against providers' schemas that `terraform validate` may not have.
+
+cdktn's Python bindings have them: classes generated from a provider's schema. They are read, not imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from zipfile import ZipFile
+
+import hcl2
+from hcl2.utils import SerializationOptions
+
+from tools.repository import ROOT
+
+# On PyPI, together 132 MB. For a newer provider raise the version and run `make schemas`.
+PACKAGES = {"aws": "cdktn-provider-aws==25.8.1", "datadog": "cdktn-provider-datadog==16.1.1"}
+DOWNLOADS = ROOT / "build" / "schemas"
+PAGE = ROOT / "docs" / "reference" / "provider-schemas.md"
+# https://developer.hashicorp.com/terraform/language/meta-arguments
+META = {"connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"}
+OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=True)
+
+
+class SchemaError(Exception):
+    """The bindings cannot be had, or a configuration does not fit them."""
+
+
+class Argument(NamedTuple):
+    required: bool
+    deprecated: bool
+    # The class of a block's own arguments.
+    block: str
+
+
+Classes = Mapping[str, Mapping[str, Argument]]
+
+
+def classes(source: str) -> Classes:
+    """The arguments of each class of a module; the first class is the resource itself."""
+    nodes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    names = {node.name for node in nodes}
+    functions = ((node.name, each) for node in nodes for each in node.body if isinstance(each, ast.FunctionDef))
+    found = {name: dict(_arguments(each, names)) for name, each in functions if each.name == "__init__"}
+    return {name: arguments for name, arguments in found.items() if arguments}
+
+
+def _arguments(function: ast.FunctionDef, names: set[str]) -> Iterator[tuple[str, Argument]]:
+    described = dict(re.findall(r":param (\w+): (.*)", ast.get_docstring(function) or ""))
+    for argument, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        text = described.get(argument.arg, "")
+        # The link to the documentation has the name as Terraform writes it; what Terraform itself adds has none.
+        if link := re.search(r"#(\w+) \w+#", text):
+            constants = {node.value for node in ast.walk(argument) if isinstance(node, ast.Constant)}
+            block = next(iter(constants & names), "")
+            yield link[1], Argument(default is None, "deprecated" in text.lower(), str(block))
+
+
+def check(body: Mapping[str, Any], known: Classes, name: str, place: str) -> Iterator[str]:
+    """A line for each argument and block: empty when the schema knows it, else what is wrong."""
+    parts = list(_parts(body))
+    for part, inner in parts:
+        argument = known[name].get(part)
+        wrong = "does not exist" if argument is None else "is deprecated" if argument.deprecated else ""
+        yield f"{place}.{part} {wrong}" if wrong else ""
+        if isinstance(inner, dict) and argument and argument.block:
+            yield from check(inner, known, argument.block, f"{place}.{part}")
+    required = {part for part, argument in known[name].items() if argument.required}
+    yield from (f"{place}.{part} is required" for part in sorted(required - {part for part, _ in parts}))
+
+
+def _parts(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Name and value, or a block's body. A `dynamic` block is the block that it makes."""
+    for name, value in body.items():
+        if name == "dynamic":
+            yield from ((label, block["content"][0]) for label, block in _labelled(value))
+        elif isinstance(value, list) and value and "__is_block__" in value[0]:
+            yield from ((name, block) for block in value if name not in META)
+        elif name not in META and name != "__is_block__":
+            yield name, None
+
+
+def _labelled(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    return ((label.strip('"'), body) for block in blocks for label, body in block.items() if label[0] == '"')
+
+
+def configured(text: str) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    """Provider, module of its bindings, address and body of each resource, data source and provider."""
+    content = hcl2.loads(text, serialization_options=OPTIONS)
+    for name, body in _labelled(content.get("provider", [])):
+        yield name, "provider", f"provider.{name}", body
+    for kind, prefix in (("resource", ""), ("data", "data_{}_")):
+        for label, named in _labelled(content.get(kind, [])):
+            provider, _, rest = label.partition("_")
+            for name, body in _labelled([named]):
+                yield provider, prefix.format(provider) + rest, f"{label}.{name}", body
+
+
+def bindings(package: str) -> ZipFile:
+    """The wheel, from an earlier run where there is one."""
+    pattern = f"{package.replace('-', '_').replace('==', '-')}-*.whl"
+    if not list(DOWNLOADS.glob(pattern)):
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(DOWNLOADS), package]
+        if subprocess.run(command, check=False).returncode:
+            raise SchemaError(f"{package} cannot be downloaded; is PyPI within reach?")
+    return ZipFile(next(DOWNLOADS.glob(pattern)))
+
+
+def row(provider: str, package: str, texts: Mapping[str, str]) -> str:
+    """The page's row for a provider. SchemaError has a line for each thing that is wrong."""
+    wheel = bindings(package)
+    lines: list[str] = []
+    found = [(path, *each) for path, text in texts.items() for each in configured(text) if each[0] == provider]
+    for path, _, module, address, body in found:
+        print(f"{path}: {address}", flush=True)
+        source = f"cdktn_provider_{provider}/{module}/__init__.py"
+        known = classes(wheel.read(source).decode()) if source in wheel.namelist() else {"": {}}
+        lines += check(body, known, next(iter(known)), f"{path}: {address}")
+    if wrong := list(filter(None, lines)):
+        raise SchemaError("\n".join(wrong))
+    metadata = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith("METADATA"))
+    ((name, version),) = re.findall(r"# .* for (\S+) provider version (\S+)", metadata)
+    return f"| {name} {version} | {package.replace('==', ' ')} | {len(found)} | {len(lines)} |\n"
+
+
+def main() -> int:
+    """Check everything and write the rows of the page."""
+    paths = [path for pattern in ("*.tf", "modules/**/*.tf", "examples/**/*.tf") for path in sorted(ROOT.glob(pattern))]
+    texts = {str(path.relative_to(ROOT)): path.read_text() for path in paths if ".terraform" not in path.parts}
+    try:
+        rows = [row(provider, package, texts) for provider, package in PACKAGES.items()]
+    except SchemaError as error:
+        print(error, file=sys.stderr)
+        return 1
+    head = PAGE.read_text().partition("| --- |")[0]
+    PAGE.write_text(f"{head}| --- | --- | --- | --- |\n{''.join(rows)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
