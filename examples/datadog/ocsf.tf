@@ -1,75 +1,79 @@
+# OCSF, the Open Cybersecurity Schema Framework, in which Cloud SIEM has rules for all products alike.
+
 locals {
-  # What becomes of which events: the first row that matches counts. title: the properties that name a finding, best first.
+  # What becomes of which events; the first row that matches counts. title: the properties that name a finding, best first.
+  # with: what of ocsf_extras it has besides.
   ocsf_rows = [
     {
-      name  = "Malware", class = "finding"
+      name  = "Malware", class = "finding", with = ["disposition", "malware"]
       query = "@deep_security.EventType:AntiMalwareEvent"
-      title = ["MalwareName", "BehaviorType"], enums = [local.ocsf_disposition], fields = { "malware" = ["ocsf.malware"] }
+      title = ["MalwareName", "BehaviorType"]
     },
     {
-      name  = "Intrusion prevention", class = "finding"
+      name  = "Intrusion prevention", class = "finding", with = ["disposition", "rule"]
       query = "@deep_security.EventType:PayloadLog"
-      title = ["Reason"], enums = [local.ocsf_disposition, local.ocsf_rule], fields = local.ocsf_rule_name
+      title = ["Reason"]
     },
     {
-      # A verdict on an address. For HTTP Activity the event would have to know the request's method.
-      name  = "Web reputation", class = "finding"
+      # A verdict on an address. For HTTP Activity the event would have to say what the request was.
+      name  = "Web reputation", class = "finding", with = ["disposition"]
       query = "@deep_security.EventType:WebReputationEvent"
-      title = ["URL"], enums = [local.ocsf_disposition], fields = {}
+      title = ["URL"]
     },
     {
-      # No Process Activity: the event does not say whether its process is the one that starts or the one that is started.
-      name  = "Application control", class = "finding"
+      # No Process Activity: whether its process starts the file or was started from it, the event does not say.
+      name  = "Application control", class = "finding", with = ["disposition"]
       query = "@deep_security.EventType:AppControlEvent"
-      title = ["Action"], enums = [local.ocsf_disposition], fields = {}
+      title = ["Action"]
     },
     {
-      name  = "Device control", class = "finding"
+      name  = "Device control", class = "finding", with = ["disposition"]
       query = "@deep_security.EventType:DeviceControlEvent"
-      title = ["DeviceName", "DeviceModel"], enums = [local.ocsf_disposition], fields = {}
+      title = ["DeviceName", "DeviceModel"]
     },
     {
-      name  = "Firewall", class = "network"
+      name  = "Firewall", class = "network", with = ["disposition"]
       query = "@deep_security.EventType:PacketLog @network.client.ip:*"
-      title = [], enums = [local.ocsf_disposition], fields = {}
+      title = []
     },
     {
-      # The class must know who did it and where.
-      name  = "Files", class = "file"
+      # The class demands who did it, and where.
+      name  = "Files", class = "file", with = []
       query = "@deep_security.EventType:IntegrityEvent @deep_security.EntityType:(File OR Directory) @file.path:* (@usr.name:* OR @process.name:*) host_name:*"
-      title = [], enums = [], fields = {}
+      title = []
     },
     {
       # Registry, services, users, ports and so on have no class in common.
-      name  = "Other changes", class = "finding"
+      name  = "Other changes", class = "finding", with = ["rule"]
       query = "@deep_security.EventType:IntegrityEvent"
-      title = ["Reason"], enums = [local.ocsf_rule], fields = local.ocsf_rule_name
+      title = ["Reason"]
     },
     {
-      # A single logon or attempt. Many attempts (authentication_failures) are a finding.
-      name  = "Logons", class = "authentication"
+      # One logon, or one attempt. Many attempts (authentication_failures) are a finding.
+      name  = "Logons", class = "authentication", with = []
       query = "@deep_security.EventType:LogInspectionEvent @deep_security.OSSEC_Groups:(*authentication_success* OR *authentication_failed*) @usr.name:* host_name:*"
-      title = [], enums = [], fields = {}
+      title = []
     },
     {
-      name  = "Log inspection", class = "finding"
+      name  = "Log inspection", class = "finding", with = ["rule"]
       query = "@deep_security.EventType:LogInspectionEvent"
-      title = ["OSSEC_Description", "Reason"], enums = [local.ocsf_rule], fields = local.ocsf_rule_name
+      title = ["OSSEC_Description", "Reason"]
     },
     {
-      name  = "Alerts of the manager", class = "finding"
+      name  = "Alerts of the manager", class = "finding", with = []
       query = "@deep_security.EventType:SystemEvent @deep_security.Number:(190 OR 192)"
-      title = ["Title"], enums = [], fields = {}
+      title = ["Title"]
     },
     {
-      # The manager's other events are of too many kinds for one class; types that come later belong here too.
-      name  = "Everything else", class = "base"
+      # The manager's other events are of too many kinds for one class. Types that Deep Security adds later come here too.
+      name  = "Everything else", class = "base", with = []
       query = "source:trend-micro-deep-security"
-      title = [], enums = [], fields = { "message" = ["deep_security.Title", "deep_security.Reason"] }
+      title = []
     },
   ]
 
-  # What each class demands, and what the events have for it: https://schema.ocsf.io/1.5.0/classes
+  # What each class demands, and what the events have for it: https://schema.ocsf.io/1.5.0/classes. Of activities and of the
+  # values of an enumeration, the first whose query matches counts.
   ocsf_version = "1.5.0"
   ocsf_classes = {
     finding = {
@@ -139,11 +143,12 @@ locals {
     base = {
       uid        = 0, name = "Base Event", profiles = ["host"]
       activities = [{ id = 99, name = "Other", query = "*" }]
-      enums      = [], fields = {}
+      enums      = []
+      fields     = { "message" = ["deep_security.Title", "deep_security.Reason"] }
     }
   }
 
-  # In every class. Attributes that a step below has made are named too: what a schema processor does not name is not OCSF's.
+  # In every class. What a step below has made is named again: a schema processor takes only what it names.
   ocsf_fields = {
     "time"                         = ["ocsf.time"]
     "count"                        = ["deep_security.RepeatCount"]
@@ -175,30 +180,40 @@ locals {
     },
   ]
 
-  ocsf_disposition = {
-    id = "disposition_id", name = "disposition"
-    values = [
-      { id = 15, name = "Detected", query = "detect_only:true" },
-      { id = 2, name = "Blocked", query = "action:(deny OR block OR blocked OR read_only OR access_denied OR terminated)" },
-      { id = 21, name = "Reset", query = "action:reset" },
-      { id = 3, name = "Quarantined", query = "action:quarantined" },
-      { id = 5, name = "Deleted", query = "action:deleted" },
-      { id = 11, name = "Corrected", query = "action:cleaned" },
-      { id = 13, name = "Uncorrected", query = "@deep_security.EventType:AntiMalwareEvent" },
-      { id = 17, name = "Logged", query = "action:log_only" },
-      { id = 1, name = "Allowed", query = "action:allowed" },
-      { id = 7, name = "Custom Action", query = "action:(insert OR delete OR replace)" },
-      { id = 0, name = "Unknown", query = "*" },
-    ]
+  ocsf_extras = {
+    disposition = {
+      fields = {}
+      enums = [{
+        id = "disposition_id", name = "disposition"
+        values = [
+          { id = 15, name = "Detected", query = "detect_only:true" },
+          { id = 2, name = "Blocked", query = "action:(deny OR block OR blocked OR read_only OR access_denied OR terminated)" },
+          { id = 21, name = "Reset", query = "action:reset" },
+          { id = 3, name = "Quarantined", query = "action:quarantined" },
+          { id = 5, name = "Deleted", query = "action:deleted" },
+          { id = 11, name = "Corrected", query = "action:cleaned" },
+          { id = 13, name = "Uncorrected", query = "@deep_security.EventType:AntiMalwareEvent" },
+          { id = 17, name = "Logged", query = "action:log_only" },
+          { id = 1, name = "Allowed", query = "action:allowed" },
+          { id = 7, name = "Custom Action", query = "action:(insert OR delete OR replace)" },
+          { id = 0, name = "Unknown", query = "*" },
+        ]
+      }]
+    }
+    malware = {
+      fields = { "malware" = ["ocsf.malware"] }
+      enums  = []
+    }
+    rule = {
+      fields = { "finding_info.analytic.name" = ["deep_security.Reason"] }
+      enums = [{
+        id     = "finding_info.analytic.type_id", name = "finding_info.analytic.type"
+        values = [{ id = 1, name = "Rule", query = "@deep_security.Reason:*" }]
+      }]
+    }
   }
 
-  ocsf_rule = {
-    id     = "finding_info.analytic.type_id", name = "finding_info.analytic.type"
-    values = [{ id = 1, name = "Rule", query = "@deep_security.Reason:*" }]
-  }
-  ocsf_rule_name = { "finding_info.analytic.name" = ["deep_security.Reason"] }
-
-  # The rows, complete.
+  # The rows with all that belongs to them.
   ocsf = [
     for row in local.ocsf_rows : {
       name  = "OCSF ${local.ocsf_classes[row.class].name}: ${row.name}"
@@ -207,12 +222,14 @@ locals {
       fields = merge(
         local.ocsf_fields,
         local.ocsf_classes[row.class].fields,
-        row.fields,
-        { for name, sources in { "finding_info.title" = concat(row.title, ["EventType"]) } : name => formatlist("deep_security.%s", sources) if row.class == "finding" },
+        { for titles in [concat(row.title, ["EventType"])] : "finding_info.title" => formatlist("deep_security.%s", titles) if row.class == "finding" },
+        [for extra in row.with : local.ocsf_extras[extra].fields]...
       )
-      enums = concat(local.ocsf_enums, local.ocsf_classes[row.class].enums, row.enums, [
-        { id = "activity_id", name = "activity_name", values = local.ocsf_classes[row.class].activities },
-        {
+      enums = concat(
+        local.ocsf_enums,
+        local.ocsf_classes[row.class].enums,
+        [{ id = "activity_id", name = "activity_name", values = local.ocsf_classes[row.class].activities }],
+        [{
           id = "type_uid", name = "type_name"
           values = [
             for activity in local.ocsf_classes[row.class].activities : {
@@ -221,12 +238,13 @@ locals {
               query = activity.query
             }
           ]
-        },
-      ])
+        }],
+        [for extra in row.with : local.ocsf_extras[extra].enums]...
+      )
     }
   ]
 
-  # What the rows need first. ocsf_parts becomes the evidence of a finding.
+  # What has to be there before; pipeline.tf says what a step can do. ocsf_parts becomes the evidence of a finding.
   ocsf_steps = [
     {
       name = "OCSF: event and host", query = "*"
