@@ -15,6 +15,7 @@ from datadog_api_client.v1.model.logs_pipeline import LogsPipeline
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
+from deep_security_datadog import event_types
 from deep_security_datadog.destinations import logs
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import pipeline
@@ -23,7 +24,6 @@ from tests.repository.datadog_search import parse
 from tests.repository.pipeline import Body
 from tests.support import item, sample
 
-EVENT_TYPES = Path(logs.__file__).parents[1] / "event_types.py"
 # Of the event's type, unless its sample says otherwise.
 CLASSES = {
     "AntiMalwareEvent": "Detection Finding",
@@ -93,6 +93,53 @@ def processors(definition: Body, kind: str = "") -> Iterator[Body]:
         yield from processors(each, kind) if each["type"] == "pipeline" else ()
 
 
+def test_blocks_become_values_in_their_order() -> None:
+    lines = """
+name = "x"
+
+step {
+  # A comment.
+  sources = [
+    "a",
+  ]
+}
+
+dynamic "step" {
+  for_each = local.steps
+  iterator = each
+  content {
+    name = each.key
+  }
+}
+"""
+    assert pipeline.as_expression(lines.splitlines()).split("\n") == [
+        "{",
+        'name = "x"',
+        "step = concat([{",
+        "sources = [",
+        '    "a",',
+        "  ]",
+        "}], [for each in [for key, value in local.steps : { key = key, value = value }] : {",
+        "name = each.key",
+        "}])",
+        "}",
+    ]
+
+
+def test_what_is_off_does_nothing_and_what_is_reserved_cannot_be_copied(definition: Body) -> None:
+    broken = copy.deepcopy(definition)
+    for each in broken["processors"]:
+        each["is_enabled"] = False
+    log = log_of(sample("PayloadLog")[0])
+    assert pipeline.run(broken, log) == log
+    for each in processors(broken, "attribute-remapper"):
+        each.update(sources=["message"], source_type="attribute")
+    for each in broken["processors"]:
+        each["is_enabled"] = True
+    with pytest.raises(AssertionError, match="message cannot be remapped"):
+        pipeline.run(broken, log)
+
+
 def test_the_official_model_knows_all_of_it(definition: Body, with_dashboards: Body) -> None:
     assert problems(definition, LogsPipeline) == problems(with_dashboards, LogsPipeline) == []
     assert len(with_dashboards["processors"]) == len(definition["processors"]) + 1
@@ -107,6 +154,7 @@ def test_everything_is_switched_on_and_takes_nothing_away(definition: Body) -> N
 
 
 def test_samples(definition: Body) -> None:
+    assert set(CLASSES) == set(event_types.EVENT_TYPES)
     for name, properties in events_of_samples():
         assert of(definition, properties)["class_name"] == CLASSES[properties["EventType"]], name
 
@@ -233,7 +281,7 @@ def test_it_asks_only_for_what_is_sent(with_dashboards: Body) -> None:
     """Attributes that the function sends, properties that an event can have, or what an earlier processor has made."""
     everything = [log_of(properties) for _, properties in events_of_samples()]
     sent = set(itertools.chain.from_iterable(map(paths, everything)))
-    known = sent | {f"deep_security.{name}" for name in re.findall(r'"(\w+)"', EVENT_TYPES.read_text())}
+    known = sent | {f"deep_security.{name}" for name in re.findall(r'"(\w+)"', Path(event_types.__file__).read_text())}
     tags = {tag.partition(":")[0] for log in everything for tag in log["ddtags"].split(",")} | {"source"}
     read, made = set(), {"ocsf.class_uid"}
     for each in processors(with_dashboards):
