@@ -1,35 +1,35 @@
 # OCSF, the Open Cybersecurity Schema Framework, in which Cloud SIEM has rules for all products alike.
 
 locals {
-  # What becomes of which events; the first row that matches counts. title: the properties that name a finding, best first.
+  # What becomes of which events; the first row that matches counts. title: what names a finding, best first.
   # with: what of ocsf_extras it has besides.
   ocsf_rows = [
     {
       name  = "Malware", class = "finding", with = ["disposition", "malware"]
       query = "@deep_security.EventType:AntiMalwareEvent"
-      title = ["MalwareName", "BehaviorType"]
+      title = ["deep_security.MalwareName", "deep_security.BehaviorType", "deep_security.EventType"]
     },
     {
       name  = "Intrusion prevention", class = "finding", with = ["disposition", "rule"]
       query = "@deep_security.EventType:PayloadLog"
-      title = ["Reason"]
+      title = ["deep_security.Reason", "deep_security.EventType"]
     },
     {
       # A verdict on an address. For HTTP Activity the event would have to say what the request was.
       name  = "Web reputation", class = "finding", with = ["disposition"]
       query = "@deep_security.EventType:WebReputationEvent"
-      title = ["URL"]
+      title = ["deep_security.URL", "deep_security.EventType"]
     },
     {
       # No Process Activity: whether its process starts the file or was started from it, the event does not say.
       name  = "Application control", class = "finding", with = ["disposition"]
       query = "@deep_security.EventType:AppControlEvent"
-      title = ["Action"]
+      title = ["deep_security.Action", "deep_security.EventType"]
     },
     {
       name  = "Device control", class = "finding", with = ["disposition"]
       query = "@deep_security.EventType:DeviceControlEvent"
-      title = ["DeviceName", "DeviceModel"]
+      title = ["deep_security.DeviceName", "deep_security.DeviceModel", "deep_security.EventType"]
     },
     {
       name  = "Firewall", class = "network", with = ["disposition"]
@@ -46,7 +46,7 @@ locals {
       # Registry, services, users, ports and so on have no class in common.
       name  = "Other changes", class = "finding", with = ["rule"]
       query = "@deep_security.EventType:IntegrityEvent"
-      title = ["Reason"]
+      title = ["deep_security.Reason", "deep_security.EventType"]
     },
     {
       # One logon, or one attempt. Many attempts (authentication_failures) are a finding.
@@ -57,12 +57,12 @@ locals {
     {
       name  = "Log inspection", class = "finding", with = ["rule"]
       query = "@deep_security.EventType:LogInspectionEvent"
-      title = ["OSSEC_Description", "Reason"]
+      title = ["deep_security.OSSEC_Description", "deep_security.Reason", "deep_security.EventType"]
     },
     {
       name  = "Alerts of the manager", class = "finding", with = []
       query = "@deep_security.EventType:SystemEvent @deep_security.Number:(190 OR 192)"
-      title = ["Title"]
+      title = ["ocsf.finding_info.title"]
     },
     {
       # The manager's other events are of too many kinds for one class. Types that Deep Security adds later come here too.
@@ -222,7 +222,7 @@ locals {
       fields = merge(
         local.ocsf_fields,
         local.ocsf_classes[row.class].fields,
-        { for titles in [concat(row.title, ["EventType"])] : "finding_info.title" => formatlist("deep_security.%s", titles) if row.class == "finding" },
+        { for target in ["finding_info.title"] : target => row.title if length(row.title) > 0 },
         [for extra in row.with : local.ocsf_extras[extra].fields]...
       )
       enums = concat(
@@ -258,6 +258,12 @@ locals {
       copies   = { "ocsf.time" = ["timestamp"] }
     },
     {
+      # The tag has the alert's name; the title is always that an alert has started or ended.
+      name   = "OCSF: alert of the manager", query = "@deep_security.EventType:SystemEvent @deep_security.Number:(190 OR 192)"
+      tags   = { "ocsf.finding_info.title" = "finding" }
+      copies = { "ocsf.finding_info.title" = ["deep_security.Title", "deep_security.EventType"] }
+    },
+    {
       name     = "OCSF: file", query = "@file.path:*"
       patterns = { "file.path" = "name .*[/\\\\]%%{regex(\"[^/\\\\\\\\]+\"):ocsf_parts.file.name}" }
       copies   = { "ocsf_parts.file.path" = ["file.path"], "ocsf_parts.file.name" = ["file.path"] }
@@ -269,12 +275,13 @@ locals {
       }
     },
     {
-      name   = "OCSF: hash of the file", query = "@file.path:* (@file.hash.sha256:* OR @file.hash.sha1:*)"
-      copies = { "ocsf_hash.value" = ["file.hash.sha256", "file.hash.sha1"] }
+      name   = "OCSF: hash of the file", query = "@file.path:* (@file.hash.sha256:* OR @file.hash.sha1:* OR @file.hash.md5:*)"
+      copies = { "ocsf_hash.value" = ["file.hash.sha256", "file.hash.sha1", "file.hash.md5"] }
       numbers = {
         "ocsf_hash.algorithm_id" = [
           { name = "3", query = "@file.hash.sha256:*" },
-          { name = "2", query = "*" },
+          { name = "2", query = "@file.hash.sha1:*" },
+          { name = "1", query = "*" },
         ]
       }
       appends = [{ source = "ocsf_hash", target = "ocsf_parts.file.hashes" }]

@@ -26,7 +26,7 @@ locals {
       copies = { "file.path" = ["deep_security.Key"] }
     },
     {
-      name  = "Path of a file that was to run", query = "@deep_security.EventType:AppControlEvent @deep_security.FileName:* -@file.path:*"
+      name  = "Path of a file that a control was about", query = "@deep_security.EventType:(AppControlEvent OR DeviceControlEvent) @deep_security.FileName:* -@file.path:*"
       texts = { "file.path" = "%%{deep_security.Path}%%{deep_security.FileName}" }
     },
   ]

@@ -4,8 +4,8 @@ terraform {
   required_providers {
     datadog = {
       source = "DataDog/datadog"
-      # The first that knows the sequences of detection rules.
-      version = ">= 3.76"
+      # The first whose pipelines can exclude an attribute.
+      version = ">= 4.16"
     }
   }
 }

@@ -20,18 +20,9 @@ from tools.repository import ROOT
 from tools.terraform import Terraform
 
 HERE = ROOT / "examples" / "datadog"
-# What the other files of the folder have for these names.
-SURROUNDINGS = """
-variable "cloud_siem" {
-  default = true
-}
-variable "tags" {
-  default = { team = "security" }
-}
-locals {
-  logs = true
-}
-"""
+# What asks for the provider.
+OTHERS = ("dashboard.tf", "detections.tf", "monitors.tf", "outputs.tf", "versions.tf", ".terraform*")
+VARIABLES = {"notify": ["@slack-security"], "destinations": ["logs"], "tags": {"team": "security"}}
 RESOURCE = re.compile(r'^resource "datadog_logs_custom_pipeline" "this" \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
 # Blocks of which Terraform allows many and the API one.
 SINGLE = {"filter", "grok", "schema", "targets"}
@@ -46,13 +37,14 @@ def definition(folder: Path, **variables: object) -> Body:
     """The pipeline as the provider sends it."""
     text = (HERE / "pipeline.tf").read_text()
     (found,) = RESOURCE.finditer(text)
-    shutil.copyfile(HERE / "ocsf.tf", folder / "ocsf.tf")
-    (folder / "pipeline.tf").write_text(RESOURCE.sub("", text) + SURROUNDINGS)
+    shutil.copytree(HERE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*OTHERS))
+    (folder / "pipeline.tf").write_text(RESOURCE.sub("", text))
     value = as_expression(found[1].splitlines())
     (folder / "output.tf").write_text(f'output "resource" {{\n  value = {value}\n}}\n')
     terraform = Terraform(folder)
     terraform.init()
-    plan = terraform.plan(*(f"-var={name}={json.dumps(value)}" for name, value in variables.items()))
+    (folder / "terraform.tfvars.json").write_text(json.dumps(VARIABLES | variables))
+    plan = terraform.plan()
     resource: Body = plan["planned_values"]["outputs"]["resource"]["value"]
     assert resource.pop("count") == 1
     return as_api(resource)

@@ -24,7 +24,6 @@ from tests.repository.datadog_search import parse
 from tests.repository.pipeline import Body
 from tests.support import item, sample
 
-# Of the event's type, unless its sample says otherwise.
 CLASSES = {
     "AntiMalwareEvent": "Detection Finding",
     "AppControlEvent": "Detection Finding",
@@ -37,6 +36,10 @@ CLASSES = {
     "TestSNS": "Base Event",
     "WebReputationEvent": "Detection Finding",
 }
+# Alerts of the manager, packets without an address, a registry value.
+OTHER_CLASSES = {f"reported.{number}.md": "Detection Finding" for number in (1, 2, 3, 4, 14)}
+OTHER_CLASSES |= {"reported.12.md": "Base Event", "reported.13.md": "Base Event"}
+SCANNED = {"ScanAction1": 0, "ScanResultAction1": 0, "ScanAction2": 0, "ScanResultAction2": 0}
 # Paths, names, addresses of pages and log lines. Digests and network addresses are what the agent has found out itself.
 WRITTEN_BY_OTHERS = {
     "BehaviorType", "Description", "FileName", "InfectedFilePath", "Key", "MalwareName", "OSSEC_Description",
@@ -156,7 +159,8 @@ def test_everything_is_switched_on_and_takes_nothing_away(definition: Body) -> N
 def test_samples(definition: Body) -> None:
     assert set(CLASSES) == set(event_types.EVENT_TYPES)
     for name, properties in events_of_samples():
-        assert of(definition, properties)["class_name"] == CLASSES[properties["EventType"]], name
+        expected = OTHER_CLASSES.get(name, CLASSES[properties["EventType"]])
+        assert of(definition, properties)["class_name"] == expected, name
 
 
 @pytest.mark.parametrize("event_type", CLASSES)
@@ -185,9 +189,10 @@ def value(ocsf: Any, path: str) -> Any:
     ("event_type", "changes", "expected"),
     [
         ("AntiMalwareEvent", {}, {"disposition": "Quarantined", "malware.0.classification_ids.0": 19}),
-        ("AntiMalwareEvent", {"ScanResultString": "Cleaned"}, {"disposition": "Corrected"}),
-        ("AntiMalwareEvent", {"ScanResultString": "Access Denied"}, {"disposition": "Blocked"}),
-        ("AntiMalwareEvent", {"ScanResultString": "Clean Failed"}, {"disposition": "Uncorrected", "severity_id": 5}),
+        ("AntiMalwareEvent", SCANNED | {"ScanAction1": 4}, {"disposition": "Corrected"}),
+        ("AntiMalwareEvent", SCANNED | {"ScanAction1": 5}, {"disposition": "Blocked"}),
+        ("AntiMalwareEvent", SCANNED | {"ScanAction1": 1}, {"disposition": "Uncorrected"}),
+        ("AntiMalwareEvent", {"ScanResultAction2": -82}, {"disposition": "Uncorrected", "severity_id": 5}),
         ("AntiMalwareEvent", {}, {"evidences.0.file.hashes.0.algorithm_id": 2}),
         (
             "AntiMalwareEvent",
@@ -195,6 +200,8 @@ def value(ocsf: Any, path: str) -> Any:
             {"evidences.0.file.name": "file.zip(file.aspx)"},
         ),
         ("AntiMalwareEvent", {"InfectedFilePath": "eicar.com"}, {"evidences.0.file.name": "eicar.com"}),
+        ("AntiMalwareEvent", {"FileSHA1": "", "FileMD5": "0" * 32}, {"evidences.0.file.hashes.0.algorithm_id": 1}),
+        ("DeviceControlEvent", {"Path": "e:\\", "FileName": "a.exe"}, {"evidences.0.file.path": "e:\\a.exe"}),
         ("PayloadLog", {}, {"disposition": "Reset", "evidences.0.connection_info.direction_id": 1}),
         ("PayloadLog", {"Action": 130, "ActionString": "Detect Only: Reset"}, {"disposition": "Detected"}),
         ("PayloadLog", {"Action": 5, "ActionString": "Replace"}, {"disposition": "Custom Action"}),
@@ -223,6 +230,11 @@ def value(ocsf: Any, path: str) -> Any:
         ),
         ("SystemEvent", {"Number": 190, "Title": "Alert Started"}, {"type_name": "Detection Finding: Create"}),
         ("SystemEvent", {"Number": 192, "Title": "Alert Ended"}, {"type_name": "Detection Finding: Close"}),
+        (
+            "SystemEvent",
+            {"Number": 190, "Title": "Alert Started", "Description": "Alert: Agent Offline\nSubject: web-prod-1"},
+            {"finding_info.title": "agent_offline"},
+        ),
         ("SystemEvent", {}, {"message": "Computer Created", "device.hostname": "web-prod-1"}),
     ],
 )  # fmt: skip
