@@ -1,6 +1,6 @@
 # What Datadog makes of each log: its time and status, where its source address is, and OCSF for Cloud SIEM.
-# The function sends the event as it came under deep_security, and standard attributes such as network.client.ip.
-# The pipeline adds to them: `ocsf` is all that it makes for OCSF, whatever it needs on the way goes again.
+# The function sends the event as it came under deep_security, and standard attributes such as network.client.ip. The
+# pipeline keeps both and adds `ocsf`; what it needs on the way it removes.
 
 variable "trend_micro_dashboards" {
   description = "Experimental: whether logs also get the attributes that Datadog's dashboards for Trend Micro Cloud One ask for."
@@ -10,8 +10,8 @@ variable "trend_micro_dashboards" {
 }
 
 locals {
-  # Steps before OCSF's rows. Each has, in this order, texts to build, patterns to match, tags and attributes to copy where there
-  # is nothing yet, words and numbers that follow from queries, and objects to append to arrays.
+  # Steps before the rows of ocsf.tf. A step can, in this order, build texts, match patterns, copy tags and attributes to where
+  # nothing is yet, choose words and numbers by queries, and append objects to arrays.
   log_steps = [
     for step in concat(
       local.file_steps,
@@ -22,19 +22,19 @@ locals {
 
   file_steps = [
     {
-      name   = "Path of a file that changed", query = "@deep_security.EntityType:(File OR Directory) -@file.path:*"
+      name   = "Path of a file: integrity monitoring", query = "@deep_security.EntityType:(File OR Directory) -@file.path:*"
       copies = { "file.path" = ["deep_security.Key"] }
     },
     {
-      name  = "Path of a file that a control was about", query = "@deep_security.EventType:(AppControlEvent OR DeviceControlEvent) @deep_security.FileName:* -@file.path:*"
+      name  = "Path of a file: application and device control", query = "@deep_security.EventType:(AppControlEvent OR DeviceControlEvent) @deep_security.FileName:* -@file.path:*"
       texts = { "file.path" = "%%{deep_security.Path}%%{deep_security.FileName}" }
     },
   ]
 
-  # Of attributes that may come as text.
+  # Copies of what may be text.
   log_integers = ["ocsf.time", "ocsf_parts.src_endpoint.port", "ocsf_parts.dst_endpoint.port", "ocsf_parts.process.pid"]
 
-  # As DataDog/integrations-core, trend_micro_cloud_one 1.0.0, names them. The source stays, because no processor can change it.
+  # Names and values of trend_micro_cloud_one 1.0.0 in DataDog/integrations-core. The source stays: no processor can change it.
   trend_micro_steps = [
     {
       name = "Attributes of the Trend Micro Cloud One dashboards", query = "*"
@@ -71,7 +71,7 @@ locals {
           } : { name = category, query = "@deep_security.EventType:${type}" }
         ]
       }
-      # Of 1 to 10; they read 8 and more as critical, 5 as error, 2 as warning.
+      # From 1 to 10: the dashboards' pipeline reads 8 and more as critical, 5 to 7 as error, 2 to 4 as warning.
       numbers = {
         "severity" = [
           for severity, number in { critical = "10", high = "7", medium = "4", low = "2", info = "1" } :
