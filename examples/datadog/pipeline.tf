@@ -34,7 +34,7 @@ locals {
   # Copies of what may be text.
   log_integers = ["ocsf.time", "ocsf_parts.src_endpoint.port", "ocsf_parts.dst_endpoint.port", "ocsf_parts.process.pid"]
 
-  # Names and values of trend_micro_cloud_one 1.0.0 in DataDog/integrations-core. The source stays: no processor can change it.
+  # Named as trend_micro_cloud_one 1.0.0 in DataDog/integrations-core does. The source stays: no processor can change it.
   trend_micro_steps = [
     {
       name = "Attributes of the Trend Micro Cloud One dashboards", query = "*"
