@@ -2,13 +2,6 @@
 # The function sends the event as it came under deep_security, and standard attributes such as network.client.ip. The
 # pipeline keeps both and adds `ocsf`; what it needs on the way it removes.
 
-variable "trend_micro_dashboards" {
-  description = "Experimental: whether logs also get the attributes that Datadog's dashboards for Trend Micro Cloud One ask for."
-  type        = bool
-  default     = false
-  nullable    = false
-}
-
 locals {
   # Steps before the rows of ocsf.tf. A step can, in this order, build texts, match patterns, copy tags and attributes to where
   # nothing is yet, choose words and numbers by queries, and append objects to arrays.

@@ -58,3 +58,10 @@ variable "tags" {
   default     = {}
   nullable    = false
 }
+
+variable "trend_micro_dashboards" {
+  description = "Experimental: whether logs also get the attributes that Datadog's dashboards for Trend Micro Cloud One ask for."
+  type        = bool
+  default     = false
+  nullable    = false
+}
