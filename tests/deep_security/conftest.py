@@ -1,0 +1,144 @@
+"""The command against a fake manager and the emulator's IAM."""
+
+from __future__ import annotations
+
+import json
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.deep_security import fake_manager
+from tests.deep_security.fake_manager import FakeManager
+from tools.deep_security import __main__ as command_line
+from tools.deep_security import aws
+from tools.emulator import ACCOUNT, REGION, Emulator, emulator
+
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:deep-security-datadog"
+CONFIGURATION = {
+    "Version": "2014-09-24",
+    "Statement": [{"Topic": TOPIC, "Condition": {"StringEquals": {"EventType": ["AntiMalwareEvent", "PayloadLog"]}}}],
+}
+
+
+@dataclass
+class Run:
+    """What a command returned and printed."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def text(self) -> str:
+        return self.output + self.errors
+
+
+@dataclass
+class Site:
+    """A manager, a user of IAM, and the files and options by which the command finds them."""
+
+    manager: FakeManager
+    aws: Emulator
+    user: str
+    folder: Path
+    certificate: Path
+    capture: Callable[[], tuple[str, str]]
+
+    def run(self, command: str, *arguments: str, wanted: bool = True) -> Run:
+        """One command, as typed; `wanted` adds the options that say what is wanted."""
+        self.capture()
+        code = command_line.main(self.arguments(command, *arguments, wanted=wanted))
+        return Run(code, *self.capture())
+
+    def arguments(self, command: str, *arguments: str, wanted: bool = True) -> list[str]:
+        target = ["--topic-arn", TOPIC, "--user", self.user, "--configuration", str(self.folder / "configuration.json")]
+        return [command, *self.options, *(target if wanted else []), *arguments]
+
+    @property
+    def options(self) -> list[str]:
+        return ["--manager", self.manager.url, "--ca-bundle", str(self.certificate)]
+
+    def keys(self) -> dict[str, str]:
+        """The status of each access key of the user by its id."""
+        listed = self.aws.client("iam").list_access_keys(UserName=self.user)["AccessKeyMetadata"]
+        return {key["AccessKeyId"]: key["Status"] for key in listed}
+
+    def kept(self) -> list[Path]:
+        """Files of former settings, oldest first."""
+        return sorted(self.folder.glob("deep-security-*.json"), key=lambda path: path.stat().st_mtime_ns)
+
+
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[Emulator]:
+    with emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that signs itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = tmp_path_factory.mktemp("certificate") / "localhost.pem"
+    path.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, *plain))
+    return path
+
+
+@pytest.fixture
+def site(
+    _aws: Emulator,
+    certificate: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Site]:
+    """A manager without SNS and a user without a key; the working directory is an empty folder."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    user = f"publisher-{uuid.uuid4().hex[:8]}"
+    _aws.client("iam").create_user(UserName=user)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configuration.json").write_text(json.dumps(CONFIGURATION))
+    monkeypatch.setattr(aws.time, "sleep", lambda _: None)
+    monkeypatch.setattr(aws, "VALID_SECONDS", 0)
+    with fake_manager.running(certificate) as manager:
+        for name, value in {**_aws.environment(), "DEEP_SECURITY_API_KEY": manager.api_key}.items():
+            monkeypatch.setenv(name, value)
+        yield Site(manager, _aws, user, tmp_path, certificate, lambda: capsys.readouterr())
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def applied(site: Site) -> Site:
+    """A site after `apply`."""
+    assert site.run("apply", "--yes").code == 0
+    site.manager.written.clear()
+    return site
+
+
+def key_of(site: Site) -> Any:
+    return site.manager.setting("AccessKey")

@@ -1,0 +1,88 @@
+"""Deep Security's system settings API: settings are read one by one, and set in one call."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from tools.deep_security import plan
+from tools.deep_security.texts import TEXTS, Refusal
+
+# Seconds to connect, and between two parts of an answer.
+TIMEOUT = (10, 60)
+UNSENT = (requests.exceptions.SSLError, requests.exceptions.ConnectTimeout)
+
+
+class SettingsApi:
+    def __init__(self, address: str, api_key: str, key_header: str | None = None, verify: bool | str = True) -> None:
+        self.address = base_address(address)
+        if not re.fullmatch("[!-~]+", api_key):
+            raise Refusal("The API key has blanks or other characters that no API key has. Copy it again.")
+        self._api_key = api_key
+        self._key_header = key_header or header_for(self.address, api_key)
+        self._options: dict[str, Any] = {"headers": {"api-version": "v1"}, "verify": verify, "allow_redirects": False}
+        if verify is False:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def read(self) -> dict[str, str]:
+        return {name: self.read_one(name) for name in plan.LABELS}
+
+    def read_one(self, name: str) -> str:
+        try:
+            return str(self._call("GET", f"/{name}").json()["value"])
+        except (ValueError, LookupError, TypeError):
+            raise Refusal(f"{self.address} does not answer as a manager's API does. Is a proxy in between?") from None
+
+    def write(self, settings: Mapping[str, str]) -> None:
+        self._call("POST", "", {name: {"value": value} for name, value in settings.items()})
+
+    def _call(self, method: str, path: str, body: Mapping[str, Mapping[str, str]] | None = None) -> requests.Response:
+        url = f"{self.address}/api/systemsettings{path}"
+        try:
+            # The API key is not among the headers, because a .netrc would replace it there.
+            response = requests.request(method, url, json=body, auth=self._sign, timeout=TIMEOUT, **self._options)
+        except OSError as error:
+            final = isinstance(error, UNSENT) or "NewConnectionError" in repr(error)
+            # A CA file that cannot be read is no error of requests. Of others only the type: some name headers.
+            tls = isinstance(error, requests.exceptions.SSLError) or not isinstance(error, requests.RequestException)
+            advice = "Name the CA of its certificate: --ca-bundle." if tls else "Check address, port and the way there."
+            raise Refusal(f"No answer from {self.address} ({type(error).__name__}). {advice}", final=final) from None
+        if response.status_code != 200:
+            raise self._refused(response, (body or {}).get(plan.SECRET_KEY, {}).get("value"))
+        return response
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        prefix = "ApiKey " if self._key_header == "authorization" else ""
+        request.headers[self._key_header] = prefix + self._api_key
+        return request
+
+    def _refused(self, response: requests.Response, secret: str | None) -> Refusal:
+        status, said = response.status_code, response.text.replace(self._api_key, "(secret)")
+        advice = TEXTS["status"].get(str(status), "has an error of its own. Look at the manager, then run this again.")
+        if response.is_redirect:
+            advice = f"redirects to {urlsplit(response.headers['location']).netloc}, which does not get the API key."
+        said = (said.replace(secret, "(secret)") if secret else said)[:200]
+        sentence = f"{self.address} {advice.format(header=self._key_header)} HTTP {status}: {said}"
+        return Refusal(sentence, final=status < 500 and status != 408)
+
+
+def base_address(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        valid = parts.scheme == "https" and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise Refusal("--manager must be an https address without a user name, such as https://dsm.example.com:4119.")
+    if ".xdr.trendmicro." in f".{parts.netloc}":
+        raise Refusal(TEXTS["vision_one"])
+    return f"https://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api')}"
+
+
+def header_for(address: str, api_key: str) -> str:
+    """Keys of a Cloud One account begin with tmc; those made in the product itself have another form."""
+    cloud_one = str(urlsplit(address).hostname).endswith(".cloudone.trendmicro.com")
+    return "authorization" if cloud_one and api_key.startswith("tmc") else "api-secret-key"
