@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,29 +47,27 @@ class Site:
     """A manager, a user of IAM, and the files and options by which the command finds them."""
 
     manager: FakeManager
-    aws: Emulator
+    iam: Any
     user: str
     folder: Path
     certificate: Path
-    capture: Callable[[], tuple[str, str]]
+    capture: Callable[[], Iterable[str]]
 
-    def run(self, command: str, *arguments: str, wanted: bool = True) -> Run:
-        """One command, as typed; `wanted` adds the options that say what is wanted."""
+    def run(self, command: str, *arguments: str, wanted: bool = True, trusted: bool = True) -> Run:
+        """One command, as typed."""
         self.capture()
-        code = command_line.main(self.arguments(command, *arguments, wanted=wanted))
+        code = command_line.main(self.arguments(command, *arguments, wanted=wanted, trusted=trusted))
         return Run(code, *self.capture())
 
-    def arguments(self, command: str, *arguments: str, wanted: bool = True) -> list[str]:
+    def arguments(self, command: str, *arguments: str, wanted: bool = True, trusted: bool = True) -> list[str]:
+        """With the options that say where the manager is (`trusted`: by its CA) and what is wanted."""
+        manager = ["--manager", self.manager.url, "--ca-bundle", str(self.certificate)]
         target = ["--topic-arn", TOPIC, "--user", self.user, "--configuration", str(self.folder / "configuration.json")]
-        return [command, *self.options, *(target if wanted else []), *arguments]
-
-    @property
-    def options(self) -> list[str]:
-        return ["--manager", self.manager.url, "--ca-bundle", str(self.certificate)]
+        return [command, *(manager if trusted else []), *(target if wanted else []), *arguments]
 
     def keys(self) -> dict[str, str]:
         """The status of each access key of the user by its id."""
-        listed = self.aws.client("iam").list_access_keys(UserName=self.user)["AccessKeyMetadata"]
+        listed = self.iam.list_access_keys(UserName=self.user)["AccessKeyMetadata"]
         return {key["AccessKeyId"]: key["Status"] for key in listed}
 
     def kept(self) -> list[Path]:
@@ -81,6 +79,11 @@ class Site:
 def _aws() -> Iterator[Emulator]:
     with emulator() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def _iam(_aws: Emulator) -> Any:
+    return _aws.client("iam")
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +114,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(
     _aws: Emulator,
+    _iam: Any,
     certificate: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -119,15 +123,15 @@ def site(
     """A manager without SNS and a user without a key; the working directory is an empty folder."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     user = f"publisher-{uuid.uuid4().hex[:8]}"
-    _aws.client("iam").create_user(UserName=user)
+    _iam.create_user(UserName=user)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "configuration.json").write_text(json.dumps(CONFIGURATION))
-    monkeypatch.setattr(aws.time, "sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setattr(aws, "VALID_SECONDS", 0)
     with fake_manager.running(certificate) as manager:
         for name, value in {**_aws.environment(), "DEEP_SECURITY_API_KEY": manager.api_key}.items():
             monkeypatch.setenv(name, value)
-        yield Site(manager, _aws, user, tmp_path, certificate, lambda: capsys.readouterr())
+        yield Site(manager, _iam, user, tmp_path, certificate, capsys.readouterr)
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
@@ -138,7 +142,3 @@ def applied(site: Site) -> Site:
     assert site.run("apply", "--yes").code == 0
     site.manager.written.clear()
     return site
-
-
-def key_of(site: Site) -> Any:
-    return site.manager.setting("AccessKey")

@@ -36,7 +36,10 @@ class Failure(Exception):
 
 @dataclass
 class FakeManager:
-    """`before` and `after` are called with the method of each request; False drops the connection."""
+    """A tenant's settings. `before` and `after` a request is handled they are called with its method; False drops it.
+
+    `answer` replaces every answer.
+    """
 
     api_key: str
     url: str
@@ -105,6 +108,7 @@ def running(certificate: Path) -> Iterator[FakeManager]:
     """Run one on a free port, with this file as its certificate and key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    # Its threads end with the connections that the command leaves open.
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     manager = FakeManager("2:vJC6lckDygB6FYURIvR0WK2ZTAhIY8rb0Amy9UMn4mo=", f"https://localhost:{server.server_port}")
@@ -122,20 +126,24 @@ def running(certificate: Path) -> Iterator[FakeManager]:
 class _Handler(BaseHTTPRequestHandler):
     manager: FakeManager
     protocol_version = "HTTP/1.1"
+    # Otherwise the body of each answer waits 40 ms for the acknowledgement of its headers.
+    disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
+    def do_GET(self) -> None:
         self._handle()
 
     do_POST = do_GET  # noqa: N815 - likewise
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.close_connection = True
         if not self.manager.before(self.command):
+            self.close_connection = True
             return
-        status, headers, text = self.manager.answer or self._answer(body)
+        answered = self._answer(body)
         if not self.manager.after(self.command):
+            self.close_connection = True
             return
+        status, headers, text = self.manager.answer or answered
         with contextlib.suppress(OSError):
             self.send_response(status)
             for name, value in {"Content-Length": str(len(text.encode())), **headers}.items():

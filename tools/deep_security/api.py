@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -23,7 +22,11 @@ class SettingsApi:
             raise Refusal("The API key has blanks or other characters that no API key has. Copy it again.")
         self._api_key = api_key
         self._key_header = key_header or header_for(self.address, api_key)
-        self._options: dict[str, Any] = {"headers": {"api-version": "v1"}, "verify": verify, "allow_redirects": False}
+        self._session = requests.Session()
+        # Not a header, which a .netrc would replace.
+        self._session.auth = self._sign
+        # With each request, because REQUESTS_CA_BUNDLE goes before the session's.
+        self._verify = verify
         if verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -31,8 +34,9 @@ class SettingsApi:
         return {name: self.read_one(name) for name in plan.LABELS}
 
     def read_one(self, name: str) -> str:
+        response = self._call("GET", f"/{name}")
         try:
-            return str(self._call("GET", f"/{name}").json()["value"])
+            return str(response.json()["value"])
         except (ValueError, LookupError, TypeError):
             raise Refusal(f"{self.address} does not answer as a manager's API does. Is a proxy in between?") from None
 
@@ -42,8 +46,9 @@ class SettingsApi:
     def _call(self, method: str, path: str, body: Mapping[str, Mapping[str, str]] | None = None) -> requests.Response:
         url = f"{self.address}/api/systemsettings{path}"
         try:
-            # The API key is not among the headers, because a .netrc would replace it there.
-            response = requests.request(method, url, json=body, auth=self._sign, timeout=TIMEOUT, **self._options)
+            response = self._session.request(
+                method, url, json=body, timeout=TIMEOUT, verify=self._verify, allow_redirects=False
+            )
         except OSError as error:
             final = isinstance(error, UNSENT) or "NewConnectionError" in repr(error)
             # A CA file that cannot be read is no error of requests. Of others only the type: some name headers.
@@ -56,7 +61,7 @@ class SettingsApi:
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         prefix = "ApiKey " if self._key_header == "authorization" else ""
-        request.headers[self._key_header] = prefix + self._api_key
+        request.headers.update({"api-version": "v1", self._key_header: prefix + self._api_key})
         return request
 
     def _refused(self, response: requests.Response, secret: str | None) -> Refusal:
