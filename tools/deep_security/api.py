@@ -50,13 +50,14 @@ class SettingsApi:
                 method, url, json=body, timeout=TIMEOUT, verify=self._verify, allow_redirects=False
             )
         except OSError as error:
-            final = isinstance(error, UNSENT) or "NewConnectionError" in repr(error)
+            final = method == "POST" and (isinstance(error, UNSENT) or "NewConnectionError" in repr(error))
             # A CA file that cannot be read is no error of requests. Of others only the type: some name headers.
             tls = isinstance(error, requests.exceptions.SSLError) or not isinstance(error, requests.RequestException)
             advice = "Name the CA of its certificate: --ca-bundle." if tls else "Check address, port and the way there."
             raise Refusal(f"No answer from {self.address} ({type(error).__name__}). {advice}", final=final) from None
         if response.status_code != 200:
-            raise self._refused(response, (body or {}).get(plan.SECRET_KEY, {}).get("value"))
+            final = method == "POST" and response.status_code < 500 and response.status_code != 408
+            raise Refusal(self._reason(response, (body or {}).get(plan.SECRET_KEY, {}).get("value")), final=final)
         return response
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -64,14 +65,13 @@ class SettingsApi:
         request.headers.update({"api-version": "v1", self._key_header: prefix + self._api_key})
         return request
 
-    def _refused(self, response: requests.Response, secret: str | None) -> Refusal:
+    def _reason(self, response: requests.Response, secret: str | None) -> str:
         status, said = response.status_code, response.text.replace(self._api_key, "(secret)")
+        said = said.replace(secret, "(secret)") if secret else said
         advice = TEXTS["status"].get(str(status), "has an error of its own. Look at the manager, then run this again.")
         if response.is_redirect:
             advice = f"redirects to {urlsplit(response.headers['location']).netloc}, which does not get the API key."
-        said = (said.replace(secret, "(secret)") if secret else said)[:200]
-        sentence = f"{self.address} {advice.format(header=self._key_header)} HTTP {status}: {said}"
-        return Refusal(sentence, final=status < 500 and status != 408)
+        return f"{self.address} {advice.format(header=self._key_header)} HTTP {status}: {said[:200]}"
 
 
 def base_address(address: str) -> str:

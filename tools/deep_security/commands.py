@@ -122,7 +122,8 @@ class Commands:
             raise Refusal(f"Deep Security took the change and still has other values: {names}.")
 
     def _set_new_key(self, keys: AccessKeys, changes: Mapping[str, str], old: AccessKey | None = None) -> AccessKey:
-        key, sent = None, False
+        key, sent, works = None, False, f" Deep Security works with {old.id}." if old else ""
+        self.stands = f"If the user {keys.user} has a new access key, delete it: nothing uses it.{works}"
         try:
             with interrupts.held():
                 key = keys.create()
@@ -131,29 +132,26 @@ class Commands:
             sent = True
             self._set({**changes, plan.ACCESS_KEY: key.id, plan.SECRET_KEY: key.secret})
         except BaseException as error:
-            if key:
-                with interrupts.held():
-                    self._settle(keys, key, old, sent and not (isinstance(error, Refusal) and error.final))
+            sent = sent and not (isinstance(error, Refusal) and error.final)
+            with interrupts.held():
+                if key and not (sent and self._may_have(key, old)):
+                    self.stands = f"Delete the new access key {key.id}: nothing uses it.{works}"
+                    keys.delete(key)
+                    self.stands = f"The new access key {key.id} is deleted again.{works}"
             raise
         return key
 
-    def _settle(self, keys: AccessKeys, key: AccessKey, old: AccessKey | None, sent: bool) -> None:
-        """Delete the new key, unless Deep Security has it, or may yet replace a working one by it."""
-        if sent:
-            try:
-                has = self.api.read_one(plan.ACCESS_KEY)
-            except Refusal:
-                has = ""
-            if old or has in {"", key.id}:
-                self.stands = (
-                    f"Deep Security {'has' if has == key.id else 'may have'} the new key {key.id}, which works."
-                )
-                self.stands += f" {old.id} is active too: go on with rotate --resume." if old else ""
-                return
-        works = f" Deep Security works with {old.id}." if old else ""
-        self.stands = f"Delete the new key {key.id} by hand: nothing uses it.{works}"
-        keys.delete(key)
-        self.stands = f"The new key {key.id} is deleted again.{works}"
+    def _may_have(self, key: AccessKey, old: AccessKey | None) -> bool:
+        """Whether Deep Security has the new key, or may yet replace a working one by it."""
+        try:
+            has = self.api.read_one(plan.ACCESS_KEY)
+        except Refusal:
+            has = ""
+        self.stands = (
+            f"Deep Security {'has' if has == key.id else 'may have'} the new access key {key.id}, which works."
+        )
+        self.stands += f" {old.id} is active too: go on with rotate --resume." if old else ""
+        return bool(old) or has in {"", key.id}
 
 
 def _active(keys: list[AccessKey]) -> set[str]:
