@@ -27,6 +27,11 @@ demo: $(READY) ## Apply the example to AWS on this machine, publish events, show
 explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file.json [FILTER='{"rank_greater_than": 24}']
 	@PYTHONPATH=lambda/src $(BIN)/python -m tools.explain --events "$(or $(EVENTS),$(error name a file of events: make explain EVENTS=file.json))" $(if $(FILTER),--filter '$(FILTER)')
 
+##@ To set it up
+
+deep-security: $(READY) ## Show, set or rotate Deep Security's SNS settings [ARGS="show --help"]
+	@$(BIN)/python -m tools.deep_security $(or $(ARGS),--help)
+
 ##@ To check it
 
 # The end-to-end tests mostly wait, so the other checks run beside them.
@@ -49,7 +54,7 @@ checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and wha
 	$(BIN)/pytest tests/checkov
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them
-	$(BIN)/pytest tests/payload tests/repository --cov --cov-report=term
+	$(BIN)/pytest tests/payload tests/repository tests/deep_security --cov --cov-report=term
 
 validate: $(READY) ## terraform validate of the root, each module and each example, and a plan of the documentation's snippets
 	$(BIN)/python -m tools.terraform validate
@@ -119,4 +124,4 @@ $(CHECKOV_READY): requirements-checkov.txt
 	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-checkov.txt
 	@touch $@
 
-.PHONY: demo explain test checks bench lint checkov unit validate terraform-test e2e schemas format package golden addresses docs requirements clean help
+.PHONY: demo explain deep-security test checks bench lint checkov unit validate terraform-test e2e schemas format package golden addresses docs requirements clean help

@@ -65,7 +65,8 @@ def _make(words: list[str]) -> Iterator[str]:
 
 def _python(words: list[str]) -> Iterator[str]:
     module = words[1] if words[:1] == ["-m"] and len(words) > 1 else ""
-    if module.startswith("tools.") and not (ROOT / f"{module.replace('.', '/')}.py").exists():
+    path = ROOT / module.replace(".", "/")
+    if module.startswith("tools.") and not any(file.exists() for file in (path.with_suffix(".py"), path / "__main__.py")):
         yield f"no module {module}"
 
 

@@ -31,7 +31,7 @@ class AccessKeys:
     def __init__(self, user: str, topic_arn: str) -> None:
         self.user = user
         self._region = topic_arn.split(":")[3]
-        self._iam = boto3.client("iam", region_name=self._region)
+        self._iam = _client("iam", self._region)
 
     def list(self) -> list[AccessKey]:
         found = _call(self._iam.list_access_keys, UserName=self.user)["AccessKeyMetadata"]
@@ -40,7 +40,7 @@ class AccessKeys:
     def create(self) -> AccessKey:
         before = {key.id for key in self.list()}
         # A second attempt could make a second key.
-        once = boto3.client("iam", region_name=self._region, config=Config(retries={"total_max_attempts": 1}))
+        once = _client("iam", self._region, config=Config(retries={"total_max_attempts": 1}))
         try:
             made = _call(once.create_access_key, UserName=self.user)["AccessKey"]
         except BaseException:
@@ -53,8 +53,7 @@ class AccessKeys:
 
     def wait_until_valid(self, key: AccessKey) -> object:
         """It takes some seconds until a new key is known everywhere."""
-        secrets = {"aws_access_key_id": key.id, "aws_secret_access_key": key.secret}
-        sts = boto3.client("sts", region_name=self._region, **secrets)
+        sts = _client("sts", self._region, aws_access_key_id=key.id, aws_secret_access_key=key.secret)
         deadline = time.monotonic() + VALID_SECONDS
         while True:
             try:
@@ -89,12 +88,16 @@ def _published(topic_arn: str, start: float) -> bool:
     metric = {"Namespace": "AWS/SNS", "MetricName": "NumberOfMessagesPublished", "Statistics": ["Sum"]}
     topic = [{"Name": "TopicName", "Value": name}]
     times = {"StartTime": start, "EndTime": time.time() + METRIC_SECONDS, "Period": METRIC_SECONDS}
-    count = boto3.client("cloudwatch", region_name=region).get_metric_statistics
+    count = _client("cloudwatch", region).get_metric_statistics
     return any(point["Sum"] for point in _call(count, **metric, **times, Dimensions=topic)["Datapoints"])
 
 
 def _clock(seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(seconds))
+
+
+def _client(service: str, region: str, **options: object) -> Any:
+    return _call(boto3.client, service_name=service, region_name=region, **options)
 
 
 def _call(operation: Callable[..., Any], **arguments: object) -> Any:
