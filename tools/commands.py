@@ -66,7 +66,7 @@ def _make(words: list[str]) -> Iterator[str]:
 def _python(words: list[str]) -> Iterator[str]:
     module = words[1] if words[:1] == ["-m"] and len(words) > 1 else ""
     path = ROOT / module.replace(".", "/")
-    if module.startswith("tools.") and not any(file.exists() for file in (path.with_suffix(".py"), path / "__main__.py")):
+    if module.startswith("tools.") and not (path.with_suffix(".py").exists() or (path / "__main__.py").exists()):
         yield f"no module {module}"
 
 

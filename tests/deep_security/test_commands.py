@@ -32,7 +32,7 @@ def publish_elsewhere(site: Site) -> dict[str, str]:
 def test_show_lists_the_differences_first_and_exits_with_1(site: Site) -> None:
     site.manager.settings[f"{PREFIX}TopicArn"] = TOPIC
     run = site.run("show")
-    differs, _, same = run.output.partition("As it should be:")
+    differs, _, same = run.output.partition("The rest:")
     assert run.code == 1
     assert (
         differs.startswith("Differs:") and "is         false" in differs and f"key of the user {site.user}" in differs

@@ -59,6 +59,7 @@ class Requests:
         self.count = 0
         self.failing = range(0)
         self.fault: Fault = interrupted_before
+        self.lasting = False
         urlopen: Any = HTTPConnectionPool.urlopen
 
         def counting(pool: HTTPConnectionPool, *arguments: Any, **options: Any) -> Any:
@@ -71,6 +72,7 @@ class Requests:
     def each(self, fault: Fault, start: Callable[[], object], run: Callable[[], Run]) -> Iterator[Run]:
         """The command with the fault at its first request, its second and so on; the network fails for good, too."""
         for end in (1, 100) if fault in NETWORK_FAULTS else (1,):
+            self.lasting = end > 1
             for number in itertools.count(1):
                 start()
                 self.count, self.fault, self.failing = 0, fault, range(number, number + end)
@@ -94,8 +96,9 @@ def test_apply_leaves_no_key_that_nobody_uses(site: Site, requests: Requests, fa
         unused = set(site.keys()) - {site.manager.setting("AccessKey")}
         # Where AWS stays away, only the message can help.
         told = f"If the user {site.user} has a new access key, delete it" in run.errors
-        assert all(told or key in run.errors for key in unused) and (run.code or not unused), run.text
-        assert site.run("apply", "--yes").code == 0, run.text
+        assert all(requests.lasting and (told or key in run.errors) for key in unused), run.text
+        if site.keys():
+            assert site.run("apply", "--yes").code == 0, run.text
     assert stopped >= 10
 
 
@@ -107,7 +110,8 @@ def test_rotate_leaves_a_working_key_and_says_which(site: Site, requests: Reques
         used = site.manager.setting("AccessKey")
         assert site.keys()[used] == "Active", run.text
         assert used in run.text or "Nothing was changed." in run.errors, run.text
-        go_on(site)
+        if len(site.keys()) > 1:
+            go_on(site)
         assert site.keys() == {site.manager.setting("AccessKey"): "Active"}, run.text
     assert stopped >= 8
 
@@ -122,7 +126,6 @@ def test_finish_leaves_the_key_that_works(site: Site, requests: Requests, fault:
 
     for run in requests.each(fault, start, lambda: site.run("rotate", "--yes", "--finish")):
         assert site.keys()[site.manager.setting("AccessKey")] == "Active", run.text
-        go_on(site)
 
 
 def start_anew(site: Site) -> None:
@@ -161,9 +164,9 @@ def test_what_arrives_during_a_held_step_is_raised_at_its_end() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_manager_saves(applied: Site, number: signal.Signals) -> None:
-    """As a process of its own, with a real signal."""
+    """As a process of its own, with a real signal. The manager saves it all the same, a little later."""
     [old] = applied.keys()
-    saving, go = threading.Event(), threading.Event()
+    saving, go, saved = threading.Event(), threading.Event(), threading.Event()
 
     def wait(method: str) -> bool:
         if method == "POST":
@@ -171,7 +174,12 @@ def test_a_signal_while_the_manager_saves(applied: Site, number: signal.Signals)
             go.wait(10)
         return True
 
-    applied.manager.before = wait
+    def note(method: str) -> bool:
+        if method == "POST":
+            saved.set()
+        return True
+
+    applied.manager.before, applied.manager.after = wait, note
     command = [sys.executable, "-m", "tools.deep_security", *applied.arguments("rotate", "--yes", "--assume-works")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
@@ -179,8 +187,10 @@ def test_a_signal_while_the_manager_saves(applied: Site, number: signal.Signals)
     ) as process:
         assert saving.wait(20)
         process.send_signal(number)
-        threading.Timer(0.5, go.set).start()
         _, errors = process.communicate(timeout=20)
+    go.set()
+    assert saved.wait(10)
     assert process.returncode == 130 and "Interrupted." in errors and old in errors and "Traceback" not in errors
-    assert set(applied.keys().values()) == {"Active"} and applied.keys()[applied.manager.setting("AccessKey")]
+    assert applied.manager.setting("AccessKey") != old
+    assert applied.keys() == {old: "Active", applied.manager.setting("AccessKey"): "Active"}
     go_on(applied)

@@ -4,22 +4,25 @@ import argparse
 import getpass
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from tools.deep_security import interrupts, plan
+from tools.deep_security import plan
 from tools.deep_security.api import SettingsApi
 from tools.deep_security.aws import AccessKeys, wait_for_message
 from tools.deep_security.commands import Commands
+from tools.deep_security.interrupts import SIGNALS
 from tools.deep_security.texts import TEXTS, Refusal, say
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    interrupts.raise_keyboard_interrupt()
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
     commands = None
     try:
         if options.command == "hand-over":

@@ -75,16 +75,11 @@ class SettingsApi:
 
 
 def base_address(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        valid = parts.scheme == "https" and parts.hostname and parts.username is None and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise Refusal("--manager must be an https address without a user name, such as https://dsm.example.com:4119.")
-    if ".xdr.trendmicro." in f".{parts.netloc}":
-        raise Refusal(TEXTS["vision_one"])
-    return f"https://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api')}"
+    """The address without a path; one with a user name in it is refused, because it would be shown."""
+    match = re.fullmatch(r"(https://([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?(/[\w.-]+)*?)(/api)?/?", address)
+    if not match or ".xdr.trendmicro." in f".{match[2]}":
+        raise Refusal(TEXTS["vision_one" if match else "address"])
+    return match[1]
 
 
 def header_for(address: str, api_key: str) -> str:

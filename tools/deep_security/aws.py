@@ -86,10 +86,10 @@ def wait_for_message(topic_arn: str, minutes: float) -> bool:
 def _published(topic_arn: str, start: float) -> bool:
     _, _, _, region, _, name = topic_arn.split(":")
     metric = {"Namespace": "AWS/SNS", "MetricName": "NumberOfMessagesPublished", "Statistics": ["Sum"]}
-    topic = [{"Name": "TopicName", "Value": name}]
     times = {"StartTime": start, "EndTime": time.time() + METRIC_SECONDS, "Period": METRIC_SECONDS}
-    count = _client("cloudwatch", region).get_metric_statistics
-    return any(point["Sum"] for point in _call(count, **metric, **times, Dimensions=topic)["Datapoints"])
+    topic = {"Dimensions": [{"Name": "TopicName", "Value": name}]}
+    statistics = _call(_client("cloudwatch", region).get_metric_statistics, **metric, **times, **topic)
+    return any(point["Sum"] for point in statistics["Datapoints"])
 
 
 def _clock(seconds: float) -> str:

@@ -1,7 +1,6 @@
 """What each command does, in an order that leaves Deep Security with a working key wherever it stops."""
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -24,18 +23,18 @@ class Commands:
 
     def show(self, settings: Mapping[str, str], keys: AccessKeys | None) -> int:
         present = self.api.read()
-        changes = _changes(present, settings, keys)
-        say("Differs:" if changes else "No difference.", *plan.describe(present, changes), "As it should be:")
+        changes = self._changes(present, settings, keys)
+        say("Differs:" if changes else "No difference.", *plan.describe(present, changes), "The rest:")
         say(*(f"  {label}: {plan.shown(present[name])}" for name, label in plan.LABELS.items() if name not in changes))
         return 1 if changes else 0
 
     def apply(self, settings: Mapping[str, str], keys: AccessKeys, *, replace: bool) -> None:
         present = self.api.read()
-        changes = _changes(present, settings, keys)
+        changes = self._changes(present, settings, keys)
         if (topics := plan.other_topics(present, settings)) and not replace:
             raise Refusal(TEXTS["other_topics"].format(topics=", ".join(topics)))
         if plan.ACCESS_KEY in changes and len(known := keys.list()) > 1:
-            raise _two_keys(keys, known[1])
+            raise Refusal(TEXTS["two_keys"].format(user=keys.user, key=known[1].id))
         if not self._agreed(present, changes):
             return
         if changes.pop(plan.ACCESS_KEY, None):
@@ -49,7 +48,7 @@ class Commands:
         if resume and not (other and other.active):
             raise Refusal("There is no second active key, and so nothing to resume.")
         if other and not resume:
-            raise _two_keys(keys, other)
+            raise Refusal(TEXTS["two_keys"].format(user=keys.user, key=other.id))
         old = other or used
         self.confirm(f"Deactivate {old.id} as soon as {used.id if resume else 'a new key'} works?")
         new = used if resume else self._set_new_key(keys, {}, old)
@@ -63,7 +62,7 @@ class Commands:
         used, other = self._used_and_other(keys)
         self.stands = f"Deep Security works with {used.id}."
         if other and other.active:
-            raise _two_keys(keys, other)
+            raise Refusal(TEXTS["two_keys"].format(user=keys.user, key=other.id))
         if other:
             self.confirm(f"Delete the inactive key {other.id}?")
             keys.delete(other)
@@ -80,8 +79,17 @@ class Commands:
             changes[plan.SECRET_KEY] = after and secret(after)
         self._set(changes)
         say(
-            "Done." if after is None or not before else f"Done. Delete the access key {before} if nothing else uses it."
+            "Done.",
+            *([f"Delete the access key {before} if nothing else uses it."] if before and after is not None else []),
         )
+
+    def _changes(
+        self, present: Mapping[str, str], settings: Mapping[str, str], keys: AccessKeys | None
+    ) -> dict[str, str]:
+        changes = plan.differences(present, settings)
+        if keys and present[plan.ACCESS_KEY] not in [key.id for key in keys.list() if key.active]:
+            changes[plan.ACCESS_KEY] = f"an active key of the user {keys.user}"
+        return changes
 
     def _agreed(self, present: Mapping[str, str], changes: Mapping[str, str]) -> bool:
         """Whether there is anything to change; after a yes, and with the present settings kept."""
@@ -90,11 +98,11 @@ class Commands:
             return False
         say("Changes:", *plan.describe(present, changes))
         self.confirm("Change this?")
-        # Only its owner can read a file of mkstemp.
-        handle, name = tempfile.mkstemp(".json", f"deep-security-{time.strftime('%Y%m%d-%H%M%S')}-", Path.cwd())
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # Only its owner can read such a file.
+        prefix = f"deep-security-{time.strftime('%Y%m%d-%H%M%S')}-"
+        with tempfile.NamedTemporaryFile("w", suffix=".json", prefix=prefix, dir=".", delete=False) as file:
             json.dump({"manager": self.api.address, "settings": dict(present)}, file, indent=2)
-        say(f"The former settings are kept in {Path(name).name}, for undo.")
+        say(f"The former settings are kept in {Path(file.name).name}, for undo.")
         return True
 
     def _kept(self, file: Path) -> dict[str, str]:
@@ -108,10 +116,12 @@ class Commands:
             raise Refusal(f"{file} is not a file of settings that apply kept.") from None
 
     def _used_and_other(self, keys: AccessKeys) -> tuple[AccessKey, AccessKey | None]:
-        used, known = self.api.read_one(plan.ACCESS_KEY), keys.list()
-        if used not in _active(known):
-            raise Refusal(f"Deep Security has {used or 'no key'}: no active key of the user {keys.user}. First apply.")
-        return AccessKey(used), next((key for key in known if key.id != used), None)
+        used, known = AccessKey(self.api.read_one(plan.ACCESS_KEY)), keys.list()
+        if used not in known:
+            raise Refusal(
+                f"Deep Security has {used.id or 'no key'}: no active key of the user {keys.user}. First apply."
+            )
+        return used, next((key for key in known if key != used), None)
 
     def _set(self, changes: Mapping[str, str]) -> None:
         self.stands = "See by show what Deep Security has now."
@@ -147,24 +157,6 @@ class Commands:
             has = self.api.read_one(plan.ACCESS_KEY)
         except Refusal:
             has = ""
-        self.stands = (
-            f"Deep Security {'has' if has == key.id else 'may have'} the new access key {key.id}, which works."
-        )
-        self.stands += f" {old.id} is active too: go on with rotate --resume." if old else ""
+        self.stands = f"Deep Security {'has' if has == key.id else 'may have'} the new key {key.id}, which works. "
+        self.stands += f"{old.id} is active too: go on with rotate --resume." if old else "See it by show."
         return bool(old) or has in {"", key.id}
-
-
-def _active(keys: list[AccessKey]) -> set[str]:
-    return {key.id for key in keys if key.active}
-
-
-def _changes(present: Mapping[str, str], settings: Mapping[str, str], keys: AccessKeys | None) -> dict[str, str]:
-    changes = plan.differences(present, settings)
-    if keys and present[plan.ACCESS_KEY] not in _active(keys.list()):
-        changes[plan.ACCESS_KEY] = f"an active key of the user {keys.user}"
-    return changes
-
-
-def _two_keys(keys: AccessKeys, key: AccessKey) -> Refusal:
-    status = "active" if key.active else "inactive"
-    return Refusal(TEXTS["two_keys"].format(user=keys.user, key=key.id, status=status))

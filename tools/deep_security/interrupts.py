@@ -4,19 +4,14 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
-def raise_keyboard_interrupt() -> None:
-    for number in _SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
     """What arrives in this block is raised at its end."""
     caught: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in _SIGNALS}
+    before = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in SIGNALS}
     try:
         yield
     finally:

@@ -41,14 +41,12 @@ def describe(present: Mapping[str, str], changes: Mapping[str, str]) -> Iterator
 
 
 def shown(value: str) -> str:
-    """On one line; equal JSON looks equal."""
-    normal = _normal(value)
-    return printable(json.dumps(normal) if isinstance(normal, dict) else value) or "(empty)"
+    return printable(_normal(value)) or "(empty)"
 
 
 def other_topics(present: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
     """Topics that Deep Security has now and would lose."""
-    configured = _topics(present[CONFIGURATION]) if _normal(present[ADVANCED]) is True else []
+    configured = _topics(present[CONFIGURATION]) if _normal(present[ADVANCED]) == "true" else []
     return sorted({present[TOPIC], *configured} - {"", settings[TOPIC], *_topics(settings.get(CONFIGURATION, ""))})
 
 
@@ -59,12 +57,12 @@ def _topics(configuration: str) -> list[str]:
         return []
 
 
-def _normal(value: str) -> object:
-    """Booleans in any case, JSON in any layout and order."""
+def _normal(value: str) -> str:
+    """Equal for booleans in any case, and for JSON in any layout and order."""
     try:
-        return _sorted(json.loads(value.lower() if value.lower() in {"true", "false"} else value))
+        return json.dumps(_sorted(json.loads(value)))
     except ValueError:
-        return value
+        return value.lower() if value.lower() in {"true", "false"} else value
 
 
 def _sorted(value: Any) -> Any:
