@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import stat
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.deep_security.conftest import CONFIGURATION, TOPIC, Site
-from tests.deep_security.fake_manager import PREFIX
 from tools.deep_security import __main__ as command_line
 from tools.repository import ROOT
+from tools.terraform import Terraform
 
 
 def outputs(folder: Path, **values: object) -> str:
@@ -37,6 +38,19 @@ def test_the_outputs_of_terraform_say_what_is_wanted(site: Site, monkeypatch: py
     assert json.loads(site.manager.setting("ConfigJson")) == CONFIGURATION
     assert site.manager.api_key not in (site.folder / "environment").read_text()
     assert site.run("show", "--terraform", "stack", wanted=False).code == 0
+
+
+def test_real_outputs_of_terraform(site: Site) -> None:
+    values = {"topic_arn": TOPIC, "publisher_user_name": site.user}
+    lines = [f'output "{name}" {{ value = "{value}" }}' for name, value in values.items()]
+    configuration = json.dumps(json.dumps(CONFIGURATION))
+    lines.append(f'output "deep_security_sns_configuration" {{ value = {configuration} }}')
+    (site.folder / "main.tf").write_text("\n".join(lines))
+    terraform = Terraform(site.folder)
+    terraform.init()
+    terraform.apply()
+    assert site.run("apply", "--yes", "--terraform", ".", wanted=False).code == 0
+    assert json.loads(site.manager.setting("ConfigJson")) == CONFIGURATION
 
 
 @pytest.mark.parametrize(
@@ -122,8 +136,30 @@ def test_as_a_process_of_its_own_secrets_are_nowhere(site: Site) -> None:
         assert not [path for path in site.folder.rglob("*.json") if secret in path.read_text()]
 
 
-def test_undo_takes_its_manager_from_the_command(applied: Site) -> None:
-    [kept] = applied.kept()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    content = json.loads(kept.read_text())
-    assert content["manager"] == applied.manager.url and f"{PREFIX}SecretKey" not in content["settings"]
+def test_the_commands_of_the_page_are_understood() -> None:
+    page = (ROOT / "docs" / "setup-deep-security.md").read_text()
+    lines = re.findall(r'make deep-security ARGS="(.*)"', page)
+    assert len(lines) >= 4
+    for line in lines:
+        assert command_line._parser().parse_args(shlex.split(line)).terraform == "examples/single-account"
+
+
+def test_the_page_lists_every_permission_that_is_needed() -> None:
+    page = (ROOT / "docs" / "setup-deep-security.md").read_text()
+    source = (ROOT / "tools" / "deep_security" / "aws.py").read_text()
+    called = set(re.findall(r"\.((?:list|create|update|delete)_access_keys?|get_metric_statistics)\b", source))
+    named = {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower() for action in re.findall(r'"(?:iam|cloudwatch):(\w+)"', page)
+    }
+    assert called == named and len(called) == 5
+
+
+@pytest.mark.parametrize("error", [EOFError, KeyboardInterrupt])
+def test_no_answer_is_no(site: Site, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
+    def nobody(_question: str) -> str:
+        raise error
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", nobody)
+    run = site.run("apply")
+    assert run.code == 130 and "Nothing was changed." in run.errors and not site.keys()

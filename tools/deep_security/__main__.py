@@ -36,9 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
         commands = Commands(api, lambda question: None if options.yes else _confirm(question))
         return _run(commands, options)
-    except (Refusal, OSError) as error:
+    except (Refusal, OSError, ValueError) as error:
         reason, code = str(error), 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         reason, code = "Interrupted.", 130
     print(reason, *([commands.stands] if commands else []), sep="\n", file=sys.stderr)
     return code

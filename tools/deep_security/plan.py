@@ -28,7 +28,8 @@ def wanted(topic_arn: str, configuration: str | None) -> dict[str, str]:
         return {ENABLED: "true", TOPIC: topic_arn, ADVANCED: "false"}
     if topic_arn not in _topics(configuration):
         raise Refusal(f"The JSON configuration has no statement for the topic {topic_arn}.")
-    return {ENABLED: "true", TOPIC: topic_arn, ADVANCED: "true", CONFIGURATION: configuration}
+    pretty = json.dumps(json.loads(configuration), indent=2)
+    return {ENABLED: "true", TOPIC: topic_arn, ADVANCED: "true", CONFIGURATION: pretty}
 
 
 def differences(present: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
