@@ -58,7 +58,7 @@ def test_a_wrong_header_is_refused_with_advice(site: Site) -> None:
     ],
 )
 def test_the_header_follows_from_address_and_key(address: str, key: str, header: str) -> None:
-    assert api.header_for(address, key) == header
+    assert api.SettingsApi(address, key).key_header == header
 
 
 @pytest.mark.parametrize(
@@ -169,25 +169,45 @@ def test_an_api_key_that_no_header_can_carry_is_not_repeated(
     assert run.code == 2 and "Copy it again" in run.errors and key not in run.text
 
 
-def test_the_managers_words_hide_secrets_and_controls(site: Site) -> None:
+@pytest.mark.parametrize("wrapped", ["{}", '{{"message": "{}"}}'])
+def test_the_managers_words_hide_secrets_and_controls(site: Site, wrapped: str) -> None:
     def echo(method: str) -> bool:
         if method == "POST":
-            words = f"\x1b[31m{site.manager.setting('SecretKey')} {site.manager.api_key} {'x' * 9999}"
-            site.manager.answer = (400, {}, words)
+            escaped = [
+                "".join(f"\\u{ord(character):04x}" if character in "/=+" else character for character in secret)
+                if "message" in wrapped
+                else secret
+                for secret in (site.manager.setting("SecretKey"), site.manager.api_key)
+            ]
+            site.manager.answer = (400, {}, wrapped.format(" ".join(escaped) + " {header} \x9b31m " + "x" * 9999))
         return True
 
     site.manager.after = echo
     run = site.run("apply", "--yes")
-    assert run.code == 2 and "\x1b" not in run.text and len(run.errors) < 1000
+    assert run.code == 2 and "\x9b" not in run.text and len(run.errors) < 1000
     assert site.manager.api_key not in run.text and site.manager.setting("SecretKey") not in run.text
     assert run.errors.count("(secret)") == 2
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("https://{0.__class__}.example.com/", "redirects to {0.__class__}.example.com"),
+        ("https://example.com/\u00fc", "No usable answer"),
+        ("https://[", "No usable answer"),
+    ],
+)
+def test_a_hostile_redirect(site: Site, location: str, said: str) -> None:
+    site.manager.answer = (302, {"Location": location}, "")
+    run = site.run("apply", "--yes")
+    assert run.code == 2 and said in run.errors and "Nothing was changed." in run.errors
 
 
 def test_a_port_where_nobody_listens(site: Site) -> None:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     run = site.run("show", "--manager", f"https://localhost:{port}")
-    assert run.code == 2 and "No answer from" in run.errors and "Check address, port" in run.errors
+    assert run.code == 2 and "No usable answer from" in run.errors and "Check address, port" in run.errors
 
 
 def test_a_manager_that_does_not_answer_in_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

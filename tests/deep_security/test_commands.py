@@ -43,7 +43,7 @@ def test_show_lists_the_differences_first_and_exits_with_1(site: Site) -> None:
 
 def test_show_exits_with_0_after_apply(applied: Site) -> None:
     run = applied.run("show")
-    assert run.code == 0 and run.output.startswith("No difference.")
+    assert run.code == 0 and run.output.startswith("No difference:")
 
 
 def test_show_finds_an_inactive_key(applied: Site) -> None:

@@ -31,9 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.insecure:
             print("The certificate is not verified: whoever is in between can take the API key.", file=sys.stderr)
         api_key = _secret("DEEP_SECURITY_API_KEY", "API key of Deep Security")
-        api = SettingsApi(
-            options.manager, api_key, options.key_header, not options.insecure and (options.ca_bundle or True)
-        )
+        verify = not options.insecure and (options.ca_bundle or True)
+        api = SettingsApi(options.manager, api_key, options.key_header, verify)
         commands = Commands(api, lambda question: None if options.yes else _confirm(question))
         return _run(commands, options)
     except (Refusal, OSError, ValueError) as error:
@@ -59,8 +58,8 @@ def _run(commands: Commands, options: argparse.Namespace) -> int:
     elif options.finish:
         commands.finish(keys)
     else:
-        minutes = 0 if options.assume_works else float(options.wait)
-        commands.rotate(keys, lambda: not minutes or wait_for_message(settings[plan.TOPIC], minutes), options.resume)
+        topic_arn, minutes, works = settings[plan.TOPIC], float(options.wait), options.assume_works
+        commands.rotate(keys, lambda: works or wait_for_message(topic_arn, minutes), options.resume)
     return 0
 
 

@@ -1,5 +1,6 @@
 """Deep Security's system settings API: settings are read one by one, and set in one call."""
 
+import json
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -21,7 +22,9 @@ class SettingsApi:
         if not re.fullmatch("[!-~]+", api_key):
             raise Refusal("The API key has blanks or other characters that no API key has. Copy it again.")
         self._api_key = api_key
-        self._key_header = key_header or header_for(self.address, api_key)
+        # Keys of a Cloud One account begin with tmc; those made in the product itself have another form.
+        cloud_one = self.address.endswith(".cloudone.trendmicro.com") and api_key.startswith("tmc")
+        self.key_header = key_header or ("authorization" if cloud_one else "api-secret-key")
         self._session = requests.Session()
         # Not a header, which a .netrc would replace.
         self._session.auth = self._sign
@@ -44,34 +47,39 @@ class SettingsApi:
         self._call("POST", "", {name: {"value": value} for name, value in settings.items()})
 
     def _call(self, method: str, path: str, body: Mapping[str, Mapping[str, str]] | None = None) -> requests.Response:
-        url = f"{self.address}/api/systemsettings{path}"
+        url, send = f"{self.address}/api/systemsettings{path}", self._session.request
         try:
-            response = self._session.request(
-                method, url, json=body, timeout=TIMEOUT, verify=self._verify, allow_redirects=False
-            )
-        except OSError as error:
+            response = send(method, url, json=body, timeout=TIMEOUT, verify=self._verify, allow_redirects=False)
+        except (OSError, ValueError) as error:
             final = method == "POST" and (isinstance(error, UNSENT) or "NewConnectionError" in repr(error))
-            # A CA file that cannot be read is no error of requests. Of others only the type: some name headers.
-            tls = isinstance(error, requests.exceptions.SSLError) or not isinstance(error, requests.RequestException)
+            # OSError itself is a CA file that cannot be read. Of others only the type is told: some name headers.
+            tls = isinstance(error, requests.exceptions.SSLError) or type(error) is OSError
             advice = "Name the CA of its certificate: --ca-bundle." if tls else "Check address, port and the way there."
-            raise Refusal(f"No answer from {self.address} ({type(error).__name__}). {advice}", final=final) from None
+            raise Refusal(
+                f"No usable answer from {self.address} ({type(error).__name__}). {advice}", final=final
+            ) from None
         if response.status_code != 200:
             final = method == "POST" and response.status_code < 500 and response.status_code != 408
             raise Refusal(self._reason(response, (body or {}).get(plan.SECRET_KEY, {}).get("value")), final=final)
         return response
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        prefix = "ApiKey " if self._key_header == "authorization" else ""
-        request.headers.update({"api-version": "v1", self._key_header: prefix + self._api_key})
+        prefix = "ApiKey " if self.key_header == "authorization" else ""
+        request.headers.update({"api-version": "v1", self.key_header: prefix + self._api_key})
         return request
 
     def _reason(self, response: requests.Response, secret: str | None) -> str:
-        status, said = response.status_code, response.text.replace(self._api_key, "(secret)")
-        said = said.replace(secret, "(secret)") if secret else said
-        advice = TEXTS["status"].get(str(status), "has an error of its own. Look at the manager, then run this again.")
+        advice = TEXTS["status"].get(str(response.status_code), TEXTS["other_status"]).format(header=self.key_header)
         if response.is_redirect:
             advice = f"redirects to {urlsplit(response.headers['location']).netloc}, which does not get the API key."
-        return f"{self.address} {advice.format(header=self._key_header)} HTTP {status}: {said[:200]}"
+        try:
+            # Decoded, because a secret can be escaped in it.
+            said = json.dumps(response.json(), ensure_ascii=False)
+        except ValueError:
+            said = response.text
+        for confidential in filter(None, (self._api_key, secret)):
+            said = said.replace(confidential, "(secret)")
+        return f"{self.address} {advice} HTTP {response.status_code}: {said[:200]}"
 
 
 def base_address(address: str) -> str:
@@ -80,9 +88,3 @@ def base_address(address: str) -> str:
     if not match or ".xdr.trendmicro." in f".{match[2]}":
         raise Refusal(TEXTS["vision_one" if match else "address"])
     return match[1]
-
-
-def header_for(address: str, api_key: str) -> str:
-    """Keys of a Cloud One account begin with tmc; those made in the product itself have another form."""
-    cloud_one = str(urlsplit(address).hostname).endswith(".cloudone.trendmicro.com")
-    return "authorization" if cloud_one and api_key.startswith("tmc") else "api-secret-key"

@@ -24,8 +24,8 @@ class Commands:
     def show(self, settings: Mapping[str, str], keys: AccessKeys | None) -> int:
         present = self.api.read()
         changes = self._changes(present, settings, keys)
-        say("Differs:" if changes else "No difference.", *plan.describe(present, changes), "The rest:")
-        say(*(f"  {label}: {plan.shown(present[name])}" for name, label in plan.LABELS.items() if name not in changes))
+        rest = [f"  {label}: {plan.shown(present[name])}" for name, label in plan.LABELS.items() if name not in changes]
+        say(*(["Differs:", *plan.describe(present, changes), "The rest:"] if changes else ["No difference:"]), *rest)
         return 1 if changes else 0
 
     def apply(self, settings: Mapping[str, str], keys: AccessKeys, *, replace: bool) -> None:
