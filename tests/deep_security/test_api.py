@@ -19,6 +19,7 @@ from tools.deep_security.texts import Refusal
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
+        (400, "An old manager may lack the setting"),
         (401, "does not accept the API key in the header api-secret-key"),
         (403, "platformSettingPrimaryTenantAllowTenantConfigureSnsEnabled"),
         (404, "A manager before Deep Security 20"),

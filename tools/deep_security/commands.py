@@ -154,9 +154,13 @@ class Commands:
     def _may_have(self, key: AccessKey, old: AccessKey | None) -> bool:
         """Whether Deep Security has the new key, or may yet replace a working one by it."""
         try:
-            has = self.api.read_one(plan.ACCESS_KEY)
+            has: str | None = self.api.read_one(plan.ACCESS_KEY)
         except Refusal:
-            has = ""
+            has = None
         self.stands = f"Deep Security {'has' if has == key.id else 'may have'} the new key {key.id}, which works. "
-        self.stands += f"{old.id} is active too: go on with rotate --resume." if old else "See it by show."
-        return bool(old) or has in {"", key.id}
+        self.stands += (
+            f"{old.id} is active too: go on with rotate --resume."
+            if old
+            else "Delete it only if show does not show it."
+        )
+        return bool(old) or has in {None, key.id}
