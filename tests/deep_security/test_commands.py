@@ -243,7 +243,7 @@ def test_undo_switches_off_what_was_never_set_up(applied: Site) -> None:
     [kept] = applied.kept()
     [key] = applied.keys()
     run = applied.run("undo", "--yes", str(kept), wanted=False)
-    assert run.code == 0 and f"Delete the access key {key}" in run.output
+    assert run.code == 0 and f"Delete {key}" in run.output
     assert applied.manager.settings == defaults()
 
 

@@ -3,13 +3,14 @@
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.deep_security import interrupts, plan
 from tools.deep_security.api import SettingsApi
 from tools.deep_security.aws import AccessKey, AccessKeys
+from tools.deep_security.plan import Settings
 from tools.deep_security.texts import TEXTS, Refusal, say
 
 
@@ -21,14 +22,14 @@ class Commands:
     confirm: Callable[[str], None]
     stands: str = "Nothing was changed."
 
-    def show(self, settings: Mapping[str, str], keys: AccessKeys | None) -> int:
+    def show(self, settings: Settings, keys: AccessKeys | None) -> int:
         present = self.api.read()
         changes = self._changes(present, settings, keys)
         rest = [f"  {label}: {plan.shown(present[name])}" for name, label in plan.LABELS.items() if name not in changes]
         say(*(["Differs:", *plan.describe(present, changes), "The rest:"] if changes else ["No difference:"]), *rest)
         return 1 if changes else 0
 
-    def apply(self, settings: Mapping[str, str], keys: AccessKeys, *, replace: bool) -> None:
+    def apply(self, settings: Settings, keys: AccessKeys, *, replace: bool) -> None:
         present = self.api.read()
         changes = self._changes(present, settings, keys)
         if (topics := plan.other_topics(present, settings)) and not replace:
@@ -78,20 +79,15 @@ class Commands:
         if after is not None:
             changes[plan.SECRET_KEY] = after and secret(after)
         self._set(changes)
-        say(
-            "Done.",
-            *([f"Delete the access key {before} if nothing else uses it."] if before and after is not None else []),
-        )
+        say("Done." if after is None or not before else f"Done. Delete {before} if nothing else uses it.")
 
-    def _changes(
-        self, present: Mapping[str, str], settings: Mapping[str, str], keys: AccessKeys | None
-    ) -> dict[str, str]:
+    def _changes(self, present: Settings, settings: Settings, keys: AccessKeys | None) -> dict[str, str]:
         changes = plan.differences(present, settings)
         if keys and present[plan.ACCESS_KEY] not in [key.id for key in keys.list() if key.active]:
             changes[plan.ACCESS_KEY] = f"an active key of the user {keys.user}"
         return changes
 
-    def _agreed(self, present: Mapping[str, str], changes: Mapping[str, str]) -> bool:
+    def _agreed(self, present: Settings, changes: Settings) -> bool:
         """Whether there is anything to change; after a yes, and with the present settings kept."""
         if not changes:
             say("Deep Security has these settings already.")
@@ -118,12 +114,10 @@ class Commands:
     def _used_and_other(self, keys: AccessKeys) -> tuple[AccessKey, AccessKey | None]:
         used, known = AccessKey(self.api.read_one(plan.ACCESS_KEY)), keys.list()
         if used not in known:
-            raise Refusal(
-                f"Deep Security has {used.id or 'no key'}: no active key of the user {keys.user}. First apply."
-            )
+            raise Refusal(f"Deep Security has {used.id or 'no key'}, no active key of {keys.user}. First apply.")
         return used, next((key for key in known if key != used), None)
 
-    def _set(self, changes: Mapping[str, str]) -> None:
+    def _set(self, changes: Settings) -> None:
         self.stands = "See by show what Deep Security has now."
         self.api.write(changes)
         expected = {name: value for name, value in changes.items() if name != plan.SECRET_KEY}
@@ -131,7 +125,7 @@ class Commands:
             names = ", ".join(plan.LABELS[name] for name in wrong)
             raise Refusal(f"Deep Security took the change and still has other values: {names}.")
 
-    def _set_new_key(self, keys: AccessKeys, changes: Mapping[str, str], old: AccessKey | None = None) -> AccessKey:
+    def _set_new_key(self, keys: AccessKeys, changes: Settings, old: AccessKey | None = None) -> AccessKey:
         key, sent, works = None, False, f" Deep Security works with {old.id}." if old else ""
         self.stands = f"If the user {keys.user} has a new access key, delete it: nothing uses it.{works}"
         try:
@@ -158,9 +152,5 @@ class Commands:
         except Refusal:
             has = None
         self.stands = f"Deep Security {'has' if has == key.id else 'may have'} the new key {key.id}, which works. "
-        self.stands += (
-            f"{old.id} is active too: go on with rotate --resume."
-            if old
-            else "Delete it only if show does not show it."
-        )
+        self.stands += f"{old.id} is active too: rotate --resume goes on." if old else "Delete it if show lacks it."
         return bool(old) or has in {None, key.id}

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from tools.deep_security.texts import Refusal, printable
 
@@ -19,6 +19,8 @@ ENABLED, TOPIC, ACCESS_KEY, ADVANCED, CONFIGURATION = LABELS
 # Only ever written: not read, shown or kept.
 SECRET_KEY = "platformSettingEventForwardingSnsSecretKey"  # noqa: S105
 
+Settings: TypeAlias = Mapping[str, str]
+
 
 def wanted(topic_arn: str, configuration: str | None) -> dict[str, str]:
     """All but the access key. Without a configuration the form's check boxes choose the types of events."""
@@ -32,11 +34,11 @@ def wanted(topic_arn: str, configuration: str | None) -> dict[str, str]:
     return {ENABLED: "true", TOPIC: topic_arn, ADVANCED: "true", CONFIGURATION: pretty}
 
 
-def differences(present: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
+def differences(present: Settings, settings: Settings) -> dict[str, str]:
     return {name: value for name, value in settings.items() if _normal(present[name]) != _normal(value)}
 
 
-def describe(present: Mapping[str, str], changes: Mapping[str, str]) -> Iterator[str]:
+def describe(present: Settings, changes: Settings) -> Iterator[str]:
     for name, value in changes.items():
         yield f"  {LABELS[name]}:\n    is         {shown(present[name])}\n    should be  {shown(value)}"
 
@@ -45,7 +47,7 @@ def shown(value: str) -> str:
     return printable(_normal(value)) or "(empty)"
 
 
-def other_topics(present: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
+def other_topics(present: Settings, settings: Settings) -> list[str]:
     """Topics that Deep Security has now and would lose."""
     configured = _topics(present[CONFIGURATION]) if _normal(present[ADVANCED]) == "true" else []
     return sorted({present[TOPIC], *configured} - {"", settings[TOPIC], *_topics(settings.get(CONFIGURATION, ""))})
