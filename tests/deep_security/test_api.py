@@ -11,7 +11,7 @@ import certifi
 import pytest
 
 from tests.deep_security.conftest import TOPIC, Site
-from tests.deep_security.fake_manager import PREFIX
+from tests.deep_security.fake_manager import PREFIX, defaults
 from tools.deep_security import api
 from tools.deep_security.texts import Refusal
 
@@ -106,6 +106,22 @@ def test_a_tenant_that_may_not_configure_sns_keeps_no_key(site: Site) -> None:
     run = site.run("apply", "--yes")
     assert run.code == 2 and "primary tenant" in run.errors and "is deleted again" in run.errors
     assert not site.keys()
+
+
+@pytest.mark.parametrize("status", [408, 500, 504])
+@pytest.mark.parametrize("took", [True, False])
+def test_an_error_does_not_say_whether_the_change_was_made(site: Site, status: int, took: bool) -> None:
+    def fail(method: str) -> bool:
+        site.manager.answer = (status, {}, "") if method == "POST" else None
+        if method == "POST" and not took:
+            site.manager.settings = defaults()
+        return True
+
+    site.manager.after = fail
+    run = site.run("apply", "--yes")
+    used = site.manager.setting("AccessKey")
+    assert run.code == 2 and ("has the new key" if took else "is deleted again") in run.errors
+    assert site.keys() == ({used: "Active"} if took else {})
 
 
 def test_an_old_manager_without_the_setting(site: Site) -> None:

@@ -93,7 +93,9 @@ def test_apply_leaves_no_key_that_nobody_uses(site: Site, requests: Requests, fa
     stopped = 0
     for run in requests.each(fault, lambda: start_anew(site), lambda: site.run("apply", "--yes")):
         stopped += run.code != 0
-        unused = set(site.keys()) - {site.manager.setting("AccessKey")}
+        used = site.manager.setting("AccessKey")
+        assert not used or site.keys().get(used) == "Active", run.text
+        unused = set(site.keys()) - {used}
         # Where AWS stays away, only the message can help.
         told = f"If the user {site.user} has a new access key, delete it" in run.errors
         assert all(requests.lasting and (told or key in run.errors) for key in unused), run.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.deep_security import plan
@@ -46,12 +46,14 @@ def test_differences(present: str, wanted: str, same: bool) -> None:
     assert changes == ({} if same else {plan.CONFIGURATION: wanted})
 
 
+@settings(max_examples=50, deadline=None)
 @given(JSON)
 def test_json_is_equal_to_itself_in_any_layout(value: object) -> None:
     compact, wide = json.dumps(value), json.dumps(value, indent=3, sort_keys=True)
     assert not plan.differences({plan.CONFIGURATION: compact}, {plan.CONFIGURATION: wide})
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(), st.text())
 def test_what_is_described_is_printable(present: str, wanted: str) -> None:
     lines = "\n".join(plan.describe({plan.TOPIC: present}, {plan.TOPIC: wanted})).split("\n")
