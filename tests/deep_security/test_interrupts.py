@@ -173,7 +173,7 @@ def test_a_signal_while_the_manager_saves(applied: Site, number: signal.Signals)
     def wait(method: str) -> bool:
         if method == "POST":
             saving.set()
-            go.wait(10)
+            go.wait(60)
         return True
 
     def note(method: str) -> bool:
@@ -187,11 +187,11 @@ def test_a_signal_while_the_manager_saves(applied: Site, number: signal.Signals)
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert saving.wait(20)
+        assert saving.wait(60)
         process.send_signal(number)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     go.set()
-    assert saved.wait(10)
+    assert saved.wait(60)
     assert process.returncode == 130 and "Interrupted." in errors and old in errors and "Traceback" not in errors
     assert applied.manager.setting("AccessKey") != old
     assert applied.keys() == {old: "Active", applied.manager.setting("AccessKey"): "Active"}
