@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md and docs/troubleshooting.md, run as they are written there."""
+"""The commands of docs/operating.md, run as they are written there."""
 
 import json
 import os
@@ -17,12 +17,12 @@ from tools.repository import ROOT
 from tools.terraform import find_terraform
 
 GIVE_UP_SECONDS = 60
-PAGES = "\n".join((ROOT / "docs" / name).read_text() for name in ("operating.md", "troubleshooting.md"))
+PAGE = (ROOT / "docs" / "operating.md").read_text()
 
 
 def commands(heading):
     """The shell blocks of a section, in their order."""
-    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGES, flags=re.MULTILINE | re.DOTALL)
+    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
     blocks = re.findall(r"^ *```shell\n.*?^ *```$", section, flags=re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block).removeprefix("```shell\n").removesuffix("```") for block in blocks]
 
@@ -59,8 +59,6 @@ def test_alarms_and_log(shell):
     alarms, warnings = commands("Operating")
     shell(alarms)
     shell(warnings)
-    [errors] = commands("function-errors")
-    shell(errors)
     [limits] = commands("function-throttled")
     assert "ConcurrentExecutions" in shell(limits)
 
@@ -70,7 +68,7 @@ def test_along_the_way(queue, shell):
     queue.received(2)
     [metrics] = commands("Nothing arrives")
     shell(metrics)
-    for command in re.findall(r"`(aws .+?)`", PAGES.partition("## Nothing arrives")[2].partition("## Only some")[0]):
+    for command in re.findall(r"`(aws .+?)`", PAGE.partition("## Nothing arrives")[2].partition("## Only some")[0]):
         assert queue.outputs["queue_arn"] in shell(command)
 
 

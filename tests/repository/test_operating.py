@@ -121,6 +121,7 @@ def test_every_metric_is_in_the_table_and_written(lines: Callable[..., list[Line
             for line in lines(severities=(1,), DESTINATIONS=filtered(events=options, logs={}))
         ],
         *lines(severities=(1,), DESTINATIONS=filtered(events={}, logs=FILTER)),
+        *lines(severities=(3, 3), DESTINATIONS=filtered(events={"fold_repeats": True}, logs={"fold_repeats": True})),
         *lines(202, message=[{"EventType": "SystemEvent", "LogDate": "2024-05-14T09:50:00.000Z"}]),
     ]
     blocks = [block for line in written if "_aws" in line for block in line["_aws"]["CloudWatchMetrics"]]
