@@ -87,7 +87,8 @@ _TYPES = """
 The title, the text as Datadog renders it, and the tags. Values are shown as code, so that nothing in them is rendered:
 an at sign becomes its full-width form, `://` becomes `[:]//`, a grave accent its modifier letter, and a control
 character a question mark in a diamond. When an event is longer than Datadog takes (4000 characters), the least
-important lines are left out and counted. Host, times and identifiers look alike in all types and are shown once.
+important lines are left out and counted. Host, times, identifiers and their tags look alike in all types and are
+shown once.
 """
 
 _REPORTED = """
@@ -100,6 +101,10 @@ Each event misled somebody once, here or in another forwarder. These are their t
 """
 # Of the event in the README: the summary and the first facts.
 _README_LINES = 6
+_COMMON_TAGS = (
+    "integration:", "policy:", "tenant:", "host_os:", "host_name:", "instance", "aws_account:", "topic_account:", "env:",
+    "team:",
+)  # fmt: skip
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host", "cve", "entity", "host_name")
 
@@ -151,7 +156,8 @@ def _example(row: EventType) -> Iterator[str]:
     if row.name != _WHOLE:
         text = _beginning(text)
     quoted = "\n".join(f"> {line}".rstrip() for line in text).rstrip("> \n")
-    tags = " ".join(f"`{tag}`" for tag in fields["tags"])
+    shown = [tag for tag in fields["tags"] if row.name == _WHOLE or not tag.startswith(_COMMON_TAGS)]
+    tags = " ".join(f"`{tag}`" for tag in shown)
     yield f"\n### {row.name}: {row.module}\n\n**{fields['title']}**\n\n{quoted}\n\nTags: {tags}\n"
 
 
