@@ -102,8 +102,8 @@ Each event misled somebody once, here or in another forwarder. These are their t
 # Of the event in the README: the summary and the first facts.
 _README_LINES = 6
 _COMMON_TAGS = (
-    "integration:", "policy:", "tenant:", "host_os:", "host_name:", "instance", "aws_account:", "topic_account:", "env:",
-    "team:",
+    "integration:", "policy:", "tenant:", "host_os:", "host_name:", "instance", "aws_account:", "topic_account:",
+    "env:", "team:",
 )  # fmt: skip
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host", "cve", "entity", "host_name")
