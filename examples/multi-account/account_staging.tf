@@ -1,32 +1,14 @@
-variable "staging" {
-  description = "Profile (of the AWS configuration) and region of the account staging."
-  type = object({
-    profile = string
-    region  = string
-  })
-  default  = { profile = "staging", region = "us-east-1" }
-  nullable = false
-}
-
 provider "aws" {
   alias   = "staging"
-  profile = var.staging.profile
-  region  = var.staging.region
-
-  default_tags {
-    tags = var.tags
-  }
+  profile = var.accounts.staging.profile
+  region  = var.accounts.staging.region
 }
 
-# The security account in this account's region: SNS takes a subscription from the queue's account, in the topic's region.
+# The security account in this account's region: SNS wants subscriptions made by the queue's account, in the topic's region.
 provider "aws" {
   alias   = "subscriber_staging"
-  profile = var.security.profile
-  region  = var.staging.region
-
-  default_tags {
-    tags = var.tags
-  }
+  profile = var.accounts.security.profile
+  region  = var.accounts.staging.region
 }
 
 module "staging" {
@@ -38,7 +20,8 @@ module "staging" {
   }
 
   account               = "staging"
-  name                  = var.name
+  name                  = local.name
   endpoint_arn          = module.forwarder.endpoint_arn
   subscription_endpoint = module.forwarder.subscription_endpoint
+  tags                  = var.tags
 }

@@ -1,34 +1,32 @@
-# The security account. The member accounts are in account_*.tf.
+# The security account. Member accounts are in account_*.tf.
 
 provider "aws" {
-  profile = var.security.profile
-  region  = var.security.region
-
-  default_tags {
-    tags = var.tags
-  }
+  profile = var.accounts.security.profile
+  region  = var.accounts.security.region
 }
 
 locals {
-  # One entry for each account_*.tf.
+  name = "deep-security-datadog"
+
+  # One line per account_*.tf.
   members = [
     module.production.member,
     module.staging.member,
   ]
 }
 
-# Every step waits for what it needs: the queue, the topics with policies that let it subscribe, the queue's policy that admits these
-# topics, the subscriptions. A depends_on between the modules would make this a circle.
+# Terraform orders the steps: queue, topics that let it subscribe, queue policy that admits these topics, subscriptions.
+# Adding depends_on between the modules would make that a cycle.
 module "forwarder" {
-  # From the registry:
+  # Once it is in the Terraform Registry:
   #   source  = "example/deep-security-datadog/aws"
   #   version = "~> 0.1"
   source = "../../"
 
-  name        = var.name
-  console_url = var.console_url
+  name = local.name
+  tags = var.tags
 
-  # The members have the topics and the users that publish to them. A member's region may be another, so it subscribes by itself.
+  # Topics and publishing users are in the member accounts, and subscriptions in each topic's region.
   topic      = { create = false }
   publishers = { create_user = false }
   topic_arns = { for member in local.members : member.account => member.topic_arn }
@@ -39,11 +37,6 @@ module "forwarder" {
     site               = var.datadog_site
   }
 
-  destinations = {
-    events = { url = var.datadog_api_url }
-  }
-
-  alarms = {
-    actions = var.alarm_topic_arns
-  }
+  destinations = { events = { url = var.datadog_api_url } }
+  alarms       = { actions = var.alarm_topic_arns }
 }

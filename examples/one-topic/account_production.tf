@@ -1,27 +1,16 @@
-variable "production" {
-  description = "Profile (of the AWS configuration) of the account production."
-  type        = object({ profile = string })
-  default     = { profile = "production" }
-  nullable    = false
-}
-
-# IAM is of no region; the provider wants one all the same.
+# IAM is global, but the provider requires a region.
 provider "aws" {
   alias   = "production"
-  profile = var.production.profile
-  region  = var.security.region
-
-  default_tags {
-    tags = var.tags
-  }
+  region  = var.region
+  profile = var.profiles.production
 }
 
 module "production" {
-  source = "../../modules/publisher"
-
+  source    = "../../modules/publisher"
   providers = { aws = aws.production }
 
-  name         = "${var.name}-publisher"
+  name         = "${local.name}-publisher"
   topic_arns   = [module.deep_security_datadog.topic_arn]
   kms_key_arns = [aws_kms_key.events.arn]
+  tags         = var.tags
 }

@@ -1,27 +1,16 @@
-variable "staging" {
-  description = "Profile (of the AWS configuration) of the account staging."
-  type        = object({ profile = string })
-  default     = { profile = "staging" }
-  nullable    = false
-}
-
-# IAM is of no region; the provider wants one all the same.
+# IAM is global, but the provider requires a region.
 provider "aws" {
   alias   = "staging"
-  profile = var.staging.profile
-  region  = var.security.region
-
-  default_tags {
-    tags = var.tags
-  }
+  region  = var.region
+  profile = var.profiles.staging
 }
 
 module "staging" {
-  source = "../../modules/publisher"
-
+  source    = "../../modules/publisher"
   providers = { aws = aws.staging }
 
-  name         = "${var.name}-publisher"
+  name         = "${local.name}-publisher"
   topic_arns   = [module.deep_security_datadog.topic_arn]
   kms_key_arns = [aws_kms_key.events.arn]
+  tags         = var.tags
 }

@@ -1,10 +1,11 @@
-# Other accounts cannot use the keys that AWS manages, so the topic needs one of this account.
+# Other accounts cannot use AWS managed keys, so the topic needs a customer managed one.
 resource "aws_kms_key" "events" {
-  description         = "Encrypts the events of Deep Security in the topic and the queues of ${var.name}."
+  description         = "Encrypts Deep Security events in the topic and queues of ${local.name}."
   enable_key_rotation = true
+  tags                = var.tags
 }
 
-# Apart from the key, because the statements name what is made with it.
+# A resource of its own, because its statements name resources that use the key.
 resource "aws_kms_key_policy" "events" {
   key_id = aws_kms_key.events.key_id
 
@@ -12,7 +13,7 @@ resource "aws_kms_key_policy" "events" {
     Version = "2012-10-17"
     Statement = concat(
       [{
-        # Without it nobody could change the policy any more: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+        # Without it, nobody could change the policy again: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
         Sid       = "AccountAdministers"
         Effect    = "Allow"
         Principal = { AWS = "arn:${split(":", aws_kms_key.events.arn)[1]}:iam::${split(":", aws_kms_key.events.arn)[4]}:root" }

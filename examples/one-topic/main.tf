@@ -1,16 +1,14 @@
-# The security account, which has the topic and all that is behind it. Who publishes is in account_*.tf.
+# The security account: the topic and everything behind it. Publishing users are in account_*.tf.
 
 provider "aws" {
-  profile = var.security.profile
-  region  = var.security.region
-
-  default_tags {
-    tags = var.tags
-  }
+  profile = var.profiles.security
+  region  = var.region
 }
 
 locals {
-  # One entry for each account_*.tf.
+  name = "deep-security-datadog"
+
+  # One line per account_*.tf.
   publisher_arns = {
     production = module.production.user_arn
     staging    = module.staging.user_arn
@@ -18,24 +16,18 @@ locals {
 }
 
 module "deep_security_datadog" {
-  # From the registry:
+  # Once it is in the Terraform Registry:
   #   source  = "example/deep-security-datadog/aws"
   #   version = "~> 0.1"
   source = "../../"
 
-  name        = var.name
-  console_url = var.console_url
+  name  = local.name
+  tags  = var.tags
+  topic = { kms_key_arn = aws_kms_key.events.arn }
+  queue = { kms_key_arn = aws_kms_key.events.arn }
 
-  topic = {
-    kms_key_arn = aws_kms_key.events.arn
-  }
-
-  queue = {
-    kms_key_arn = aws_kms_key.events.arn
-  }
-
-  # The accounts and not the users: SNS replaces the ARN of a user that is removed by an id which no later user has. Which user of an
-  # account may publish, the account's own IAM policies say.
+  # Accounts rather than users: when a user is deleted, AWS replaces its ARN in policies by an ID that a new user of the same name does
+  # not have. Each account's IAM policies decide which of its users may publish.
   publishers = {
     create_user = false
     account_ids = [for arn in values(local.publisher_arns) : split(":", arn)[4]]
@@ -46,11 +38,6 @@ module "deep_security_datadog" {
     site               = var.datadog_site
   }
 
-  destinations = {
-    events = { url = var.datadog_api_url }
-  }
-
-  alarms = {
-    actions = var.alarm_topic_arns
-  }
+  destinations = { events = { url = var.datadog_api_url } }
+  alarms       = { actions = var.alarm_topic_arns }
 }

@@ -4,17 +4,17 @@ output "topic_arn" {
 }
 
 output "publisher_user_names" {
-  description = "Name of the IAM user that Deep Security publishes as, for each account."
+  description = "Name of the IAM user that Deep Security publishes as, by account."
   value       = { for account, arn in local.publisher_arns : account => regex("[^/]+$", arn) }
 }
 
 output "deep_security_sns_configuration" {
-  description = "JSON for the SNS settings (JSON configuration) of every Deep Security."
+  description = "JSON for the SNS settings of every Deep Security."
   value       = module.deep_security_datadog.deep_security_sns_configuration
 }
 
 output "kms_key_arn" {
-  description = "ARN of the key that encrypts topic and queues."
+  description = "ARN of the KMS key of the topic and queues."
   value       = aws_kms_key.events.arn
 }
 
@@ -39,6 +39,6 @@ output "log_group_name" {
 }
 
 output "secret_arn" {
-  description = "ARN of the secret that holds the API key."
+  description = "ARN of the secret that holds the Datadog API key."
   value       = aws_secretsmanager_secret.datadog_api_key.arn
 }

@@ -1,14 +1,9 @@
 provider "aws" {
-  # null = from the environment or the profile (AWS_REGION, AWS_PROFILE).
   region = var.region
-
-  default_tags {
-    tags = var.tags
-  }
 }
 
 module "deep_security_datadog" {
-  # From the registry:
+  # Once it is in the Terraform Registry:
   #   source  = "example/deep-security-datadog/aws"
   #   version = "~> 0.1"
   source = "../../"
@@ -16,17 +11,13 @@ module "deep_security_datadog" {
   name        = var.name
   delivery    = var.delivery
   console_url = var.console_url
+  tags        = var.tags
 
   datadog = {
     api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key.arn
     site               = var.datadog_site
   }
 
-  destinations = {
-    events = { url = var.datadog_api_url }
-  }
-
-  alarms = {
-    actions = var.alarm_topic_arns
-  }
+  destinations = { events = { url = var.datadog_api_url } }
+  alarms       = { actions = var.alarm_topic_arns }
 }

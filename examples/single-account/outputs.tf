@@ -1,10 +1,10 @@
 output "topic_arn" {
-  description = "ARN of the topic that Deep Security publishes to, for its settings; null when several existing topics were given."
+  description = "ARN of the topic that Deep Security publishes to."
   value       = module.deep_security_datadog.topic_arn
 }
 
 output "publisher_user_name" {
-  description = "Name of the IAM user that Deep Security publishes as, for `aws iam create-access-key --user-name`; null when none was created."
+  description = "Name of the IAM user that Deep Security publishes as."
   value       = module.deep_security_datadog.publisher_user_name
 }
 
@@ -49,11 +49,11 @@ output "log_group_name" {
 }
 
 output "deep_security_sns_configuration" {
-  description = "JSON for Deep Security's SNS settings (JSON configuration) by which it publishes only types and ranks that a destination wants. Types that Deep Security adds later are not in it. null when several existing topics were given."
+  description = "JSON for the SNS settings of Deep Security."
   value       = module.deep_security_datadog.deep_security_sns_configuration
 }
 
 output "secret_arn" {
-  description = "ARN of the secret that holds the API key."
+  description = "ARN of the secret that holds the Datadog API key."
   value       = aws_secretsmanager_secret.datadog_api_key.arn
 }

@@ -1,5 +1,5 @@
 variable "datadog_api_key" {
-  description = "API key of the Datadog organization. Terraform passes it on and keeps it nowhere."
+  description = "Datadog API key. Stored in Secrets Manager only, never in the state or a plan file."
   type        = string
   ephemeral   = true
   sensitive   = true
@@ -7,32 +7,38 @@ variable "datadog_api_key" {
 
   validation {
     condition     = can(regex("^\\S+$", var.datadog_api_key))
-    error_message = "datadog_api_key must not be empty and must not contain blanks. Set it by the environment variable TF_VAR_datadog_api_key."
+    error_message = "datadog_api_key is empty or contains whitespace. Set the environment variable TF_VAR_datadog_api_key to the key."
   }
 }
 
 variable "datadog_api_key_version" {
-  description = "Raise it by one to store another datadog_api_key."
+  description = "Increase by one to store a new datadog_api_key."
   type        = number
   default     = 1
   nullable    = false
 }
 
 variable "datadog_site" {
-  description = "Datadog site of the organization, such as datadoghq.eu."
+  description = "Datadog site, such as datadoghq.eu."
   type        = string
   default     = "datadoghq.com"
   nullable    = false
 }
 
 variable "datadog_api_url" {
-  description = "Base URL instead of the site's, for PrivateLink or a proxy. null = derived from the site."
+  description = "Base URL of a proxy to send events through, or of PrivateLink without private DNS. null = the site's own URL."
   type        = string
   default     = null
 }
 
 variable "console_url" {
-  description = "Address of the Deep Security console, such as https://dsm.example.com:4119, to which events link. null = no links."
+  description = "URL of the Deep Security console that events link to, such as https://dsm.example.com:4119. null = no links."
+  type        = string
+  default     = null
+}
+
+variable "region" {
+  description = "AWS region for everything. null = the region of your AWS CLI environment or profile."
   type        = string
   default     = null
 }
@@ -44,28 +50,22 @@ variable "name" {
   nullable    = false
 }
 
-variable "region" {
-  description = "AWS region to create everything in. null = that of the environment or profile."
-  type        = string
-  default     = null
-}
-
 variable "delivery" {
-  description = "`queue`, or `direct` to do without the queue (and without its patience)."
+  description = "`queue`, or `direct` for no queue between topic and function, which does not survive a longer Datadog outage."
   type        = string
   default     = "queue"
   nullable    = false
 }
 
 variable "alarm_topic_arns" {
-  description = "ARNs of SNS topics that the alarms notify. Empty = the alarms show in CloudWatch only."
+  description = "ARNs of SNS topics to notify when an alarm fires or clears. Empty = alarms show in CloudWatch only."
   type        = set(string)
   default     = []
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for every resource."
   type        = map(string)
   default     = {}
   nullable    = false

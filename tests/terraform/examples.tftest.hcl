@@ -146,31 +146,3 @@ run "single_account_with_a_blank_api_key" {
 
   expect_failures = [var.datadog_api_key]
 }
-
-run "multi_account_with_a_blank_api_key" {
-  command = plan
-
-  module {
-    source = "./examples/multi-account"
-  }
-
-  variables {
-    datadog_api_key = " "
-  }
-
-  expect_failures = [var.datadog_api_key]
-}
-
-run "one_topic_with_a_blank_api_key" {
-  command = plan
-
-  module {
-    source = "./examples/one-topic"
-  }
-
-  variables {
-    datadog_api_key = " "
-  }
-
-  expect_failures = [var.datadog_api_key]
-}

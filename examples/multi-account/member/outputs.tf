@@ -1,6 +1,6 @@
 output "member" {
-  description = "Name of the account, ARN of its topic, available when the topic's policy is in place, and name of the IAM user that Deep Security publishes as."
-  # Nothing here may wait for the subscription, which waits for the forwarder, which waits for the topic.
+  description = "Account name, ARN of its topic once the topic's policy is in place, and name of the IAM user that Deep Security publishes as."
+  # Must not wait for the subscription, which waits for the forwarder, which waits for the topic.
   value = {
     account             = var.account
     topic_arn           = module.topic.topic_arn

@@ -1,5 +1,5 @@
 variable "account" {
-  description = "Name of the account, under which the outputs show it."
+  description = "Name of the account in the outputs."
   type        = string
   nullable    = false
 }
@@ -16,7 +16,7 @@ variable "endpoint_arn" {
   nullable    = false
 }
 
-# Apart from endpoint_arn, which is there before the queue's policy names the topic: this one is there after.
+# Separate, because it waits for the queue's policy, which names this account's topic. endpoint_arn does not.
 variable "subscription_endpoint" {
   description = "The forwarder's `subscription_endpoint`."
   type = object({
@@ -24,4 +24,10 @@ variable "subscription_endpoint" {
     dead_letter_queue_arn = string
   })
   nullable = false
+}
+
+variable "tags" {
+  description = "Tags of the topic and the user."
+  type        = map(string)
+  nullable    = false
 }
