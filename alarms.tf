@@ -1,8 +1,10 @@
 locals {
+  # A path, because the repository has no public URL yet. Each alarm adds its heading there.
+  runbook         = "Runbook (module deep-security-datadog): docs/operating.md"
   payload_metrics = "DeepSecurityDatadog"
   function_only   = { FunctionName = aws_lambda_function.this.function_name }
 
-  # No data is no trouble: SQS reports nothing for a queue that was empty for six hours, Lambda nothing without invocations.
+  # Missing data is normal: SQS reports nothing for a queue that was empty for six hours, Lambda nothing without invocations.
   alarm_defaults = {
     statistic  = "Sum"
     comparison = "GreaterThanThreshold"
@@ -12,11 +14,11 @@ locals {
     missing    = "notBreaching"
   }
 
-  # Each says what differs from the defaults.
+  # Each overrides the defaults. Its key is a heading of docs/operating.md.
   alarms = {
     dead-letter-queue-not-empty = {
       wanted      = true
-      description = "Events were refused by Datadog or could not be delivered in time and wait in ${aws_sqs_queue.dead_letter.name}, 14 days at most. Look at the messages' attributes for the reason, remove it, then redrive the queue."
+      description = "Events are in ${aws_sqs_queue.dead_letter.name}, which keeps them for 14 days at most: Datadog refused them, or they could not be delivered in time. Find the reason in the message attributes, fix it, then redrive the queue."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = aws_sqs_queue.dead_letter.name }
@@ -25,9 +27,9 @@ locals {
     }
     oldest-message-too-old = {
       wanted = local.use_queue
-      # SQS leaves out what was received three times, which a message that fails soon is: the alarm "stalled" is for outages.
+      # SQS ignores messages received three times, as failing ones soon are. Outages have the alarm "stalled".
       # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-      description = "More events arrive than are forwarded, so that messages wait in ${var.name}. Unless ${var.name}-stalled is on as well (then Datadog is down or refuses the API key), raise function.maximum_concurrency; the log is ${aws_cloudwatch_log_group.this.name}."
+      description = "Messages back up in ${var.name}: events arrive faster than they are forwarded. Raise function.maximum_concurrency, unless ${var.name}-stalled is in alarm, too: then Datadog is down or refuses the API key."
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = var.name }
@@ -37,40 +39,40 @@ locals {
     }
     function-errors = {
       wanted      = true
-      description = "The function ${var.name} failed: nothing is lost, its messages are tried again. Look into the log ${aws_cloudwatch_log_group.this.name}; repeated time-outs ask for a higher function.timeout, missing permissions for a look at the role."
+      description = "Function ${var.name} failed. Nothing is lost: its messages are retried. Find the error in log group ${aws_cloudwatch_log_group.this.name}. Raise function.timeout for repeated timeouts; check the role for missing permissions."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = local.function_only
     }
     function-throttled = {
       wanted      = true
-      description = "Lambda does not start ${var.name} as often as it should: the account's concurrency is used up. Find the function that uses it, or ask AWS for a higher quota. Messages wait meanwhile."
+      description = "Lambda throttles ${var.name}: the account's concurrency is used up. Find the function that uses it, or request a higher quota. Messages wait meanwhile."
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = local.function_only
-      # A single throttle heals by itself.
+      # A few throttles recover by themselves.
       periods = 3
     }
     events-refused = {
       wanted      = true
-      description = "Datadog refused events for good, or messages were no Deep Security events. They are in ${aws_sqs_queue.dead_letter.name} with the reason in their attributes; the log ${aws_cloudwatch_log_group.this.name} has a warning for each."
+      description = "Datadog refused events for good, or messages were not Deep Security events. They are in ${aws_sqs_queue.dead_letter.name} with the reason as an attribute; log group ${aws_cloudwatch_log_group.this.name} has a warning for each."
       namespace   = local.payload_metrics
       metric      = "Refused"
       dimensions  = local.function_only
     }
     events-waiting = {
       wanted      = local.use_queue
-      description = "For a quarter of an hour or longer, Datadog did not take events: it is down, limits the rate, or refuses the API key. The reasons are in the log ${aws_cloudwatch_log_group.this.name}. Nothing is lost: they are tried again for ${var.queue.minimum_outage_hours} hours."
+      description = "Datadog has not accepted some events for 15 minutes or longer: it is down, limits the rate, or refuses the API key. Find the reason in log group ${aws_cloudwatch_log_group.this.name}. Nothing is lost: events are retried for ${var.queue.minimum_outage_hours} hours."
       namespace   = local.payload_metrics
       metric      = "Waiting"
       dimensions  = local.function_only
-      # What waits is tried once in a visibility timeout at least.
+      # Waiting messages are retried at least once per visibility timeout.
       period  = 60 * max(5, ceil(local.visibility_timeout / 60))
       periods = 3
     }
     failed-events-lost = {
       wanted      = !local.use_queue
-      description = "Lambda could not put an event that failed into ${aws_sqs_queue.dead_letter.name}: it is lost. See that the role ${aws_iam_role.this.name} may send to that queue and use its key. Delivery \"queue\" does not have this weakness."
+      description = "Lambda could not send a failed event to ${aws_sqs_queue.dead_letter.name}, so it is lost. Check that role ${aws_iam_role.this.name} may send to that queue and use its key. Delivery \"queue\" does not have this risk."
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = local.function_only
@@ -82,7 +84,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = { for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm) if alarm.wanted && var.alarms.enabled }
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.description
+  alarm_description   = "${each.value.description} ${local.runbook}#${each.key}"
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
@@ -97,12 +99,12 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   tags                = var.tags
 }
 
-# The age of the oldest message does not show an outage to its end: SQS leaves out what was received three times. This one does.
+# Shows an outage to its end, unlike the age of the oldest message, which ignores messages received three times.
 resource "aws_cloudwatch_metric_alarm" "stalled" {
   count = local.use_queue && var.alarms.enabled ? 1 : 0
 
   alarm_name          = "${var.name}-stalled"
-  alarm_description   = "Messages wait in ${var.name} and none was finished for 15 minutes: Datadog is down or refuses the API key, or the function fails. See the log ${aws_cloudwatch_log_group.this.name}. Once the cause is gone, they are delivered without further action if that is within ${floor(local.shortest_wait / 3600)} hours."
+  alarm_description   = "Messages wait in ${var.name}, and none has been processed for 15 minutes: Datadog is down or refuses the API key, or the function fails. Find the reason in log group ${aws_cloudwatch_log_group.this.name}. Messages are delivered by themselves if it is fixed within ${floor(local.shortest_wait / 3600)} hours. ${local.runbook}#stalled"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3
@@ -113,7 +115,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
 
   metric_query {
     id          = "stalled"
-    label       = "Messages waiting while none is finished"
+    label       = "Messages waiting while none is processed"
     expression  = "IF(FILL(finished, 0) == 0, waiting + in_flight, 0)"
     return_data = true
   }
@@ -139,18 +141,18 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   }
 }
 
-# Without events there is no invocation and so no metric. FILL makes zeros of the hours without one, so that the alarm counts from the last
-# event; missing data as breaching would wait for hours more, and go off right after the first apply.
+# Without events there is no invocation and so no metric. FILL turns these hours into zeros, so the alarm counts from the last event.
+# With missing data as breaching, it would fire hours late, and right after the first apply.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 resource "aws_cloudwatch_metric_alarm" "no_event" {
   count = var.alarms.no_event_hours != null && var.alarms.enabled ? 1 : 0
 
   alarm_name          = "${var.name}-no-event"
-  alarm_description   = "No event arrived for ${var.alarms.no_event_hours} hours. Press the test button of Deep Security's event forwarding; if nothing shows in Datadog, look at its access key and topic and at the topic's subscription."
+  alarm_description   = "No event has arrived for ${var.alarms.no_event_hours} hours. Send a test notification from Deep Security's event forwarding settings. If it does not show in Datadog, check the access key and topic ARN there and the topic's subscription. ${local.runbook}#no-event"
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   evaluation_periods  = var.alarms.no_event_hours
-  # Before the first event there is nothing to fill: the state stays as it is.
+  # Before the first event, there is nothing to fill.
   treat_missing_data = "ignore"
   alarm_actions      = var.alarms.actions
   ok_actions         = var.alarms.actions
@@ -158,7 +160,7 @@ resource "aws_cloudwatch_metric_alarm" "no_event" {
 
   metric_query {
     id          = "events"
-    label       = "Events received in an hour"
+    label       = "Events received per hour"
     expression  = "FILL(received, 0)"
     return_data = true
   }

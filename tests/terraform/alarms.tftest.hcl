@@ -66,6 +66,31 @@ run "queue" {
   }
 }
 
+# test_operating.py compares the alarms with the headings of docs/operating.md.
+run "descriptions" {
+  command = plan
+
+  variables {
+    name   = "a234567890123456789012345678901234567890123456789012ab"
+    alarms = { no_event_hours = 168 }
+    queue  = { minimum_outage_hours = 300, retention_days = 13 }
+  }
+
+  assert {
+    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled, aws_cloudwatch_metric_alarm.no_event) :
+      endswith(alarm.alarm_description, " docs/operating.md#${trimprefix(alarm.alarm_name, "${var.name}-")}")
+    ])
+    error_message = "Each description should end with the alarm's heading in docs/operating.md."
+  }
+
+  assert {
+    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled, aws_cloudwatch_metric_alarm.no_event) :
+      length(alarm.alarm_description) <= 1024
+    ])
+    error_message = "Descriptions should have at most 1024 characters, CloudWatch's limit."
+  }
+}
+
 run "outage_of_two_hours" {
   command = plan
 
@@ -74,8 +99,8 @@ run "outage_of_two_hours" {
   }
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.stalled[0].alarm_description, "if that is within 2 hours.")
-    error_message = "The alarm should promise delivery for as long as messages stay in the queue, without the attempts that are soon."
+    condition     = strcontains(aws_cloudwatch_metric_alarm.stalled[0].alarm_description, "if it is fixed within 2 hours.")
+    error_message = "Alarm should promise delivery for as long as messages stay in the queue after the early attempts."
   }
 }
 
@@ -121,7 +146,12 @@ run "direct_delivery" {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
       "dead-letter-queue-not-empty", "events-refused", "failed-events-lost", "function-errors", "function-throttled",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 0
-    error_message = "Direct delivery should have no alarm of the queue, but one for what Lambda cannot put into the dead-letter queue."
+    error_message = "Direct delivery should have no alarms for the queue, but one for events that Lambda cannot send to the dead-letter queue."
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this : endswith(alarm.alarm_description, " docs/operating.md#${name}")])
+    error_message = "Each description should end with the alarm's heading in docs/operating.md."
   }
 }
 
