@@ -1,24 +1,25 @@
-# Delivery "queue": Lambda polls.
+# Delivery "queue": Lambda polls the queue.
 resource "aws_lambda_event_source_mapping" "queue" {
   count = local.use_queue ? 1 : 0
 
   event_source_arn = aws_sqs_queue.this[0].arn
   function_name    = aws_lambda_function.this.arn
   batch_size       = 10
-  # No waiting for a fuller batch: an alert that is late is worth less than the invocations saved.
+  # Do not wait for a fuller batch: a timely alert is worth an invocation.
   maximum_batching_window_in_seconds = 0
-  # A message that failed returns by itself, its neighbours do not.
+  # Only failed messages return to the queue.
   function_response_types = ["ReportBatchItemFailures"]
-  tags                    = var.tags
+  # AWS China and GovCloud do not accept tags here: https://github.com/hashicorp/terraform-provider-aws/issues/40755
+  tags = local.partition == "aws" ? var.tags : null
 
-  # Here and not as reserved concurrency, which takes from the account's pool and makes throttled messages count as received.
+  # Not reserved concurrency, which takes from the account's pool and makes throttled messages count as received.
   scaling_config {
     maximum_concurrency = var.function.maximum_concurrency
   }
 }
 
-# Lambda stops a function that it finds calling itself through SQS, and a chain of remainders looks like that: each is sent by the invocation
-# that read the one before. It ends all the same, because a remainder is strictly smaller than what it is left of.
+# Lambda stops functions that call themselves through SQS, which a chain of remainders looks like: each is sent by the invocation that read
+# the previous one. The chain does end, because each remainder is strictly smaller.
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 resource "aws_lambda_function_recursion_config" "this" {
   count = local.use_queue && var.function.allow_recursion ? 1 : 0
@@ -27,7 +28,7 @@ resource "aws_lambda_function_recursion_config" "this" {
   recursive_loop = "Allow"
 }
 
-# Delivery "direct": SNS invokes.
+# Delivery "direct": SNS invokes the function.
 resource "aws_lambda_permission" "topic" {
   for_each = local.use_queue ? {} : local.topic_arns
 
@@ -42,7 +43,7 @@ resource "aws_lambda_function_event_invoke_config" "this" {
   count = local.use_queue ? 0 : 1
 
   function_name = aws_lambda_function.this.function_name
-  # The most that Lambda offers of both: 2 more attempts, 6 hours while it is throttled.
+  # Lambda's limits: 2 retries, and 6 hours while throttled.
   maximum_retry_attempts       = 2
   maximum_event_age_in_seconds = 21600
 

@@ -63,6 +63,19 @@ run "china" {
 
   assert {
     condition     = output.key_policy_statements.queue[0].Principal.Service == "sns.amazonaws.com"
-    error_message = "SNS should have the same name as everywhere."
+    error_message = "SNS should have the same principal as in every partition."
+  }
+}
+
+run "event_source_mapping_without_tags" {
+  command = plan
+
+  variables {
+    tags = { team = "security" }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.queue[0].tags == null && aws_lambda_function.this.tags == tomap({ team = "security" })
+    error_message = "Event source mapping should have no tags, which Lambda does not accept there, unlike other resources."
   }
 }
