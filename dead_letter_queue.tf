@@ -1,8 +1,8 @@
 resource "aws_sqs_queue" "dead_letter" {
   name = "${var.name}-dead-letter"
-  # The longest that SQS offers: 14 days.
+  # 14 days, SQS's limit.
   message_retention_seconds = 1209600
-  # A redrive moves messages one visibility timeout at a time, and a function that reads them needs what it needs at the queue.
+  # As long as the queue's, for a function that reads this one.
   visibility_timeout_seconds = local.visibility_timeout
   sqs_managed_sse_enabled    = var.queue.kms_key_arn == null ? true : null
   kms_master_key_id          = var.queue.kms_key_arn
@@ -18,16 +18,16 @@ resource "aws_sqs_queue_policy" "dead_letter" {
     ]
   })
 
-  # Here because both kinds of delivery have this policy, and not at the variable because the own region is known by the queue only.
+  # Here, because both kinds of delivery have this policy, and only a resource knows the region.
   lifecycle {
     precondition {
       condition     = length(local.unreachable_topic_arns) == 0
-      error_message = "SNS does not deliver to ${local.region}, an opt-in region, from ${join(", ", local.unreachable_topic_arns)}: not between two opt-in regions, and to a function (delivery \"direct\") from no other region at all. Put the forwarder into the region of the topic or, for the queue, into one that is enabled by default."
+      error_message = "SNS cannot deliver from ${join(", ", local.unreachable_topic_arns)} to ${local.region}, an opt-in region: it does not deliver between opt-in regions, or from another region to a function there (delivery \"direct\"). Deploy to the topic's region, or use delivery \"queue\" in a region that is enabled by default."
     }
   }
 }
 
-# By itself, because each queue names the other.
+# A resource of its own, because each queue names the other.
 resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
   queue_url = aws_sqs_queue.dead_letter.url
 

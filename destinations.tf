@@ -1,11 +1,11 @@
-# What the validations of destinations know of events.
+# What validations of destinations need to know about events.
 
 locals {
   destination_names = ["events", "logs"]
   severities        = ["info", "low", "medium", "high", "critical"]
 
-  # As in the payload's table (tests/payload/test_event_types.py compares): whether events of the type can carry a rank, and the highest
-  # severity that they can get.
+  # Whether events of a type can have a rank, and their highest severity. tests/payload/test_event_types.py compares this with the
+  # payload's table.
   event_types = {
     AntiMalwareEvent   = { ranked = false, highest_severity = "critical" }
     AppControlEvent    = { ranked = false, highest_severity = "medium" }
@@ -21,14 +21,14 @@ locals {
   event_type_names   = keys(local.event_types)
   ranked_event_types = [for name, type in local.event_types : name if type.ranked]
 
-  # By severity, the types that can get at least as severe.
+  # By severity, the types that reach it.
   event_types_reaching = {
     for level, severity in local.severities : severity => [
       for name, type in local.event_types : name if index(local.severities, type.highest_severity) >= level
     ]
   }
 
-  # The API key travels in a header, so plain http stays on the machine.
+  # The API key travels in a header, so plain http is for localhost only.
   base_url_pattern = "^(https://[A-Za-z0-9.-]+|https?://(localhost|127\\.0\\.0\\.1))(:[0-9]+)?/?$"
   # Only values are globs.
   property_pattern = "^[^*?]*[^*?\\s][^*?]*$"

@@ -18,11 +18,11 @@ locals {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_50:Tracing needs xray actions on every resource, and the one hop to Datadog is in the log and in the metrics.
-  #checkov:skip=CKV_AWS_115:Reserved concurrency takes from the account's pool and makes throttled messages count as received. The event source mapping limits concurrency.
-  #checkov:skip=CKV_AWS_116:What fails goes back to the queue and from there to the dead-letter queue; with direct delivery, to the same one by the on-failure destination.
-  #checkov:skip=CKV_AWS_173:The environment names the secret and holds none. Lambda encrypts it at rest with its own key.
-  #checkov:skip=CKV_AWS_272:The package comes with the module and its hash is in the plan. A signing profile would be one of the user's account and would sign nothing more.
+  #checkov:skip=CKV_AWS_50:Tracing requires xray actions on every resource, and logs and metrics cover the one hop to Datadog.
+  #checkov:skip=CKV_AWS_115:Reserved concurrency takes from the account's pool, and throttled messages count as received. The event source mapping limits concurrency.
+  #checkov:skip=CKV_AWS_116:Failed messages return to the queue and then go to the dead-letter queue; with direct delivery, the on-failure destination sends them there.
+  #checkov:skip=CKV_AWS_173:The environment names the secret but does not contain it. Lambda encrypts it at rest with its own key.
+  #checkov:skip=CKV_AWS_272:The package comes with the module, and its hash is in the plan. A signing profile would belong to the user's account and add nothing.
 
   function_name    = var.name
   description      = "Forwards Deep Security events from SNS to Datadog."

@@ -1,5 +1,5 @@
 locals {
-  # Assembled because the policy must exist before the function.
+  # Assembled, because the policy must exist before the function.
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
 
   api_key_parameter_arn = (
@@ -31,7 +31,7 @@ locals {
     Resource = local.api_key_arn
   }]
 
-  # The key may guard other secrets too; the encryption context ties the permission to this one.
+  # The key may encrypt other secrets, too; the encryption context limits this to one.
   api_key_kms_statements = var.datadog.api_key_kms_key_arn == null ? [] : [{
     Sid       = "DecryptApiKey"
     Effect    = "Allow"
@@ -40,7 +40,7 @@ locals {
     Condition = { StringEquals = local.api_key_encryption_context }
   }]
 
-  # What the event source mapping does in the role's name.
+  # Used by the event source mapping.
   receive_statements = !local.use_queue ? [] : [{
     Sid      = "ReceiveMessages"
     Effect   = "Allow"
@@ -48,7 +48,7 @@ locals {
     Resource = aws_sqs_queue.this[0].arn
   }]
 
-  # A message that failed comes back sooner than after the visibility timeout.
+  # Failed messages return before the visibility timeout ends.
   return_statements = !local.use_queue ? [] : [{
     Sid      = "ReturnMessages"
     Effect   = "Allow"
@@ -56,7 +56,7 @@ locals {
     Resource = aws_sqs_queue.this[0].arn
   }]
 
-  # The remainder of a message goes back to the queue; refused events, and with direct delivery failed invocations, to the dead-letter queue.
+  # Remainders go to the queue; refused events and, with direct delivery, failed invocations go to the dead-letter queue.
   send_statements = [{
     Sid      = "SendMessages"
     Effect   = "Allow"
@@ -73,8 +73,8 @@ locals {
     Condition = { StringEquals = { "kms:ViaService" = "sqs.${local.region}.${local.dns_suffix}" } }
   }]
 
-  # Lambda makes the network interfaces in the role's name and cannot say beforehand which. EC2 takes no narrower resource for the two that
-  # describe, and AWS's own policy names none for the others. The second statement keeps all of them from the function's own code.
+  # Lambda creates network interfaces with this role, and their names are not known in advance. EC2 supports no narrower resource for the
+  # Describe actions, and AWS's own policy uses none for the others. The second statement denies all of them to the function's code.
   # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html
   network_actions = [
     "ec2:AssignPrivateIpAddresses",
@@ -104,13 +104,13 @@ locals {
 resource "aws_iam_role" "this" {
   name                 = var.name
   path                 = var.function.role_path
-  description          = "What the function ${var.name} may do."
+  description          = "Permissions of the function ${var.name}."
   permissions_boundary = var.function.permissions_boundary_arn
   tags                 = var.tags
 
-  # Without aws:SourceAccount: AWS documents it for no assumption of a function's role (by the function, the event source, the network),
-  # and where it is not sent, nothing would run. Lambda is no deputy of another account here: a function takes roles of its own
-  # account only. https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+  # No aws:SourceAccount: AWS does not document that Lambda sends it, and without it nothing would run. There is no confused deputy,
+  # because functions can only use roles of their own account.
+  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

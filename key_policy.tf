@@ -1,5 +1,5 @@
-# What the owner of each key has to allow. The account and not the role is the principal, because KMS replaces the ARN of a role that is
-# removed by an id which no later role has; the condition ties the statement to the role all the same.
+# What the owner of each key has to allow. The principal is the account, because AWS replaces the ARN of a deleted role in policies by an
+# ID that a new role of the same name does not have. The condition limits each statement to the role.
 locals {
   role_only = {
     Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
@@ -29,7 +29,7 @@ locals {
     }],
   )
 
-  # CloudWatch Logs looks at the key when the group is made, so this must not wait for the group.
+  # CloudWatch Logs checks the key when it creates the group, so this must not wait for the group.
   # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
   log_key_policy_statements = [{
     Sid       = "LogGroupEncrypts"
@@ -58,7 +58,7 @@ locals {
     }
   }]
 
-  # The owner of an existing topic sees to its other publishers.
+  # The owner of an existing topic is in charge of its other publishers.
   topic_key_policy_statements = flatten(concat(
     module.topic[*].key_policy_statements,
     [for publisher in module.publisher : publisher.key_policy_statements if !var.topic.create],

@@ -1,5 +1,5 @@
-# Table of contents. The forwarder itself has a file for each concern: function.tf, queue.tf, dead_letter_queue.tf, invocation.tf,
-# subscriptions.tf, iam.tf, log_group.tf, alarms.tf, key_policy.tf, deep_security.tf.
+# Submodules and shared names. The forwarder has a file per concern: function.tf, queue.tf, dead_letter_queue.tf, invocation.tf,
+# subscriptions.tf, sns_principals.tf, iam.tf, log_group.tf, alarms.tf, key_policy.tf, destinations.tf, deep_security.tf.
 
 module "topic" {
   source = "./modules/topic"
@@ -34,19 +34,19 @@ locals {
   created_topic = { for topic in module.topic : "created" => topic.topic_arn }
   topic_arns    = merge(local.created_topic, var.topic_arns)
 
-  # Existing topics beside a created one have their publishers already.
+  # Existing topics next to a created one already have their publishers.
   publish_topic_arns = var.topic.create ? values(local.created_topic) : values(var.topic_arns)
 
-  # Deep Security sends each event to every topic that it is configured with, so that two would double it.
+  # One topic only: Deep Security publishes each event to every topic in its settings, so two topics would duplicate it.
   publish_topic_arn = length(local.publish_topic_arns) == 1 ? local.publish_topic_arns[0] : null
 
   use_queue = var.delivery == "queue"
   use_vpc   = length(var.function.subnet_ids) > 0
 
-  # What is subscribed to the topics.
+  # What subscribes to the topics.
   endpoint_arn = local.use_queue ? one(aws_sqs_queue.this[*].arn) : aws_lambda_function.this.arn
 
-  # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource because a look-up would need a call to AWS at plan time.
+  # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource, because a data source would call AWS at plan.
   arn_parts  = split(":", aws_sqs_queue.dead_letter.arn)
   partition  = local.arn_parts[1]
   dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"

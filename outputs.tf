@@ -1,15 +1,15 @@
 output "topic_arn" {
-  description = "ARN of the topic that Deep Security publishes to, for its settings; null when several existing topics were given."
+  description = "ARN of the topic that Deep Security publishes to; null with several existing topics."
   value       = local.publish_topic_arn
 }
 
 output "publisher_user_name" {
-  description = "Name of the IAM user that Deep Security publishes as, for `aws iam create-access-key --user-name`; null when none was created."
+  description = "Name of the IAM user that Deep Security publishes as; null if none was created."
   value       = one(module.publisher[*].user_name)
 }
 
 output "deep_security_sns_configuration" {
-  description = "JSON for Deep Security's SNS settings (JSON configuration) by which it publishes only types and ranks that a destination wants. minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, the rank cannot be said there and stay with the function. Types that Deep Security adds later are not in it. null when several existing topics were given."
+  description = "JSON for the SNS settings of Deep Security, which then publishes only the types and ranks that some destination accepts. The function applies the filter options that this JSON cannot express: minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, rank_greater_than. Types that Deep Security adds later are not included. null with several existing topics."
   value = local.publish_topic_arn == null ? null : jsonencode({
     Version = "2014-09-24"
     Statement = [{
@@ -20,23 +20,23 @@ output "deep_security_sns_configuration" {
 }
 
 output "deep_security_condition" {
-  description = "Condition for the statement of a topic in Deep Security's SNS configuration (JSON, version 2014-09-24), by which it publishes only types and ranks that a destination wants. minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, the rank cannot be said there and stay with the function."
+  description = "Condition of a topic's statement in the JSON for the SNS settings of Deep Security (version 2014-09-24), as in deep_security_sns_configuration."
   value       = local.deep_security_condition
 }
 
 output "endpoint_arn" {
-  description = "ARN of what is subscribed to the topics: the queue, or with direct delivery the function. For the topic module's subscriber_arns."
+  description = "ARN of what subscribes to the topics: the queue, or with direct delivery the function. For subscriber_arns of the topic module."
   value       = local.endpoint_arn
 }
 
 output "subscription_endpoint" {
-  description = "For the subscription module's endpoint: ARNs of what is subscribed and of the dead-letter queue, available when both take in messages."
+  description = "For endpoint of the subscription module: ARNs of what subscribes and of the dead-letter queue, once both accept messages."
   value = {
     arn                   = local.endpoint_arn
     dead_letter_queue_arn = aws_sqs_queue.dead_letter.arn
   }
 
-  # The same that the subscriptions made here wait for.
+  # As for the subscriptions in this module.
   depends_on = [
     aws_lambda_function_event_invoke_config.this,
     aws_lambda_permission.topic,
@@ -87,6 +87,6 @@ output "log_group_name" {
 }
 
 output "key_policy_statements" {
-  description = "Statements that the policies of the given customer managed keys need, by key: `topic`, `queue`, `log`, `api_key`; each empty without its key. See docs/customer-keys.md."
+  description = "Policy statements that your customer managed keys need, by key: `topic`, `queue`, `log`, `api_key`; empty without that key. See docs/customer-keys.md."
   value       = local.key_policy_statements
 }

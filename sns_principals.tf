@@ -1,8 +1,8 @@
-# As whom SNS delivers: between regions as that of the two that is opt-in. Between two opt-in regions it does not deliver, nor from
-# another region to a function in an opt-in one.
+# Principal that SNS delivers as. Between two regions it is that of the opt-in region. SNS does not deliver between opt-in regions, or
+# from another region to a function in one.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
 locals {
-  # Those from before March 20, 2019; every later one is opt-in, so that this list does not age.
+  # All from before March 20, 2019. Later regions are opt-in, so this list does not grow.
   # https://docs.aws.amazon.com/general/latest/gr/rande-manage.html
   regions_enabled_by_default = [
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
@@ -11,7 +11,7 @@ locals {
 
   opt_in = local.partition == "aws" && !contains(local.regions_enabled_by_default, local.region)
 
-  # Each topic by itself, so that one whose ARN is not known yet leaves the principals of the others known.
+  # Per topic, so that an ARN not yet known leaves the principals of other topics known.
   topics = {
     for name, arn in local.topic_arns : name => {
       arn    = arn
@@ -29,7 +29,7 @@ locals {
     )
   }
 
-  # Each principal for its own topics. The Sid is TopicsSend, or with a region TopicsSendAfSouth1.
+  # Each principal with its own topics. The Sid is TopicsSend, or with a region, TopicsSendAfSouth1.
   senders = [
     for principal, arns in { for name, principal in local.sns_principals : principal => local.topic_arns[name]... } : {
       principal  = principal

@@ -6,7 +6,7 @@ resource "aws_sns_topic_subscription" "queue" {
   endpoint       = aws_sqs_queue.this[0].arn
   redrive_policy = local.subscription_redrive_policy
 
-  # SNS gives up on a queue that refuses it, and a queue without redrive policy keeps what fails until it expires.
+  # SNS gives up on a queue that denies access, and without a redrive policy, failing messages stay until they expire.
   depends_on = [
     aws_sqs_queue_policy.dead_letter,
     aws_sqs_queue_policy.this,
@@ -29,7 +29,7 @@ resource "aws_sns_topic_subscription" "function" {
   endpoint       = aws_lambda_function.this.arn
   redrive_policy = local.subscription_redrive_policy
 
-  # The first event must find everything that would catch it if it failed.
+  # Retries and the dead-letter queue must be in place before the first event.
   depends_on = [
     aws_lambda_function_event_invoke_config.this,
     aws_lambda_permission.topic,
@@ -47,9 +47,9 @@ resource "aws_sns_topic_subscription" "function" {
 locals {
   subscribed_topic_arns = merge(local.created_topic, var.subscribe ? var.topic_arns : {})
 
-  # For what SNS cannot hand over, such as while the endpoint's policy is broken.
+  # For messages that SNS cannot deliver, such as while the endpoint's policy denies access.
   subscription_redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letter.arn })
 
-  # The provider calls SNS in its own region, where a topic of another one does not exist.
-  other_region_message = "topic_arns names a topic outside of ${local.region}, the region of the queues. It must be subscribed in its own region: set subscribe = false, and make each subscription by modules/subscription with a provider of this account in the topic's region (examples/multi-account)."
+  # The provider calls SNS in its own region, where topics of other regions do not exist.
+  other_region_message = "topic_arns contains a topic outside ${local.region}. Set subscribe = false, and subscribe to each topic with modules/subscription and a provider of this account in the topic's region, as in examples/multi-account."
 }

@@ -1,23 +1,23 @@
 variable "name" {
-  description = "Prefix of every resource name; two copies with different names can live in one account."
+  description = "Prefix of every resource name. Copies with different names can share an account."
   type        = string
   default     = "deep-security-datadog"
   nullable    = false
 
-  # The longest name that IAM takes is 64, and the publisher's is this with "-publisher".
+  # IAM user names have at most 64 characters, and the publisher's is this plus "-publisher".
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,53}$", var.name))
-    error_message = "name must have 1 to 54 letters, digits, hyphens or underscores and begin with a letter or digit, because it begins the names of an IAM role, an IAM user and a function."
+    error_message = "name must have 1 to 54 letters, digits, hyphens or underscores and start with a letter or digit."
   }
 }
 
 variable "datadog" {
   description = <<-EOT
-    Where Datadog is and where the function finds the API key (give exactly one of the first two):
-    - `api_key_secret_arn`: full ARN of a Secrets Manager secret: the key as plain text, or JSON with `DD_API_KEY`, `dd_api_key`, `apiKey` or `api_key`.
-    - `api_key_ssm_parameter`: name (or ARN, when it is another account's) of an SSM parameter, normally a SecureString.
-    - `api_key_kms_key_arn`: ARN of the customer managed key that encrypts the secret or parameter; null = the AWS managed key.
-    - `api_key_reload_interval`: seconds after which the function reads the key again, so that a rotated one is picked up.
+    Datadog site, and where the function reads the API key from. Set exactly one of `api_key_secret_arn` and `api_key_ssm_parameter`:
+    - `api_key_secret_arn`: Full ARN of a Secrets Manager secret that holds the key as plain text, or as JSON under `DD_API_KEY`, `dd_api_key`, `apiKey` or `api_key`.
+    - `api_key_ssm_parameter`: Name of an SSM parameter, usually a SecureString; its ARN if it is in another account.
+    - `api_key_kms_key_arn`: ARN of the customer managed key that encrypts the secret or parameter; null = AWS managed key.
+    - `api_key_reload_interval`: Seconds until the function reads the key again and picks up a rotated one.
     - `site`: Datadog site, such as datadoghq.eu.
   EOT
   type = object({
@@ -31,13 +31,13 @@ variable "datadog" {
 
   validation {
     condition     = (var.datadog.api_key_secret_arn == null) != (var.datadog.api_key_ssm_parameter == null)
-    error_message = "datadog needs exactly one of api_key_secret_arn (Secrets Manager) and api_key_ssm_parameter (Parameter Store): the function reads the API key from there."
+    error_message = "Set exactly one of datadog.api_key_secret_arn (Secrets Manager) and datadog.api_key_ssm_parameter (Parameter Store)."
   }
 
-  # The role may read this one secret, and IAM compares with the ARN that includes the six random characters.
+  # The role may read this one secret, and IAM matches the full ARN, including its six random characters.
   validation {
     condition     = var.datadog.api_key_secret_arn == null || can(regex("^arn:[^:]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*?]+-[A-Za-z0-9]{6}$", var.datadog.api_key_secret_arn))
-    error_message = "datadog.api_key_secret_arn must be the full ARN of a secret, with the six characters that Secrets Manager appends (`aws secretsmanager describe-secret`). Do not give the API key itself."
+    error_message = "datadog.api_key_secret_arn must be the full ARN of a secret, including the six characters that Secrets Manager appends (see `aws secretsmanager describe-secret`). Never put the API key itself here."
   }
 
   validation {
@@ -45,15 +45,15 @@ variable "datadog" {
     error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter, such as /datadog/api-key."
   }
 
-  # A bare API key is a valid parameter name; taken for one, it would end up in the state and the function's environment.
+  # A bare API key is a valid parameter name; accepted as one, it would end up in the state and the function's environment.
   validation {
     condition     = var.datadog.api_key_ssm_parameter == null || !can(regex("^[0-9a-fA-F]{32}$", var.datadog.api_key_ssm_parameter))
-    error_message = "datadog.api_key_ssm_parameter looks like an API key. Store the key in a SecureString parameter and give the parameter's name."
+    error_message = "datadog.api_key_ssm_parameter looks like an API key. Store the key in a SecureString parameter and set the name of that parameter."
   }
 
   validation {
     condition     = var.datadog.api_key_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.datadog.api_key_kms_key_arn))
-    error_message = "datadog.api_key_kms_key_arn must be the ARN of a key (arn:...:key/...), because an IAM policy cannot name an alias. For the AWS managed key leave it null."
+    error_message = "datadog.api_key_kms_key_arn must be a key ARN (arn:...:key/...), because IAM policies cannot name an alias. Leave it null for the AWS managed key."
   }
 
   validation {
@@ -61,15 +61,15 @@ variable "datadog" {
     error_message = "datadog.api_key_reload_interval must be a whole number of seconds, 0 or more."
   }
 
-  # The shape only: Datadog adds sites, and a list would age.
+  # No list of sites, because Datadog adds some.
   validation {
     condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]+$", var.datadog.site)) && !can(regex("^(app|api|www|http-intake)\\.", var.datadog.site))
-    error_message = "datadog.site must be a site's name such as datadoghq.com, datadoghq.eu or us5.datadoghq.com, without https:// and without app. or api. in front."
+    error_message = "datadog.site must be a site such as datadoghq.com, datadoghq.eu or us5.datadoghq.com, without https:// and without a leading app. or api."
   }
 }
 
 variable "datadog_tags" {
-  description = "Tags added to everything sent to Datadog, such as { env = \"production\" }."
+  description = "Tags to add to everything sent to Datadog, such as { env = \"production\" }."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -80,21 +80,21 @@ variable "datadog_tags" {
       for key, value in var.datadog_tags :
       can(regex("^[A-Za-z][A-Za-z0-9_./-]*$", key)) && can(regex("^[^,\\s]+$", value)) && length("${key}:${value}") <= 200
     ])
-    error_message = "datadog_tags need keys that begin with a letter and go on with letters, digits and _-./ , values without commas and blanks, and at most 200 characters together: other things Datadog would alter silently."
+    error_message = "datadog_tags keys must start with a letter, followed by letters, digits or _-./ ; values must not contain commas or whitespace; key and value must have at most 200 characters together. Datadog would silently alter other tags."
   }
 }
 
 variable "destinations" {
   description = <<-EOT
-    Where events go: `events` (Datadog events), `logs` (Datadog logs, for Cloud SIEM), or both, each with its options:
-    - `url`: base URL that replaces the site's, for a proxy or PrivateLink without private DNS; null = derived from datadog.site.
-    - `filter`: which events go there; {} = all.
-    - `filter.event_types`: only these types, such as AntiMalwareEvent; null = all.
-    - `filter.rank_greater_than`: only events whose rank (severity times asset value) is strictly greater; null = any. A firewall deny has rank 100, like a critical intrusion: for important events only, use `minimum_severity`.
-    - `filter.unranked_events`: what happens then to events without a rank (all of the types SystemEvent, AntiMalwareEvent and AppControlEvent): `keep` or `drop`.
+    Where events go: `events` (Datadog events), `logs` (Datadog logs, for Cloud SIEM), or both. Options of each:
+    - `url`: Base URL of a proxy, or of PrivateLink without private DNS; null = the URL of datadog.site, which PrivateLink with private DNS serves, too.
+    - `filter`: Which events go there; {} = all.
+    - `filter.event_types`: Only these types, such as AntiMalwareEvent; null = all.
+    - `filter.rank_greater_than`: Only events with a rank (severity times asset value) strictly greater than this; null = any. A firewall deny ranks 100, as high as a critical intrusion, so use `minimum_severity` to select important events.
+    - `filter.unranked_events`: With `rank_greater_than`, whether to `keep` or `drop` events without a rank, such as every SystemEvent, AntiMalwareEvent and AppControlEvent.
     - `filter.minimum_severity`: info, low, medium, high or critical.
-    - `filter.exclude`: maps of property to glob (`*`, `?`); an event that matches all of one map is dropped.
-    - `filter.fold_repeats`: true = identical events of one message (same tenant, type, host, severity, action, and rule or finding) become one with the count, the first and the last time.
+    - `filter.exclude`: Maps of property to glob (`*`, `?`); an event that matches every entry of a map is dropped.
+    - `filter.fold_repeats`: true = identical events in a message (same tenant, type, host, severity, action, and rule or finding) become one event with a count and the first and last time.
   EOT
   type = map(object({
     url = optional(string)
@@ -112,27 +112,27 @@ variable "destinations" {
 
   validation {
     condition     = length(var.destinations) > 0 && length(setsubtract(keys(var.destinations), local.destination_names)) == 0
-    error_message = length(var.destinations) == 0 ? "destinations is empty: nothing would be sent. Name events, logs, or both." : "destinations names unknown destinations: ${join(", ", setsubtract(keys(var.destinations), local.destination_names))}. Known are ${join(" and ", local.destination_names)}."
+    error_message = length(var.destinations) == 0 ? "destinations is empty, so nothing would be sent. Set events, logs, or both." : "destinations names unknown destinations: ${join(", ", setsubtract(keys(var.destinations), local.destination_names))}. Use ${join(" or ", local.destination_names)}."
   }
 
   validation {
     condition     = alltrue([for destination in values(var.destinations) : destination != null])
-    error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if destination == null])} is null. Write {} for a destination without options, or leave it out."
+    error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if destination == null])} is null. Use {} for a destination without options, or remove it."
   }
 
   validation {
     condition     = alltrue([for destination in values(var.destinations) : try(destination.url == null || can(regex(local.base_url_pattern, destination.url)), true)])
-    error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if try(!can(regex(local.base_url_pattern, coalesce(destination.url, "http://localhost"))), false)])}.url must be the https URL of a host, without a path, such as https://api.datadoghq.eu. Plain http is for localhost only: the API key travels in a header."
+    error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if try(!can(regex(local.base_url_pattern, coalesce(destination.url, "http://localhost"))), false)])}.url must be the https URL of a host, without a path, such as https://api.datadoghq.eu. Plain http is allowed for localhost only, because the API key travels in a header."
   }
 
   validation {
     condition     = alltrue([for destination in values(var.destinations) : try(length(setsubtract(destination.filter.event_types, local.event_type_names)) == 0, true)])
-    error_message = join("\n", [for name, destination in var.destinations : "destinations.${name}.filter.event_types names unknown types: ${join(", ", [for type in setsubtract(destination.filter.event_types, local.event_type_names) : coalesce(type, "null")])}. Known are ${join(", ", local.event_type_names)}. A type that Deep Security added later passes with event_types = null, and exclude drops what is unwanted." if try(length(setsubtract(destination.filter.event_types, local.event_type_names)) > 0, false)])
+    error_message = join("\n", [for name, destination in var.destinations : "destinations.${name}.filter.event_types names unknown types: ${join(", ", [for type in setsubtract(destination.filter.event_types, local.event_type_names) : coalesce(type, "null")])}. Use ${join(", ", local.event_type_names)}. For a type that Deep Security added later, leave event_types null and drop unwanted types with exclude." if try(length(setsubtract(destination.filter.event_types, local.event_type_names)) > 0, false)])
   }
 
   validation {
     condition     = alltrue([for destination in values(var.destinations) : try(length(destination.filter.event_types) > 0, true)])
-    error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if try(length(destination.filter.event_types) == 0, false)])}.filter.event_types is empty, so that everything would be dropped. For all types leave it null."
+    error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if try(length(destination.filter.event_types) == 0, false)])}.filter.event_types is empty, which would drop everything. Leave it null for all types."
   }
 
   validation {
@@ -156,7 +156,7 @@ variable "destinations" {
     ]]))
     error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if !alltrue([for globs in try(destination.filter.exclude, []) :
       try(length(globs) > 0 && alltrue([for property, glob in globs : can(regex(local.property_pattern, property)) && length(glob) > 0]), false)
-    ])])}.filter.exclude holds a map that is empty (every event would match it), an empty glob, or an empty property name or one with * or ?. Write the property's full name and a glob for its value, such as { Hostname = \"dev-*\" }."
+    ])])}.filter.exclude has an empty map (which every event matches), an empty glob, or a property name that is empty or contains * or ?. Use full property names and globs for their values, such as { Hostname = \"dev-*\" }."
   }
 
   validation {
@@ -169,25 +169,25 @@ variable "destinations" {
       coalesce(destination.filter.event_types, local.event_type_names),
       local.event_types_reaching[destination.filter.minimum_severity],
       destination.filter.rank_greater_than != null && destination.filter.unranked_events == "drop" ? local.ranked_event_types : local.event_type_names,
-    )) == 0, false)])}.filter drops everything: no type passes its event_types, rank_greater_than and minimum_severity together. Loosen one. Without a rank are ${join(", ", setsubtract(local.event_type_names, local.ranked_event_types))}. The highest severities are ${join(", ", [for name, type in local.event_types : "${type.highest_severity} (${name})"])}."
+    )) == 0, false)])}.filter drops everything: no type passes event_types, rank_greater_than and minimum_severity together. Loosen one of them. Types without a rank: ${join(", ", setsubtract(local.event_type_names, local.ranked_event_types))}. Highest severity of each type: ${join(", ", [for name, type in local.event_types : "${type.highest_severity} (${name})"])}."
   }
 
-  # Lambda takes 4 KB of environment; a quarter is kept for the other variables. base64 makes bytes of characters: 4 for each 3.
+  # Lambda allows 4 KB of environment, a quarter of which is left to the other variables. base64 counts bytes: 4 characters for every 3.
   # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   validation {
     condition     = length(base64encode("${jsonencode(var.destinations)}${local.datadog_tags}")) <= 4096
-    error_message = "destinations and datadog_tags together are too long for the function's environment (3 KB as JSON). Use globs to shorten exclude, or let Deep Security filter at the source."
+    error_message = "destinations and datadog_tags together exceed 3 KB as JSON, which the function's environment has room for. Shorten exclude with globs, or filter in Deep Security."
   }
 }
 
 variable "console_url" {
-  description = "Address of the Deep Security console, such as https://dsm.example.com:4119, to which events link. null = no links."
+  description = "URL of the Deep Security console that events link to, such as https://dsm.example.com:4119. null = no links."
   type        = string
   default     = null
 
   validation {
     condition     = var.console_url == null || can(regex("^https://[^\\s?#<>()\"]+$", var.console_url))
-    error_message = "console_url must be an https URL without query, such as https://dsm.example.com:4119."
+    error_message = "console_url must be an https URL without a query, such as https://dsm.example.com:4119."
   }
 }
 
@@ -205,9 +205,9 @@ variable "delivery" {
 
 variable "topic" {
   description = <<-EOT
-    The SNS topic that Deep Security publishes to:
-    - `create`: false = forward from the topics in topic_arns only.
-    - `kms_key_arn`: customer managed key that encrypts the created topic or, without one, the topics in topic_arns that the user publishes to; its policy needs the output key_policy_statements. null = the AWS managed key alias/aws/sns, which only principals of this account can use.
+    SNS topic that Deep Security publishes to:
+    - `create`: false = forward only from the topics in topic_arns.
+    - `kms_key_arn`: ARN of the customer managed key of the created topic, or with create = false, of the topics in topic_arns that the created user publishes to. Its policy needs the output key_policy_statements. null = AWS managed key alias/aws/sns, which only principals of this account can use.
   EOT
   type = object({
     create      = optional(bool, true)
@@ -218,51 +218,51 @@ variable "topic" {
 }
 
 variable "topic_arns" {
-  description = "ARNs of existing SNS topics to forward from as well, in this account or another, each under a name of your choice (such as the account's). The names must be known at plan; the ARNs need not be. A name is part of the subscription's address: before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md."
+  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md. Leave their MaximumMessageSize at 256 KiB: larger messages fit into neither queue and are lost."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition     = var.topic.create || length(var.topic_arns) > 0
-    error_message = "topic.create is false and topic_arns is empty: there is nothing to forward from. Name an existing topic, or let one be created."
+    error_message = "topic.create is false and topic_arns is empty, so there is nothing to forward from. Add an existing topic, or set topic.create = true."
   }
 
   validation {
     condition     = !(var.topic.create && contains(keys(var.topic_arns), "created"))
-    error_message = "topic_arns uses the name \"created\", which the created topic has. Choose another one, or set topic.create = false."
+    error_message = "topic_arns uses the name \"created\", which the created topic has. Choose another name, or set topic.create = false."
   }
 
   validation {
     condition     = alltrue([for arn in values(var.topic_arns) : can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
-    error_message = "topic_arns must be ARNs of standard SNS topics, without wildcards. Deep Security cannot publish to a FIFO topic."
+    error_message = "topic_arns must be ARNs of standard SNS topics, without wildcards. Deep Security cannot publish to FIFO topics."
   }
 
   validation {
     condition     = length(distinct(values(var.topic_arns))) == length(var.topic_arns)
-    error_message = "topic_arns names a topic twice. Name each once: a second subscription of the same endpoint is the same subscription."
+    error_message = "topic_arns lists a topic twice. List each once: SNS keeps only one subscription per topic and endpoint."
   }
 }
 
 variable "subscribe" {
-  description = "Whether to subscribe to the topics in topic_arns. false = modules/subscription does it for each, as topics of other regions need; the created topic is subscribed all the same. Before you switch it, see \"Rename a topic or hand over its subscription\" in docs/operating.md."
+  description = "Whether to subscribe to the topics in topic_arns. false = you subscribe to each with modules/subscription, as topics in other regions require. A created topic is always subscribed to. Before you change it, see \"Rename a topic or hand over its subscription\" in docs/operating.md."
   type        = bool
   default     = true
   nullable    = false
 
   validation {
     condition     = var.subscribe || length(var.topic_arns) > 0
-    error_message = "subscribe = false has no effect without topic_arns: the created topic is always subscribed. Remove it."
+    error_message = "subscribe = false has no effect without topic_arns. Remove it: the created topic is always subscribed to."
   }
 }
 
 variable "publishers" {
   description = <<-EOT
-    Who may publish to the created topic:
-    - `create_user`: whether to create the IAM user that Deep Security publishes as. Without a created topic it may publish to those in topic_arns.
-    - `source_cidrs`: public address ranges from which that user may publish; empty = from anywhere.
-    - `user_path`: IAM path of that user; `permissions_boundary_arn`: policy that bounds it, null = none.
-    - `principal_arns`: further IAM users or roles; `account_ids`: whole accounts; `organization_id`: a whole AWS organization, null = none. Those of other accounts need `topic.kms_key_arn`.
+    Who may publish to the created topic. Publishers in other accounts require `topic.kms_key_arn`:
+    - `create_user`: Whether to create the IAM user that Deep Security publishes as. With topic.create = false, it may publish to the topics in topic_arns.
+    - `source_cidrs`: Public IP ranges that user may publish from; empty = anywhere.
+    - `user_path`: IAM path of that user; `permissions_boundary_arn`: ARN of its permissions boundary, null = none.
+    - `principal_arns`: Other IAM users or roles; `account_ids`: Whole accounts; `organization_id`: A whole AWS organization, null = none.
   EOT
   type = object({
     create_user              = optional(bool, true)
@@ -278,34 +278,34 @@ variable "publishers" {
 
   validation {
     condition     = var.topic.create || (length(var.publishers.principal_arns) == 0 && length(var.publishers.account_ids) == 0 && var.publishers.organization_id == null)
-    error_message = "publishers.principal_arns, account_ids and organization_id have no effect on existing topics, whose policies belong to their owners. Add the publishers there, or let a topic be created (topic.create)."
+    error_message = "publishers.principal_arns, account_ids and organization_id have no effect on existing topics. Ask their owners to admit these publishers, or set topic.create = true."
   }
 
   validation {
     condition     = var.publishers.create_user || (length(var.publishers.source_cidrs) == 0 && var.publishers.permissions_boundary_arn == null)
-    error_message = "publishers.source_cidrs and permissions_boundary_arn bind the created user, but publishers.create_user is false. Remove them, or let the user be created."
+    error_message = "publishers.source_cidrs and permissions_boundary_arn restrict the created user, but publishers.create_user is false. Remove them, or set create_user = true."
   }
 
-  # Here and not at the topic: two variables whose validations name each other are a circle.
+  # Not at the variable topic: validations of two variables that name each other are a cycle.
   validation {
     condition     = var.topic.kms_key_arn == null || var.topic.create || var.publishers.create_user
-    error_message = "topic.kms_key_arn has no effect: neither a topic nor a user that publishes with this key is created (topic.create, publishers.create_user). Remove it; the owner of an existing topic sees to its key."
+    error_message = "topic.kms_key_arn has no effect, because topic.create and publishers.create_user are both false. Remove it: the owner of an existing topic is in charge of its key."
   }
 }
 
 variable "function" {
   description = <<-EOT
-    The Lambda function:
-    - `memory_size`: MB; it also sets the share of processor time.
-    - `timeout`: seconds an invocation may take, 5 to 900; the queue's visibility timeout is at least six times as long.
+    Lambda function:
+    - `memory_size`: Memory in MB. CPU grows with it.
+    - `timeout`: Seconds per invocation, 5 to 900. The queue's visibility timeout is at least six times as long.
     - `architecture`: arm64 or x86_64; `runtime`: python3.11 or newer.
-    - `maximum_concurrency`: how many invocations the queue starts at once at most (delivery `queue` only).
-    - `allow_recursion`: whether to keep Lambda from stopping a long chain of remainders as a recursive loop (delivery `queue` only); false where this API is missing (AWS GovCloud) or forbidden.
-    - `log_retention_days`: days that its log is kept; `log_kms_key_arn`: customer managed key of the log, null = CloudWatch's own encryption.
+    - `maximum_concurrency`: Invocations at once, 2 to 1000 (delivery `queue` only).
+    - `allow_recursion`: Whether to allow the function's loop through its queue, which Lambda would otherwise stop after about 16 remainders in a row (delivery `queue` only). Set false in AWS GovCloud, which lacks this API.
+    - `log_retention_days`: Days to keep logs; `log_kms_key_arn`: ARN of the log group's customer managed key, null = CloudWatch's own encryption.
     - `log_level`: DEBUG, INFO, WARNING or ERROR.
-    - `permissions_boundary_arn`: policy that bounds its role, null = none; `role_path`: IAM path of the role.
-    - `subnet_ids`, `security_group_ids`: both, to run it in a VPC (which then needs a way to Datadog and to the AWS APIs); empty = outside of any.
-    - `package_path`: zip to deploy instead of the one that comes with the module; null = that one.
+    - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none; `role_path`: IAM path of the role.
+    - `subnet_ids`, `security_group_ids`: Set both to run in a VPC, which must reach Datadog and the AWS APIs; empty = no VPC.
+    - `package_path`: Path of another zip to deploy; null = the one in this module.
   EOT
   type = object({
     memory_size              = optional(number, 256)
@@ -333,12 +333,12 @@ variable "function" {
 
   validation {
     condition     = var.function.timeout >= 5 && var.function.timeout <= 900 && var.function.timeout == floor(var.function.timeout)
-    error_message = "function.timeout must be a whole number of seconds from 5 (less leaves no time for a request to Datadog) to 900 (Lambda's limit)."
+    error_message = "function.timeout must be a whole number of seconds from 5 (less is too short for a request to Datadog) to 900 (Lambda's limit)."
   }
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.function.architecture)
-    error_message = "function.architecture must be arm64 or x86_64; the package runs on either."
+    error_message = "function.architecture must be arm64 or x86_64."
   }
 
   validation {
@@ -348,17 +348,17 @@ variable "function" {
 
   validation {
     condition     = var.function.maximum_concurrency >= 2 && var.function.maximum_concurrency <= 1000 && var.function.maximum_concurrency == floor(var.function.maximum_concurrency)
-    error_message = "function.maximum_concurrency must be a whole number from 2 to 1000, the range of an SQS event source mapping."
+    error_message = "function.maximum_concurrency must be a whole number from 2 to 1000, Lambda's range for SQS."
   }
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.function.log_retention_days)
-    error_message = "function.log_retention_days must be one that CloudWatch Logs takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653. For ever (0) is not offered: it only costs."
+    error_message = "function.log_retention_days must be a value that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653. Keeping logs forever (0) is not supported."
   }
 
   validation {
     condition     = var.function.log_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.function.log_kms_key_arn))
-    error_message = "function.log_kms_key_arn must be the ARN of a key (arn:...:key/...): CloudWatch Logs takes no alias."
+    error_message = "function.log_kms_key_arn must be a key ARN (arn:...:key/...), because CloudWatch Logs does not accept an alias."
   }
 
   validation {
@@ -368,7 +368,7 @@ variable "function" {
 
   validation {
     condition     = can(regex("^/([!-~]+/)?$", var.function.role_path))
-    error_message = "function.role_path must begin and end with a slash, such as /service/."
+    error_message = "function.role_path must start and end with a slash, such as /service/."
   }
 
   validation {
@@ -378,22 +378,22 @@ variable "function" {
 
   validation {
     condition     = (length(var.function.subnet_ids) == 0) == (length(var.function.security_group_ids) == 0)
-    error_message = "function.subnet_ids and function.security_group_ids belong together: give both to run in a VPC, or neither."
+    error_message = "function.subnet_ids and function.security_group_ids go together. Set both to run in a VPC, or neither."
   }
 
   validation {
     condition     = var.function.package_path == null || try(fileexists(var.function.package_path), false)
-    error_message = "function.package_path names no file. Build one with `python lambda/package.py --output PATH`, or leave it null for the package that comes with the module."
+    error_message = "function.package_path is not a file. Build one with `python lambda/package.py --output PATH`, or leave it null for the zip in this module."
   }
 }
 
 variable "queue" {
   description = <<-EOT
-    The queue (delivery `queue`) and the dead-letter queue:
-    - `retention_days`: days that the queue holds a message, 1 to 13.
-    - `minimum_outage_hours`: how long messages must be able to wait for Datadog before they go to the dead-letter queue.
-    - `max_receive_count`: attempts before that, 1 to 1000; up to 20 of them come early and do not count for `minimum_outage_hours`; null = as many as that takes.
-    - `kms_key_arn`: customer managed key of both queues; its policy needs the output key_policy_statements. null = the keys that SQS manages (SSE-SQS).
+    Queue (delivery `queue` only) and dead-letter queue:
+    - `retention_days`: Days that the queue keeps a message, 1 to 13.
+    - `minimum_outage_hours`: Hours of Datadog downtime that messages must survive before they go to the dead-letter queue.
+    - `max_receive_count`: Attempts before that, 1 to 1000. The first 20 come early and do not count towards `minimum_outage_hours`; null = as many as `minimum_outage_hours` takes.
+    - `kms_key_arn`: ARN of the customer managed key of both queues. Its policy needs the output key_policy_statements; null = keys managed by SQS (SSE-SQS).
   EOT
   type = object({
     retention_days       = optional(number, 7)
@@ -404,10 +404,10 @@ variable "queue" {
   default  = {}
   nullable = false
 
-  # A message keeps its age when SQS moves it to the dead-letter queue, which holds 14 days: what is left of them is the time to act.
+  # A message keeps its age when SQS moves it to the dead-letter queue. What remains of the 14 days there is the time to act.
   validation {
     condition     = var.queue.retention_days >= 1 && var.queue.retention_days <= 13
-    error_message = "queue.retention_days must be from 1 to 13: a message keeps its age in the dead-letter queue, which holds it 14 days at most (the limit of SQS)."
+    error_message = "queue.retention_days must be from 1 to 13: a message keeps its age in the dead-letter queue, which keeps it for 14 days at most (SQS's limit)."
   }
 
   validation {
@@ -417,22 +417,22 @@ variable "queue" {
 
   validation {
     condition     = var.queue.max_receive_count == null || try(var.queue.max_receive_count >= 1 && var.queue.max_receive_count <= 1000 && var.queue.max_receive_count == floor(var.queue.max_receive_count), false)
-    error_message = "queue.max_receive_count must be a whole number from 1 to 1000, the limit of SQS; null = derived from queue.minimum_outage_hours."
+    error_message = "queue.max_receive_count must be a whole number from 1 to 1000 (SQS's limit), or null to derive it from queue.minimum_outage_hours."
   }
 
   validation {
     condition     = var.queue.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.queue.kms_key_arn))
-    error_message = "queue.kms_key_arn must be the ARN of a customer managed key (arn:...:key/...). alias/aws/sqs cannot be used: its policy does not let SNS send to the queue. For encryption without a key of your own leave it null (SSE-SQS)."
+    error_message = "queue.kms_key_arn must be the ARN of a customer managed key (arn:...:key/...). SNS cannot use alias/aws/sqs. Leave it null for encryption by SQS (SSE-SQS)."
   }
 }
 
 variable "alarms" {
   description = <<-EOT
     CloudWatch alarms:
-    - `enabled`: false = none.
-    - `actions`: ARNs, normally of SNS topics, notified when an alarm fires and clears; empty = the alarms show in CloudWatch only.
-    - `oldest_message_seconds`: age of the oldest waiting message that is too old, 60 or more (delivery `queue`), which shows a backlog; null = one and a half times the visibility timeout.
-    - `no_event_hours`: whole hours, 1 to 168, without any event after which silence is suspicious; null = silence is fine.
+    - `enabled`: false = no alarms.
+    - `actions`: ARNs, usually of SNS topics, notified when an alarm fires and clears; empty = alarms show in CloudWatch only.
+    - `oldest_message_seconds`: Age in seconds, 60 or more, at which the oldest waiting message counts as a backlog (delivery `queue` only); null = 1.5 times the visibility timeout.
+    - `no_event_hours`: Whole hours without any event, 1 to 168, until an alarm fires; null = no such alarm.
   EOT
   type = object({
     enabled                = optional(bool, true)
@@ -445,29 +445,29 @@ variable "alarms" {
 
   validation {
     condition     = alltrue([for arn in var.alarms.actions : can(regex("^arn:[^:]+:[a-z0-9-]+:", arn))])
-    error_message = "alarms.actions must be ARNs, such as that of an SNS topic."
+    error_message = "alarms.actions must be ARNs, such as those of SNS topics."
   }
 
   validation {
     condition     = var.alarms.enabled || (length(var.alarms.actions) == 0 && var.alarms.no_event_hours == null && var.alarms.oldest_message_seconds == null)
-    error_message = "alarms.enabled is false, so the other settings of alarms have no effect. Remove them, or enable the alarms."
+    error_message = "alarms.enabled is false, so the other alarms settings have no effect. Remove them, or set enabled = true."
   }
 
   validation {
     condition     = var.alarms.oldest_message_seconds == null || try(var.alarms.oldest_message_seconds >= 60, false)
-    error_message = "alarms.oldest_message_seconds must be 60 or more; null = one and a half times the visibility timeout."
+    error_message = "alarms.oldest_message_seconds must be 60 or more, or null for 1.5 times the visibility timeout."
   }
 
-  # Seven days are the longest that an alarm evaluates, by periods of an hour.
+  # With periods of an hour, an alarm evaluates seven days at most.
   # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   validation {
     condition     = var.alarms.no_event_hours == null || try(var.alarms.no_event_hours >= 1 && var.alarms.no_event_hours <= 168 && var.alarms.no_event_hours == floor(var.alarms.no_event_hours), false)
-    error_message = "alarms.no_event_hours must be a whole number from 1 to 168 (seven days, the longest that CloudWatch evaluates); null = no such alarm."
+    error_message = "alarms.no_event_hours must be a whole number from 1 to 168 (seven days, CloudWatch's limit), or null for no such alarm."
   }
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes tags."
+  description = "Tags for every resource. AWS GovCloud and China do not accept tags on event source mappings, so the mapping gets none there; the provider's default_tags would still reach it."
   type        = map(string)
   default     = {}
   nullable    = false

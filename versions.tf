@@ -1,5 +1,5 @@
 terraform {
-  # 1.11 brought write-only arguments, by which the examples keep the API key out of the state.
+  # For write-only arguments, which keep the API key out of the state in the examples.
   required_version = ">= 1.11"
 
   required_providers {

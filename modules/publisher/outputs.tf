@@ -1,5 +1,5 @@
 output "user_name" {
-  description = "Name of the IAM user, for `aws iam create-access-key --user-name`."
+  description = "Name of the IAM user."
   value       = aws_iam_user.this.name
 }
 
@@ -9,6 +9,6 @@ output "user_arn" {
 }
 
 output "key_policy_statements" {
-  description = "Statements that the policy of each of kms_key_arns needs so that the user can publish, where the topic module's own do not cover it; empty without keys. See docs/customer-keys.md."
+  description = "Policy statements that each key in kms_key_arns needs so that the user can publish, unless those of the topic module cover it; empty without keys. See docs/customer-keys.md."
   value       = local.key_policy_statements
 }

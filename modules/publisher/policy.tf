@@ -1,5 +1,5 @@
 locals {
-  # An empty condition would be refused by IAM, so the key is there only when ranges are given.
+  # IAM refuses an empty condition.
   source_condition = length(var.source_cidrs) == 0 ? {} : {
     Condition = { IpAddress = { "aws:SourceIp" = sort(var.source_cidrs) } }
   }
@@ -11,7 +11,7 @@ locals {
     Resource = var.topic_arns
   }, local.source_condition)]
 
-  # SNS encrypts in the publisher's name: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+  # SNS encrypts with the publisher's permissions: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
   key_statements = length(var.kms_key_arns) == 0 ? [] : [{
     Sid       = "EncryptForTheTopics"
     Effect    = "Allow"
@@ -22,7 +22,7 @@ locals {
 }
 
 resource "aws_iam_user_policy" "this" {
-  #checkov:skip=CKV_AWS_40:These are the user's only permissions, and a group would have this one member.
+  #checkov:skip=CKV_AWS_40:These are the user's only permissions, and a group would have one member.
 
   name = "publish"
   user = aws_iam_user.this.name

@@ -1,7 +1,7 @@
-# The access keys are made outside Terraform, to keep them out of its state. Without force_destroy, a key that Deep Security may
-# still use stops the removal of the user.
+# Access keys are created outside Terraform, to keep them out of its state. Without force_destroy, a key that Deep Security may still use
+# prevents the user's deletion.
 resource "aws_iam_user" "this" {
-  #checkov:skip=CKV_AWS_273:Deep Security signs with an access key, which no SSO identity has.
+  #checkov:skip=CKV_AWS_273:Deep Security signs requests with an access key, which SSO identities do not have.
 
   name                 = var.name
   path                 = var.path

@@ -5,7 +5,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "name must have 1 to 64 characters of those that IAM takes in user names: letters, digits and +=,.@_-"
+    error_message = "name must have 1 to 64 letters, digits or +=,.@_- characters."
   }
 }
 
@@ -16,36 +16,36 @@ variable "topic_arns" {
 
   validation {
     condition     = length(var.topic_arns) > 0
-    error_message = "topic_arns is empty: a user that may publish nowhere is of no use. Name at least one topic."
+    error_message = "topic_arns is empty, so the user could publish nowhere. Add a topic."
   }
 
   validation {
     condition     = alltrue([for arn in var.topic_arns : can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
-    error_message = "topic_arns must be ARNs of SNS topics without wildcards."
+    error_message = "topic_arns must be ARNs of standard SNS topics, without wildcards."
   }
 }
 
 variable "kms_key_arns" {
-  description = "ARNs of the customer managed KMS keys that encrypt these topics. None are needed for alias/aws/sns."
+  description = "ARNs of the customer managed KMS keys of these topics. Empty = alias/aws/sns."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for arn in var.kms_key_arns : can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
-    error_message = "kms_key_arns must be ARNs of keys (arn:...:key/...): an IAM policy cannot name an alias."
+    error_message = "kms_key_arns must be key ARNs (arn:...:key/...), because IAM policies cannot name an alias."
   }
 }
 
 variable "source_cidrs" {
-  description = "Public address ranges from which the user may publish, those of the Deep Security manager. Empty = from anywhere. Not for a manager that reaches SNS by a VPC endpoint: such requests carry no public address and would be refused."
+  description = "Public IP ranges of the Deep Security manager, from which alone the user may publish. Empty = anywhere. Leave it empty for a manager that reaches SNS through a VPC endpoint, where requests have no public address."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for cidr in var.source_cidrs : can(cidrhost(cidr, 0))])
-    error_message = "source_cidrs must be address ranges such as 203.0.113.0/24; a single address ends with /32."
+    error_message = "source_cidrs must be IP ranges such as 203.0.113.0/24. Add /32 to a single address."
   }
 }
 
@@ -57,12 +57,12 @@ variable "path" {
 
   validation {
     condition     = can(regex("^/([!-~]+/)?$", var.path))
-    error_message = "path must begin and end with a slash, such as /service/."
+    error_message = "path must start and end with a slash, such as /service/."
   }
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of the policy that bounds the user's permissions. null = none."
+  description = "ARN of the user's permissions boundary. null = none."
   type        = string
   default     = null
 

@@ -1,5 +1,4 @@
-# The provider must be of the endpoint's account, which then owns the subscription and needs no confirmation, and of the topic's region,
-# the only one that knows the topic.
+# The provider must be of the endpoint's account, which then owns the subscription and needs no confirmation, in the topic's region.
 resource "aws_sns_topic_subscription" "this" {
   topic_arn      = var.topic_arn
   protocol       = split(":", var.endpoint.arn)[2]
@@ -8,7 +7,7 @@ resource "aws_sns_topic_subscription" "this" {
 }
 
 locals {
-  # SNS wants the dead-letter queue in the account and region of the subscription, and the region is the topic's.
+  # SNS requires the dead-letter queue in the account and region of the subscription, whose region is the topic's.
   # https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
   same_region = split(":", var.topic_arn)[3] == split(":", var.endpoint.dead_letter_queue_arn)[3]
 }

@@ -1,4 +1,4 @@
-# What the owner of the key has to allow. SNS uses the key in the name of who publishes, never in its own.
+# What the owner of the key has to allow. SNS uses the key with the publisher's permissions, never its own.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 locals {
   dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
@@ -8,7 +8,7 @@ locals {
     [{
       Sid    = "PublishersEncrypt"
       Effect = "Allow"
-      # The own account as a whole, because its publishers are not listed: their IAM policies decide.
+      # The topic's account as a whole, because IAM policies decide which of its principals may publish.
       Principal = { AWS = distinct(concat(["arn:${local.partition}:iam::${local.account_id}:root"], local.publisher_arns)) }
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = "*"

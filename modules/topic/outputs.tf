@@ -1,8 +1,8 @@
 output "topic_arn" {
-  description = "ARN of the topic, available when its policy is in place."
+  description = "ARN of the topic, once its policy is in place."
   value       = aws_sns_topic.this.arn
 
-  # A subscription from another account is refused until the policy admits it.
+  # Until then, SNS refuses subscriptions from other accounts.
   depends_on = [aws_sns_topic_policy.this]
 }
 
@@ -12,6 +12,6 @@ output "topic_name" {
 }
 
 output "key_policy_statements" {
-  description = "Statements that the policy of kms_key_arn needs so that whoever may publish can; empty without a key. See docs/customer-keys.md."
+  description = "Policy statements that the key needs so that publishers can use it; empty without a key. See docs/customer-keys.md."
   value       = [for statement in local.key_policy_statements : statement if var.kms_key_arn != null]
 }

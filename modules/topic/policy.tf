@@ -1,5 +1,5 @@
 locals {
-  # arn:<partition>:sns:<region>:<account>:<name>. Read from the topic because a look-up would need a call to AWS at plan time.
+  # arn:<partition>:sns:<region>:<account>:<name>. Read from the topic, because a data source would call AWS at plan.
   partition  = split(":", aws_sns_topic.this.arn)[1]
   account_id = split(":", aws_sns_topic.this.arn)[4]
 
@@ -39,7 +39,7 @@ locals {
     }
   }]
 
-  # Each by its name: SNS refuses a topic's policy that says sns:*.
+  # One by one, because SNS refuses sns:* in a topic's policy.
   # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
   policy_actions = [
     "sns:AddPermission",
@@ -70,15 +70,15 @@ resource "aws_sns_topic_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    # A list for each kind, because Terraform cannot put objects of different shape into one conditional.
+    # One list each, because the branches of a conditional must have the same type.
     Statement = concat(local.publish_statements, local.organization_statements, local.subscribe_statements, local.tls_statements)
   })
 
   lifecycle {
-    # Here and not at the variable: which account is "another" is known only by the topic's ARN.
+    # Not in the variable's validation, because only the topic's ARN tells which account is another one.
     precondition {
       condition     = var.kms_key_arn != null || alltrue([for arn in var.publishers.principal_arns : split(":", arn)[4] == local.account_id])
-      error_message = "publishers.principal_arns names a principal of another account, which cannot use the AWS managed key alias/aws/sns. Give a customer managed key (kms_key_arn) whose policy lets it use kms:GenerateDataKey and kms:Decrypt."
+      error_message = "publishers.principal_arns has a principal of another account, which cannot use the AWS managed key alias/aws/sns. Set kms_key_arn to a customer managed key, and add the output key_policy_statements to its policy."
     }
   }
 }
