@@ -17,12 +17,12 @@ run "queue" {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
       "dead-letter-queue-not-empty", "events-refused", "events-waiting", "function-errors", "function-throttled", "oldest-message-too-old",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 1
-    error_message = "Each way to get stuck should have its alarm."
+    error_message = "Each way to get stuck should have an alarm."
   }
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.no_event) == 0
-    error_message = "Silence should not alarm by default."
+    error_message = "There should be no alarm on silence by default."
   }
 
   assert {
@@ -32,12 +32,12 @@ run "queue" {
 
   assert {
     condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled) : alarm.treat_missing_data == "notBreaching"])
-    error_message = "Missing data should count as good: an idle queue or function reports none."
+    error_message = "Missing data should not be breaching, because idle queues and functions report none."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["dead-letter-queue-not-empty"].dimensions.QueueName == "events-dead-letter" && aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].dimensions.QueueName == "events"
-    error_message = "The alarms of SQS should each watch their own queue."
+    error_message = "Each SQS alarm should watch its own queue."
   }
 
   assert {
@@ -57,12 +57,12 @@ run "queue" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].period == 300 && aws_cloudwatch_metric_alarm.this["events-waiting"].evaluation_periods == 3
-    error_message = "Events should wait for a quarter of an hour before that alarms."
+    error_message = "Alarm should fire after events have waited for 15 minutes."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 1.5 * aws_sqs_queue.this[0].visibility_timeout_seconds
-    error_message = "The oldest message should be too old after one and a half visibility timeouts."
+    error_message = "Oldest message should be too old after 1.5 visibility timeouts."
   }
 }
 
@@ -113,16 +113,16 @@ run "longest_visibility_timeout" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].period >= aws_sqs_queue.this[0].visibility_timeout_seconds
-    error_message = "What waits should be tried in each period, else a period without an attempt would look like a recovery."
+    error_message = "Waiting messages should be retried in each period; a period without an attempt would look like a recovery."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["events-waiting"].period % 60 == 0 && aws_cloudwatch_metric_alarm.this["events-waiting"].period * aws_cloudwatch_metric_alarm.this["events-waiting"].evaluation_periods <= 86400
-    error_message = "The alarm should have whole minutes as its period and evaluate a day at most, as CloudWatch requires."
+    error_message = "Alarm should have a period of whole minutes and evaluate a day at most, as CloudWatch requires."
   }
 }
 
-run "visibility_timeout_of_no_whole_minutes" {
+run "visibility_timeout_not_in_whole_minutes" {
   command = plan
 
   variables {
@@ -168,7 +168,7 @@ run "age_of_the_oldest_message" {
   }
 }
 
-# FILL makes zeros of the hours without an event, so that the alarm neither comes hours late nor goes off right after the first apply.
+# FILL turns hours without an event into zeros, so that the alarm fires neither hours late nor right after the first apply.
 run "silence" {
   command = plan
 
@@ -190,12 +190,12 @@ run "silence" {
       period      = 3600
       unit        = null
     }
-    error_message = "The events that the function receives should be counted by the hour."
+    error_message = "Alarm should count the events received per hour."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.no_event[0].evaluation_periods == 168 && aws_cloudwatch_metric_alarm.no_event[0].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.no_event[0].threshold == 1
-    error_message = "The alarm should go off after no_event_hours hours with less than one event."
+    error_message = "Alarm should fire after no_event_hours hours with less than one event."
   }
 
   assert {
@@ -242,7 +242,7 @@ run "disabled_with_actions" {
   expect_failures = [var.alarms]
 }
 
-run "action_by_its_name" {
+run "action_not_an_arn" {
   command = plan
 
   variables {
@@ -252,7 +252,7 @@ run "action_by_its_name" {
   expect_failures = [var.alarms]
 }
 
-run "age_that_every_message_reaches" {
+run "age_below_a_minute" {
   command = plan
 
   variables {

@@ -1,4 +1,4 @@
-# The function knows where the API key is and may read it; the key itself is in no setting.
+# The function knows where the API key is and may read it. No setting contains the key itself.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -10,13 +10,13 @@ variables {
   datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-# What the role may do is in function_role.tftest.hcl.
+# function_role.tftest.hcl tests the role.
 run "secret" {
   command = plan
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.DD_API_KEY_SECRET_ARN == "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" && !contains(keys(aws_lambda_function.this.environment[0].variables), "DD_API_KEY_SSM_NAME")
-    error_message = "The environment should name the secret and no parameter."
+    error_message = "Environment should name the secret, not a parameter."
   }
 }
 
@@ -51,7 +51,7 @@ run "parameter" {
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.DD_API_KEY_SSM_NAME == "/datadog/api-key" && !contains(keys(aws_lambda_function.this.environment[0].variables), "DD_API_KEY_SECRET_ARN")
-    error_message = "The environment should name the parameter and no secret."
+    error_message = "Environment should name the parameter, not a secret."
   }
 
   assert {
@@ -90,11 +90,11 @@ run "parameter_of_another_account" {
 
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "ReadApiKey"]) == "arn:aws:ssm:eu-central-1:444455556666:parameter/datadog/api-key"
-    error_message = "A parameter given by its ARN should be read under that ARN."
+    error_message = "Role should read a parameter in another account by its ARN."
   }
 }
 
-run "nowhere" {
+run "no_key" {
   command = plan
 
   variables {
@@ -104,7 +104,7 @@ run "nowhere" {
   expect_failures = [var.datadog]
 }
 
-run "at_two_places" {
+run "two_keys" {
   command = plan
 
   variables {
@@ -114,7 +114,7 @@ run "at_two_places" {
   expect_failures = [var.datadog]
 }
 
-run "secret_by_its_name" {
+run "secret_name_instead_of_arn" {
   command = plan
 
   variables {
@@ -124,7 +124,7 @@ run "secret_by_its_name" {
   expect_failures = [var.datadog]
 }
 
-run "secret_without_its_six_characters" {
+run "secret_arn_without_six_characters" {
   command = plan
 
   variables {
@@ -144,7 +144,7 @@ run "the_key_itself" {
   expect_failures = [var.datadog]
 }
 
-run "parameter_with_a_blank" {
+run "parameter_name_with_a_space" {
   command = plan
 
   variables {
@@ -154,7 +154,7 @@ run "parameter_with_a_blank" {
   expect_failures = [var.datadog]
 }
 
-run "alias_of_a_key" {
+run "key_alias" {
   command = plan
 
   variables {

@@ -1,4 +1,4 @@
-# What the owners of customer managed keys are told to allow: what is needed, by whom, for what, and nothing without a key.
+# Policy statements for customer managed keys: only what is needed, and nothing without a key.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -15,7 +15,7 @@ run "no_key" {
 
   assert {
     condition     = { for key, statements in output.key_policy_statements : key => length(statements) } == { topic = 0, queue = 0, log = 0, api_key = 0 }
-    error_message = "There should be nothing to allow without a key."
+    error_message = "There should be no statements without a key."
   }
 
   assert {
@@ -33,12 +33,12 @@ run "key_of_the_topic" {
 
   assert {
     condition     = { for key, statements in output.key_policy_statements : key => statements[*].Sid } == { topic = ["PublishersEncrypt"], queue = [], log = [], api_key = [] }
-    error_message = "The topic's key should need the topic module's statements, and no other key any."
+    error_message = "Only the topic's key should need statements: those of the topic module."
   }
 
   assert {
     condition     = module.publisher[0].key_policy_statements[*].Sid == ["PublisherEncrypts"]
-    error_message = "The created user should be given the topic's key."
+    error_message = "Created user should be allowed to use the topic's key."
   }
 }
 
@@ -52,7 +52,7 @@ run "key_of_an_existing_topic" {
 
   assert {
     condition     = output.key_policy_statements.topic[*].Sid == ["PublisherEncrypts"]
-    error_message = "The created user should be allowed to use the key: the topic's owner sees to the other publishers only."
+    error_message = "Created user should be allowed to use the key; the topic's owner is in charge of other publishers."
   }
 }
 
@@ -102,7 +102,7 @@ run "key_of_the_queues" {
         },
       ]
     }
-    error_message = "SNS should use the key for the topics, and the function's role through SQS."
+    error_message = "SNS should use the key for the topics, and the function's role should use it through SQS."
   }
 }
 
@@ -132,7 +132,7 @@ run "key_of_the_log" {
 
   assert {
     condition     = aws_cloudwatch_log_group.this.kms_key_id == "arn:aws:kms:eu-central-1:111122223333:key/log" && !strcontains(aws_iam_role_policy.this.policy, "kms:")
-    error_message = "The role should need no key of the log group: CloudWatch Logs uses it by itself."
+    error_message = "Role should not need the log group's key, which CloudWatch Logs uses itself."
   }
 }
 
@@ -166,7 +166,7 @@ run "key_of_the_secret" {
         }
       }]
     }
-    error_message = "The role should use the key for this secret, through Secrets Manager of the secret's region."
+    error_message = "Role should use the key for this secret, through Secrets Manager in the secret's region."
   }
 }
 
@@ -204,6 +204,6 @@ run "one_key_for_all" {
 
   assert {
     condition     = sort(flatten([for statements in values(output.key_policy_statements) : statements[*].Sid])) == tolist(["FunctionReadsApiKey", "FunctionUsesQueues", "LogGroupEncrypts", "PublishersEncrypt", "TopicsEncrypt"])
-    error_message = "The statements should have names that can stand in the policy of one key."
+    error_message = "Statement Sids should be unique, so that one key's policy can have them all."
   }
 }

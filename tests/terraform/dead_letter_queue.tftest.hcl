@@ -1,4 +1,4 @@
-# Everything that cannot be delivered ends in one queue; function_environment.tftest.hcl has what the function itself puts there.
+# Everything that cannot be delivered ends up in one queue. function_environment.tftest.hcl tests what the function itself sends there.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -15,12 +15,12 @@ run "queue" {
 
   assert {
     condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).deadLetterTargetArn == "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
-    error_message = "A message that failed too often should go to the dead-letter queue."
+    error_message = "Messages that failed too often should go to the dead-letter queue."
   }
 
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.queue["created"].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-    error_message = "What SNS cannot hand over should go to the dead-letter queue."
+    error_message = "Messages that SNS cannot deliver should go to the dead-letter queue."
   }
 
   assert {
@@ -30,12 +30,12 @@ run "queue" {
 
   assert {
     condition     = aws_sqs_queue.dead_letter.message_retention_seconds == 14 * 86400
-    error_message = "The dead-letter queue should keep messages for 14 days, the longest that SQS does."
+    error_message = "Dead-letter queue should keep messages for 14 days, SQS's limit."
   }
 
   assert {
     condition     = aws_sqs_queue.dead_letter.visibility_timeout_seconds == aws_sqs_queue.this[0].visibility_timeout_seconds
-    error_message = "A function that reads the dead-letter queue should have the time that it has at the queue."
+    error_message = "Dead-letter queue should have the queue's visibility timeout, for a function that reads it."
   }
 }
 
@@ -53,7 +53,7 @@ run "direct_delivery" {
 
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.function["created"].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-    error_message = "What SNS cannot hand over should go to the dead-letter queue."
+    error_message = "Messages that SNS cannot deliver should go to the dead-letter queue."
   }
 
   assert {

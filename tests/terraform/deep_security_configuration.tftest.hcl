@@ -53,7 +53,7 @@ run "rank_with_unranked_events_kept" {
 
   assert {
     condition     = keys(output.deep_security_condition) == ["StringEquals"]
-    error_message = "There should be no condition on Rank: it would drop the events without one, which are wanted."
+    error_message = "There should be no condition on Rank, which would drop events without a rank."
   }
 }
 
@@ -79,7 +79,7 @@ run "unranked_events_dropped_without_a_rank" {
 
   assert {
     condition     = keys(output.deep_security_condition) == ["StringEquals"]
-    error_message = "There should be no condition on Rank where any rank is wanted."
+    error_message = "There should be no condition on Rank without rank_greater_than."
   }
 }
 
@@ -95,7 +95,7 @@ run "one_destination_without_a_filter" {
 
   assert {
     condition     = length(output.deep_security_condition.StringEquals.EventType) == 9 && keys(output.deep_security_condition) == ["StringEquals"]
-    error_message = "Deep Security should publish all types and ranks while one destination wants them."
+    error_message = "Deep Security should publish all types and ranks if one destination accepts them."
   }
 }
 
@@ -114,6 +114,6 @@ run "both_destinations_filtered" {
       StringEquals       = { EventType = ["PacketLog", "PayloadLog"] }
       NumericGreaterThan = { Rank = 9 }
     }
-    error_message = "Deep Security should publish the types of both destinations from the lower rank on."
+    error_message = "Deep Security should publish the types of both destinations above the lower rank."
   }
 }

@@ -1,4 +1,4 @@
-# The module with nothing but an API key: a topic, a user that publishes to it, and a queue between them and Datadog.
+# The module with only an API key: a topic, a user that publishes to it, and a queue.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -14,7 +14,7 @@ run "default" {
 
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created" && keys(aws_sns_topic_subscription.queue) == ["created"]
-    error_message = "A topic should be created and subscribed."
+    error_message = "Topic should be created and subscribed to."
   }
 
   assert {
@@ -24,7 +24,7 @@ run "default" {
 
   assert {
     condition     = output.queue_arn != null && output.queue_url != null && output.dead_letter_queue_arn != null
-    error_message = "Delivery should be by queue."
+    error_message = "Delivery should be through a queue."
   }
 }
 
@@ -43,7 +43,7 @@ run "another_name" {
       [aws_cloudwatch_metric_alarm.stalled[0].alarm_name, aws_cloudwatch_metric_alarm.no_event[0].alarm_name],
       values(aws_cloudwatch_metric_alarm.this)[*].alarm_name,
     ) : startswith(name, "second")])
-    error_message = "Every name should begin with the given one, so that two copies can live in one account."
+    error_message = "Every name should start with the given one, so that copies can share an account."
   }
 }
 
@@ -75,7 +75,7 @@ run "tags" {
       [aws_cloudwatch_metric_alarm.stalled[0].tags, aws_cloudwatch_metric_alarm.no_event[0].tags],
       values(aws_cloudwatch_metric_alarm.this)[*].tags,
     ) : tags == tomap({ team = "security" })])
-    error_message = "Every resource that takes tags should have them."
+    error_message = "Every resource should have the tags."
   }
 }
 
@@ -88,7 +88,7 @@ run "longest_name" {
 
   assert {
     condition     = length(output.publisher_user_name) == 64
-    error_message = "The longest name that IAM takes should be used to its end."
+    error_message = "Longest name should fill IAM's 64 characters."
   }
 }
 

@@ -1,5 +1,4 @@
-# Where events go: the function gets the variable destinations as one JSON, and what can only be a mistake is refused. What the
-# refusals say is in test_refusals.py.
+# The function gets the variable destinations as JSON, and certain mistakes are refused. test_refusals.py tests the messages.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -101,11 +100,11 @@ run "logs_only" {
 
   assert {
     condition     = keys(jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS)) == ["logs"]
-    error_message = "Events should go to no destination that is not named."
+    error_message = "Events should go only to the given destinations."
   }
 }
 
-run "http_to_this_machine" {
+run "http_to_localhost" {
   command = plan
 
   variables {
@@ -131,7 +130,7 @@ run "longest_destinations" {
   }
 }
 
-# Strict but not contradictory: some event passes each of these.
+# Strict, but some event passes each of these.
 run "highest_severity" {
   command = plan
 
@@ -154,7 +153,7 @@ run "types_without_a_rank" {
   }
 }
 
-# Whether globs leave anything over is for the payload to say (make explain), not for Terraform.
+# Terraform does not check whether globs drop everything; `make explain` shows it.
 run "globs" {
   command = plan
 
@@ -186,7 +185,7 @@ run "unknown_destination" {
   expect_failures = [var.destinations]
 }
 
-run "destination_that_is_null" {
+run "null_destination" {
   command = plan
 
   variables {
@@ -236,7 +235,7 @@ run "site_as_a_url" {
   expect_failures = [var.datadog]
 }
 
-run "site_as_the_browser_shows_it" {
+run "site_as_in_the_browser" {
   command = plan
 
   variables {
@@ -276,7 +275,7 @@ run "type_of_the_test_notification" {
   expect_failures = [var.destinations]
 }
 
-run "type_that_is_null" {
+run "null_type" {
   command = plan
 
   variables {
@@ -336,7 +335,7 @@ run "exclude_null" {
   expect_failures = [var.destinations]
 }
 
-run "exclude_without_a_property" {
+run "exclude_empty_property" {
   command = plan
 
   variables {
@@ -346,7 +345,7 @@ run "exclude_without_a_property" {
   expect_failures = [var.destinations]
 }
 
-run "exclude_by_a_blank_property" {
+run "exclude_blank_property" {
   command = plan
 
   variables {
@@ -356,7 +355,7 @@ run "exclude_by_a_blank_property" {
   expect_failures = [var.destinations]
 }
 
-run "exclude_by_a_glob_for_a_property" {
+run "exclude_glob_as_property" {
   command = plan
 
   variables {
@@ -366,7 +365,7 @@ run "exclude_by_a_glob_for_a_property" {
   expect_failures = [var.destinations]
 }
 
-run "exclude_by_an_empty_glob" {
+run "exclude_empty_glob" {
   command = plan
 
   variables {
@@ -376,7 +375,7 @@ run "exclude_by_an_empty_glob" {
   expect_failures = [var.destinations]
 }
 
-run "exclude_by_a_glob_that_is_null" {
+run "exclude_null_glob" {
   command = plan
 
   variables {
@@ -386,7 +385,7 @@ run "exclude_by_a_glob_that_is_null" {
   expect_failures = [var.destinations]
 }
 
-run "rank_of_types_without_one" {
+run "rank_for_types_without_one" {
   command = plan
 
   variables {
@@ -396,7 +395,7 @@ run "rank_of_types_without_one" {
   expect_failures = [var.destinations]
 }
 
-run "more_severe_than_the_types_can_be" {
+run "severity_that_no_type_reaches" {
   command = plan
 
   variables {

@@ -16,7 +16,7 @@ run "topic_to_function" {
 
   assert {
     condition     = aws_sns_topic_subscription.function["created"].protocol == "lambda" && aws_sns_topic_subscription.function["created"].endpoint == "arn:aws:lambda:eu-central-1:111122223333:function:events"
-    error_message = "The function should be subscribed to the topic."
+    error_message = "Function should be subscribed to the topic."
   }
 
   assert {
@@ -26,12 +26,12 @@ run "topic_to_function" {
 
   assert {
     condition     = length(aws_sqs_queue.this) + length(aws_sqs_queue_policy.this) + length(aws_sqs_queue_redrive_policy.this) + length(aws_lambda_event_source_mapping.queue) + length(aws_sns_topic_subscription.queue) == 0
-    error_message = "There should be no queue, and nothing that feeds or reads one."
+    error_message = "There should be no queue, and nothing that sends to or reads from one."
   }
 
   assert {
     condition     = length(aws_lambda_function_recursion_config.this) == 0
-    error_message = "Lambda should stop a function that calls itself: without a queue there is no reason to."
+    error_message = "Lambda should stop a function that calls itself, because there is no queue to loop through."
   }
 
   assert {
@@ -45,7 +45,7 @@ run "retries" {
 
   assert {
     condition     = aws_lambda_function_event_invoke_config.this[0].maximum_retry_attempts == 2 && aws_lambda_function_event_invoke_config.this[0].maximum_event_age_in_seconds == 21600
-    error_message = "Lambda should try as often and as long as it can."
+    error_message = "Lambda should retry as often and as long as it can."
   }
 }
 
@@ -54,7 +54,7 @@ run "permissions" {
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteLog", "ReadApiKey", "SendMessages"]
-    error_message = "The role should neither receive from a queue nor return anything to one."
+    error_message = "Role should not receive messages from a queue or return messages to one."
   }
 
   assert {
@@ -72,6 +72,6 @@ run "queue_settings_without_a_queue" {
 
   assert {
     condition     = length(aws_sqs_queue.this) == 0
-    error_message = "Settings of the queue should be neither used nor refused with direct delivery."
+    error_message = "With direct delivery, queue settings should be accepted and ignored."
   }
 }

@@ -1,4 +1,4 @@
-# The examples as they are.
+# The examples, unchanged.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -87,7 +87,7 @@ run "multi_account" {
 
   assert {
     condition     = output.publisher_user_names == { production = "deep-security-datadog-publisher", staging = "deep-security-datadog-publisher" }
-    error_message = "Each member account should have a user that publishes."
+    error_message = "Each member account should have a publishing user."
   }
 
   assert {
@@ -105,7 +105,7 @@ run "one_topic" {
 
   assert {
     condition     = output.publisher_user_names == { production = "deep-security-datadog-publisher", staging = "deep-security-datadog-publisher" }
-    error_message = "Each member account should have a user that publishes."
+    error_message = "Each member account should have a publishing user."
   }
 
   assert {
@@ -124,7 +124,7 @@ run "one_topic" {
       TopicsEncrypt      = "Service"
       FunctionUsesQueues = "AWS"
     }
-    error_message = "The key's policy should hold the statements for the topic and the queues beside the account's own."
+    error_message = "Key policy should contain the statements for topic and queues besides the account's own."
   }
 
   assert {
@@ -133,7 +133,7 @@ run "one_topic" {
   }
 }
 
-run "single_account_with_a_blank_api_key" {
+run "blank_api_key" {
   command = plan
 
   module {

@@ -1,4 +1,4 @@
-# What the function reads from its environment; destinations.tftest.hcl has the longest of it.
+# The function's environment. destinations.tftest.hcl tests its size.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -18,12 +18,12 @@ run "default" {
       "DD_API_KEY_SECRET_ARN", "DD_API_KEY_SECRET_RELOAD_INTERVAL", "DD_LOG_LEVEL", "DD_SITE", "DEAD_LETTER_QUEUE_URL", "DESTINATIONS", "QUEUE_URL",
       "QUEUE_VISIBILITY_TIMEOUT",
     ])
-    error_message = "The environment should have these variables by default, and none for a setting without a value."
+    error_message = "Environment should have these variables by default, and none for settings without a value."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.DD_LOG_LEVEL == "INFO" && aws_lambda_function.this.environment[0].variables.DD_API_KEY_SECRET_RELOAD_INTERVAL == "300"
-    error_message = "The function should log from INFO and read the API key again after five minutes by default."
+    error_message = "By default, the function should log at INFO and read the API key again after five minutes."
   }
 
   assert {
@@ -62,7 +62,7 @@ run "direct_delivery" {
 
   assert {
     condition     = length(setintersection(keys(aws_lambda_function.this.environment[0].variables), ["QUEUE_URL", "QUEUE_VISIBILITY_TIMEOUT"])) == 0
-    error_message = "There should be no queue for remainders, and so no visibility timeout, with direct delivery."
+    error_message = "With direct delivery, there should be no queue for remainders and no visibility timeout."
   }
 }
 

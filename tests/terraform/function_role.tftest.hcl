@@ -1,4 +1,4 @@
-# The role may do what the function does, to the resources it does it to.
+# The role may do what the function needs, on the resources it needs.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -49,7 +49,7 @@ run "default" {
         },
       ]
     }
-    error_message = "The role should reach its log, its secret and its queues, and nothing else."
+    error_message = "Role should only have access to its log group, secret and queues."
   }
 
   assert {
@@ -76,7 +76,7 @@ run "boundary_and_path" {
   }
 }
 
-run "boundary_of_aws" {
+run "aws_managed_boundary" {
   command = plan
 
   variables {
@@ -85,11 +85,11 @@ run "boundary_of_aws" {
 
   assert {
     condition     = aws_iam_role.this.permissions_boundary == "arn:aws:iam::aws:policy/PowerUserAccess"
-    error_message = "A policy that AWS manages should be accepted as the boundary."
+    error_message = "AWS managed policies should be accepted as permissions boundary."
   }
 }
 
-run "boundary_by_its_name" {
+run "boundary_not_an_arn" {
   command = plan
 
   variables {
@@ -99,7 +99,7 @@ run "boundary_by_its_name" {
   expect_failures = [var.function]
 }
 
-run "path_without_its_slash" {
+run "path_without_a_slash" {
   command = plan
 
   variables {

@@ -20,17 +20,17 @@ run "default" {
 
   assert {
     condition     = aws_lambda_function.this.source_code_hash == filebase64sha256("lambda/deep-security-datadog.zip")
-    error_message = "The function should run the package that comes with the module."
+    error_message = "Function should run the module's own package."
   }
 
   assert {
     condition     = length(aws_lambda_function.this.vpc_config) == 0
-    error_message = "The function should run outside of any VPC by default."
+    error_message = "Function should not run in a VPC by default."
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/events" && aws_cloudwatch_log_group.this.retention_in_days == 30 && aws_cloudwatch_log_group.this.kms_key_id == null
-    error_message = "The function's log should be kept for 30 days by default."
+    error_message = "Logs should be kept for 30 days by default."
   }
 }
 
@@ -60,7 +60,7 @@ run "everything_set" {
 
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 365
-    error_message = "The log should be kept as long as given."
+    error_message = "Logs should be kept for as long as given."
   }
 }
 
@@ -80,12 +80,12 @@ run "vpc" {
     condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [statement.Sid, statement.Effect] if statement.Resource == "*"] == [
       ["ManageNetworkInterfaces", "Allow"], ["NotFromTheCode", "Deny"],
     ]
-    error_message = "Lambda should be allowed to make network interfaces in the role's name."
+    error_message = "Lambda should be allowed to create network interfaces with the role."
   }
 
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Condition if statement.Sid == "NotFromTheCode"]) == { ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:111122223333:function:events" } }
-    error_message = "The function's code should not be allowed to."
+    error_message = "The function's own code should not be allowed to."
   }
 }
 
@@ -169,7 +169,7 @@ run "concurrency_of_one" {
   expect_failures = [var.function]
 }
 
-run "log_kept_for_ever" {
+run "logs_kept_forever" {
   command = plan
 
   variables {
@@ -179,7 +179,7 @@ run "log_kept_for_ever" {
   expect_failures = [var.function]
 }
 
-run "alias_of_the_logs_key" {
+run "key_alias_for_logs" {
   command = plan
 
   variables {
@@ -189,7 +189,7 @@ run "alias_of_the_logs_key" {
   expect_failures = [var.function]
 }
 
-run "package_that_is_not_there" {
+run "missing_package" {
   command = plan
 
   variables {

@@ -1,4 +1,4 @@
-# Between regions SNS delivers as that of the two that is opt-in; between two such regions it does not deliver.
+# Between two regions, SNS delivers as the principal of the opt-in region. It does not deliver between two opt-in regions.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -32,7 +32,7 @@ run "topic_in_an_opt_in_region" {
         TopicsSendAfSouth1 = ["sns.af-south-1.amazonaws.com", ["arn:aws:sns:af-south-1:444455556666:security"]]
       }
     ])
-    error_message = "Each principal of SNS should send for its own topics only."
+    error_message = "Each SNS principal should send for its own topics only."
   }
 
   assert {
@@ -43,7 +43,7 @@ run "topic_in_an_opt_in_region" {
       TopicsEncrypt         = ["sns.amazonaws.com", ["arn:aws:sns:eu-central-1:444455556666:security", "arn:aws:sns:us-east-1:444455556666:security"]]
       TopicsEncryptAfSouth1 = ["sns.af-south-1.amazonaws.com", ["arn:aws:sns:af-south-1:444455556666:security"]]
     }
-    error_message = "Each principal of SNS should use the queues' key for its own topics only."
+    error_message = "Each SNS principal should use the queues' key for its own topics only."
   }
 }
 
@@ -60,7 +60,7 @@ run "function_for_a_topic_in_an_opt_in_region" {
       virginia  = "sns.amazonaws.com"
       capetown  = "sns.af-south-1.amazonaws.com"
     }
-    error_message = "Each topic should invoke the function as its principal of SNS."
+    error_message = "Each topic should invoke the function as its own SNS principal."
   }
 }
 
@@ -88,7 +88,7 @@ run "queue_in_an_opt_in_region" {
       "sns.amazonaws.com"            = ["arn:aws:sns:eu-south-1:444455556666:security"]
       "sns.eu-south-1.amazonaws.com" = ["arn:aws:sns:us-east-1:444455556666:security"]
     }
-    error_message = "A topic of another region should send as SNS of the queue's region, one of the same region as everywhere."
+    error_message = "Topics in other regions should send as SNS of the queue's region, and topics in the same region as sns.amazonaws.com."
   }
 }
 
@@ -136,6 +136,6 @@ run "govcloud_has_none" {
 
   assert {
     condition     = jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Principal.Service == "sns.amazonaws.com"
-    error_message = "No region of another partition should count as opt-in."
+    error_message = "Regions of other partitions should not count as opt-in."
   }
 }

@@ -1,4 +1,4 @@
-# China and GovCloud: every ARN that is assembled is of the queue's partition, and China's services have a suffix of their own.
+# China and GovCloud: assembled ARNs are in the queue's partition, and China's services have their own DNS suffix.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -53,12 +53,12 @@ run "china" {
 
   assert {
     condition     = alltrue([for text in [aws_iam_role_policy.this.policy, aws_sqs_queue_policy.this[0].policy, jsonencode(output.key_policy_statements)] : !strcontains(text, "arn:aws:")])
-    error_message = "Policies should hold no ARN of another partition."
+    error_message = "Policies should contain no ARN of another partition."
   }
 
   assert {
     condition     = output.key_policy_statements.log[0].Principal.Service == "logs.cn-north-1.amazonaws.com.cn" && output.key_policy_statements.queue[1].Condition.StringEquals["kms:ViaService"] == "sqs.cn-north-1.amazonaws.com.cn" && output.key_policy_statements.api_key[0].Condition.StringEquals["kms:ViaService"] == "ssm.cn-north-1.amazonaws.com.cn"
-    error_message = "Services should have the suffix of China."
+    error_message = "Services should have China's DNS suffix."
   }
 
   assert {
@@ -76,6 +76,6 @@ run "event_source_mapping_without_tags" {
 
   assert {
     condition     = aws_lambda_event_source_mapping.queue[0].tags == null && aws_lambda_function.this.tags == tomap({ team = "security" })
-    error_message = "Event source mapping should have no tags, which Lambda does not accept there, unlike other resources."
+    error_message = "Event source mapping should have no tags, which Lambda does not accept there; other resources should have them."
   }
 }

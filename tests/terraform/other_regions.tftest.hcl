@@ -1,4 +1,4 @@
-# A topic of another region than the queue is subscribed by modules/subscription, with a provider of the topic's region.
+# modules/subscription subscribes to topics in other regions, with a provider in the topic's region.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -12,7 +12,7 @@ variables {
   topic_arns = { virginia = "arn:aws:sns:us-east-1:444455556666:security" }
   publishers = { create_user = false }
 
-  # Of modules/subscription.
+  # For modules/subscription.
   topic_arn = "arn:aws:sns:eu-central-1:444455556666:security"
   endpoint = {
     arn                   = "arn:aws:sqs:eu-central-1:111122223333:events"
@@ -20,13 +20,13 @@ variables {
   }
 }
 
-run "subscribed_by_the_root_module" {
+run "subscribed_by_root_module" {
   command = plan
 
   expect_failures = [aws_sns_topic_subscription.queue]
 }
 
-run "subscribed_by_the_root_module_with_direct_delivery" {
+run "subscribed_by_root_module_direct" {
   command = plan
 
   variables {
@@ -36,7 +36,7 @@ run "subscribed_by_the_root_module_with_direct_delivery" {
   expect_failures = [aws_sns_topic_subscription.function]
 }
 
-run "left_to_the_subscription_module" {
+run "left_to_subscription_module" {
   command = plan
 
   variables {
@@ -45,21 +45,21 @@ run "left_to_the_subscription_module" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.queue) == 0 && length(aws_sns_topic_subscription.function) == 0
-    error_message = "The root module should subscribe nothing."
+    error_message = "Root module should not subscribe to anything."
   }
 
   assert {
     condition     = jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == ["arn:aws:sns:us-east-1:444455556666:security"]
-    error_message = "The queue should admit the topic all the same."
+    error_message = "Queue should still admit the topic."
   }
 
   assert {
     condition     = output.subscription_endpoint == { arn = output.queue_arn, dead_letter_queue_arn = output.dead_letter_queue_arn }
-    error_message = "The subscription module should be told to subscribe the queue."
+    error_message = "Subscription module should subscribe the queue."
   }
 }
 
-run "left_to_the_subscription_module_with_direct_delivery" {
+run "left_to_subscription_module_direct" {
   command = plan
 
   variables {
@@ -69,12 +69,12 @@ run "left_to_the_subscription_module_with_direct_delivery" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.function) == 0 && aws_lambda_permission.topic["virginia"].source_arn == "arn:aws:sns:us-east-1:444455556666:security"
-    error_message = "The function should admit the topic, and the root module subscribe nothing."
+    error_message = "Function should admit the topic, without a subscription by the root module."
   }
 
   assert {
     condition     = output.subscription_endpoint.arn == output.function_arn
-    error_message = "The subscription module should be told to subscribe the function."
+    error_message = "Subscription module should subscribe the function."
   }
 }
 
@@ -92,7 +92,7 @@ run "subscription_in_the_region_of_the_queue" {
 
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.this.redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
-    error_message = "What SNS cannot hand over should go to the dead-letter queue."
+    error_message = "Messages that SNS cannot deliver should go to the dead-letter queue."
   }
 }
 
@@ -109,7 +109,7 @@ run "subscription_in_another_region" {
 
   assert {
     condition     = aws_sns_topic_subscription.this.redrive_policy == null
-    error_message = "There should be no dead-letter queue: SNS takes none of another region."
+    error_message = "There should be no dead-letter queue, which SNS does not accept from another region."
   }
 }
 
@@ -129,7 +129,7 @@ run "subscription_of_the_function" {
 
   assert {
     condition     = aws_sns_topic_subscription.this.protocol == "lambda"
-    error_message = "The protocol should follow from the endpoint."
+    error_message = "Protocol should be derived from the endpoint."
   }
 }
 
@@ -147,7 +147,7 @@ run "subscription_to_a_fifo_topic" {
   expect_failures = [var.topic_arn]
 }
 
-run "subscription_of_something_else" {
+run "subscription_of_neither_queue_nor_function" {
   command = plan
 
   module {
@@ -164,7 +164,7 @@ run "subscription_of_something_else" {
   expect_failures = [var.endpoint]
 }
 
-run "dead_letter_queue_by_its_url" {
+run "dead_letter_queue_url_instead_of_arn" {
   command = plan
 
   module {

@@ -1,5 +1,5 @@
-# Messages outlast an outage of queue.minimum_outage_hours with any function.timeout, and reach the dead-letter queue before they expire.
-# The first 20 attempts come sooner than one visibility timeout after another (backoff.py), so that they do not count as waiting.
+# With any function.timeout, messages survive an outage of queue.minimum_outage_hours and reach the dead-letter queue before they expire.
+# The first 20 attempts come earlier than one per visibility timeout (backoff.py), so they do not count.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -16,7 +16,7 @@ run "default" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 500
-    error_message = "A message should be tried 20 times soon, then every three minutes for 24 hours by default."
+    error_message = "By default, messages should have 20 early attempts, then one every three minutes for 24 hours."
   }
 
   assert {
@@ -34,17 +34,17 @@ run "timeout_of_5_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
+    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 
   assert {
     condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
+    error_message = "Function should know the queue's visibility timeout, its longest backoff."
   }
 }
 
@@ -57,17 +57,17 @@ run "timeout_of_10_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 10 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
+    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 
   assert {
     condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
+    error_message = "Function should know the queue's visibility timeout, its longest backoff."
   }
 }
 
@@ -80,17 +80,17 @@ run "timeout_of_14_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 14 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
+    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 
   assert {
     condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
+    error_message = "Function should know the queue's visibility timeout, its longest backoff."
   }
 }
 
@@ -103,17 +103,17 @@ run "timeout_of_30_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
+    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 
   assert {
     condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
+    error_message = "Function should know the queue's visibility timeout, its longest backoff."
   }
 }
 
@@ -126,17 +126,17 @@ run "timeout_of_90_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 90 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
+    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 
   assert {
     condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
+    error_message = "Function should know the queue's visibility timeout, its longest backoff."
   }
 }
 
@@ -149,21 +149,21 @@ run "timeout_of_900_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 900 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six timeouts of the function, and the attempts no more than SQS's 1000."
+    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 
   assert {
     condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should go on for 24 hours after the first 20, and all end before the message expires."
+    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "The function should know the queue's visibility timeout, which is the end of its backoff."
+    error_message = "Function should know the queue's visibility timeout, its longest backoff."
   }
 }
 
-run "days_with_the_shortest_timeout" {
+run "long_outage_with_the_shortest_timeout" {
   command = plan
 
   variables {
@@ -187,7 +187,7 @@ run "no_outage" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 30 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 20
-    error_message = "There should be the 20 attempts that are soon, even if no outage needs to be outlasted."
+    error_message = "There should be the 20 early attempts even with minimum_outage_hours = 0."
   }
 }
 
@@ -200,11 +200,11 @@ run "one_attempt" {
 
   assert {
     condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 1
-    error_message = "Fewer attempts than the 20 that are soon should do where no outage needs to be outlasted."
+    error_message = "Fewer than the 20 early attempts should be accepted with minimum_outage_hours = 0."
   }
 }
 
-run "attempts_that_outlast_the_outage" {
+run "attempts_that_cover_the_outage" {
   command = plan
 
   variables {
@@ -213,7 +213,7 @@ run "attempts_that_outlast_the_outage" {
 
   assert {
     condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 501
-    error_message = "max_receive_count should be taken as given where it outlasts the outage."
+    error_message = "max_receive_count should be used as given if it covers the outage."
   }
 }
 
@@ -227,7 +227,7 @@ run "attempts_that_end_within_the_outage" {
   expect_failures = [aws_sqs_queue.this]
 }
 
-run "only_attempts_that_are_soon" {
+run "only_early_attempts" {
   command = plan
 
   variables {

@@ -27,7 +27,7 @@ run "publish_and_nothing_else" {
         Resource = ["arn:aws:sns:eu-central-1:111122223333:created"]
       }]
     }
-    error_message = "The user should be allowed one action on one topic."
+    error_message = "User should be allowed one action on one topic."
   }
 
   assert {
@@ -37,7 +37,7 @@ run "publish_and_nothing_else" {
 
   assert {
     condition     = length(output.key_policy_statements) == 0
-    error_message = "There should be nothing to allow without a key."
+    error_message = "There should be no statements without a key."
   }
 }
 
@@ -60,7 +60,7 @@ run "key_of_the_topic" {
       Resource  = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
       Condition = { StringEquals = { "kms:ViaService" = ["sns.eu-central-1.amazonaws.com"] } }
     }
-    error_message = "The user should be allowed the two actions that SNS needs in its name, through SNS only."
+    error_message = "User should be allowed the two actions that SNS needs, through SNS only."
   }
 
   assert {
@@ -75,7 +75,7 @@ run "key_of_the_topic" {
         StringEquals = { "kms:ViaService" = ["sns.eu-central-1.amazonaws.com"] }
       }
     }]
-    error_message = "The key's owner should be told to allow the same to this user."
+    error_message = "The key's policy statements should allow the same to this user."
   }
 }
 
@@ -97,7 +97,7 @@ run "keys_of_two_regions" {
 
   assert {
     condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.eu-central-1.amazonaws.com", "sns.us-east-1.amazonaws.com"]
-    error_message = "The user should use the keys through SNS of each topic's region."
+    error_message = "User should use the keys through SNS in each topic's region."
   }
 }
 
@@ -115,11 +115,11 @@ run "topic_in_china" {
 
   assert {
     condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.cn-north-1.amazonaws.com.cn"]
-    error_message = "The service should have the suffix of China."
+    error_message = "Service should have China's DNS suffix."
   }
 }
 
-run "from_some_addresses" {
+run "source_cidrs" {
   command = plan
 
   module {
@@ -183,7 +183,7 @@ run "wildcard_topic" {
   expect_failures = [var.topic_arns]
 }
 
-run "alias_of_a_key" {
+run "key_alias" {
   command = plan
 
   module {
@@ -211,7 +211,7 @@ run "address_without_a_mask" {
   expect_failures = [var.source_cidrs]
 }
 
-run "path_without_its_slash" {
+run "path_without_a_slash" {
   command = plan
 
   module {
@@ -225,7 +225,7 @@ run "path_without_its_slash" {
   expect_failures = [var.path]
 }
 
-run "boundary_by_its_name" {
+run "boundary_not_an_arn" {
   command = plan
 
   module {
@@ -252,7 +252,7 @@ run "longest_name" {
 
   assert {
     condition     = length(aws_iam_user.this.name) == 64
-    error_message = "The longest name that IAM takes should be accepted."
+    error_message = "Longest name that IAM accepts should be accepted."
   }
 }
 

@@ -44,12 +44,12 @@ run "batches" {
 
   assert {
     condition     = aws_lambda_event_source_mapping.queue[0].batch_size == 10 && aws_lambda_event_source_mapping.queue[0].maximum_batching_window_in_seconds == 0
-    error_message = "Batches should be small and sent at once."
+    error_message = "Batches should be small and not wait for more messages."
   }
 
   assert {
     condition     = aws_lambda_event_source_mapping.queue[0].scaling_config[0].maximum_concurrency == 5
-    error_message = "The queue should start at most five invocations at once by default."
+    error_message = "Queue should start at most five invocations at once by default."
   }
 }
 
@@ -66,7 +66,7 @@ run "concurrency" {
   }
 }
 
-# The emulator of the end-to-end tests does not stop functions that call themselves through SQS, so this is known here only.
+# Tested here only: the emulator of the end-to-end tests does not stop functions that call themselves through SQS.
 run "chain_of_remainders" {
   command = plan
 
@@ -76,7 +76,7 @@ run "chain_of_remainders" {
   }
 }
 
-run "chain_of_remainders_left_to_lambda" {
+run "recursion_not_allowed" {
   command = plan
 
   variables {
@@ -85,7 +85,7 @@ run "chain_of_remainders_left_to_lambda" {
 
   assert {
     condition     = length(aws_lambda_function_recursion_config.this) == 0
-    error_message = "There should be no call of the API that GovCloud lacks with function.allow_recursion = false."
+    error_message = "With function.allow_recursion = false, there should be no recursion config, whose API AWS GovCloud lacks."
   }
 }
 

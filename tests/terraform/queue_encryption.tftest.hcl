@@ -15,12 +15,12 @@ run "default" {
 
   assert {
     condition     = alltrue([for queue in [aws_sqs_queue.this[0], aws_sqs_queue.dead_letter] : queue.sqs_managed_sse_enabled && queue.kms_master_key_id == null])
-    error_message = "Both queues should be encrypted with the keys that SQS manages."
+    error_message = "Both queues should be encrypted with SSE-SQS."
   }
 
   assert {
     condition     = !strcontains(aws_iam_role_policy.this.policy, "kms:")
-    error_message = "The role should need nothing of KMS."
+    error_message = "Role should not need KMS."
   }
 }
 
@@ -48,7 +48,7 @@ run "customer_managed_key" {
   }
 }
 
-run "alias_of_a_key" {
+run "key_alias" {
   command = plan
 
   variables {

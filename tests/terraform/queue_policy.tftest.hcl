@@ -1,4 +1,4 @@
-# Only SNS sends to the two queues, and only for the topics.
+# Only SNS sends to the queues, and only for the topics.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -38,6 +38,6 @@ run "default" {
         },
       ]
     }])
-    error_message = "SNS should send for the topic, over TLS, to the queue and to the dead-letter queue, and nobody else should."
+    error_message = "Only SNS, for the topic and over TLS, should send to the queue and the dead-letter queue."
   }
 }

@@ -1,4 +1,4 @@
-# What the owner of a topic's key is told to allow: publishing, to whoever may publish, and nothing without a key.
+# Policy statements for a topic's key: only for publishers, and nothing without a key.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -18,7 +18,7 @@ run "no_key" {
 
   assert {
     condition     = length(output.key_policy_statements) == 0
-    error_message = "There should be nothing to allow without a key."
+    error_message = "There should be no statements without a key."
   }
 }
 
@@ -42,7 +42,7 @@ run "no_publishers" {
       Resource  = "*"
       Condition = { StringEquals = { "kms:ViaService" = "sns.eu-central-1.amazonaws.com" } }
     }]
-    error_message = "The topic's account should use the key through SNS, as far as its IAM policies allow."
+    error_message = "The topic's account should use the key through SNS, as its IAM policies allow."
   }
 }
 
@@ -68,7 +68,7 @@ run "publishers" {
       "arn:aws:iam::444455556666:user/deep-security",
       "arn:aws:iam::012345678901:root",
     ]
-    error_message = "Whoever may publish should be named, and each once."
+    error_message = "Every publisher should be named, and only once."
   }
 
   assert {
@@ -103,6 +103,6 @@ run "china" {
 
   assert {
     condition     = jsondecode(jsonencode(output.key_policy_statements[0].Principal.AWS)) == ["arn:aws-cn:iam::111122223333:root"] && output.key_policy_statements[0].Condition.StringEquals["kms:ViaService"] == "sns.cn-north-1.amazonaws.com.cn"
-    error_message = "ARNs and services should be of the topic's partition."
+    error_message = "ARNs and services should be in the topic's partition."
   }
 }

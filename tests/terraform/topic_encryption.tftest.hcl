@@ -39,7 +39,7 @@ run "customer_managed_key" {
   }
 }
 
-run "alias_of_a_key" {
+run "key_alias" {
   command = plan
 
   module {

@@ -1,4 +1,4 @@
-# Who may publish to a created topic and who may subscribe to it.
+# Who may publish and subscribe to a created topic.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -40,7 +40,7 @@ run "no_publishers" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }]
     }
-    error_message = "The policy should allow nothing by default, and deny whatever does not come over TLS."
+    error_message = "By default, the policy should allow nothing and deny requests without TLS."
   }
 }
 
@@ -67,7 +67,7 @@ run "publishers" {
       Action    = "sns:Publish"
       Resource  = "arn:aws:sns:eu-central-1:111122223333:created"
     }]
-    error_message = "The listed publishers should be allowed to publish, and nobody anything else."
+    error_message = "Listed publishers should be allowed to publish, and nothing else should be allowed."
   }
 }
 
@@ -126,7 +126,7 @@ run "subscribers" {
         Condition = { StringEquals = { "SNS:Protocol" = "lambda", "SNS:Endpoint" = "arn:aws:lambda:eu-central-1:999900001111:function:hub" } }
       },
     ]
-    error_message = "Each account should be allowed to subscribe its queue or function, and nothing else."
+    error_message = "Each account should only be allowed to subscribe its queue or function."
   }
 }
 
@@ -151,7 +151,7 @@ run "china" {
 
   assert {
     condition     = !strcontains(aws_sns_topic_policy.this.policy, "arn:aws:")
-    error_message = "Every ARN should be of the topic's partition."
+    error_message = "Every ARN should be in the topic's partition."
   }
 }
 
@@ -183,7 +183,7 @@ run "wildcard_in_a_principal" {
   expect_failures = [var.publishers]
 }
 
-run "account_number_without_its_zero" {
+run "account_id_without_its_leading_zero" {
   command = plan
 
   module {
@@ -198,7 +198,7 @@ run "account_number_without_its_zero" {
   expect_failures = [var.publishers]
 }
 
-run "organization_by_its_name" {
+run "organization_name_instead_of_id" {
   command = plan
 
   module {
@@ -213,7 +213,7 @@ run "organization_by_its_name" {
   expect_failures = [var.publishers]
 }
 
-run "subscriber_of_another_kind" {
+run "subscriber_neither_queue_nor_function" {
   command = plan
 
   module {

@@ -1,4 +1,4 @@
-# Created and existing topics: which are subscribed, and who may publish to which.
+# Created and existing topics: subscriptions and publishers.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -20,7 +20,7 @@ run "existing_topic" {
 
   assert {
     condition     = length(module.topic) == 0 && output.topic_arn == "arn:aws:sns:eu-central-1:444455556666:theirs"
-    error_message = "The existing topic should take the place of a created one."
+    error_message = "Existing topic should replace the created one."
   }
 
   assert {
@@ -41,7 +41,7 @@ run "created_and_existing_topic" {
       created = "arn:aws:sns:eu-central-1:111122223333:created"
       theirs  = "arn:aws:sns:eu-central-1:444455556666:theirs"
     }
-    error_message = "Both topics should be subscribed, the existing one under its name."
+    error_message = "Both topics should be subscribed to, the existing one under its name."
   }
 
   assert {
@@ -51,11 +51,11 @@ run "created_and_existing_topic" {
 
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created"
-    error_message = "Deep Security should publish to the created topic: the existing one has its publishers."
+    error_message = "Deep Security should publish to the created topic, because the existing one has publishers already."
   }
 }
 
-run "created_and_existing_topic_that_is_subscribed_elsewhere" {
+run "existing_topic_subscribed_to_elsewhere" {
   command = plan
 
   variables {
@@ -70,7 +70,7 @@ run "created_and_existing_topic_that_is_subscribed_elsewhere" {
 
   assert {
     condition     = contains(jsondecode(aws_sqs_queue_policy.this[0].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"], "arn:aws:sns:eu-central-1:444455556666:theirs")
-    error_message = "The queue should admit the existing topic all the same."
+    error_message = "Queue should still admit the existing topic."
   }
 }
 
@@ -88,12 +88,12 @@ run "hub_of_several_accounts" {
 
   assert {
     condition     = length(module.topic) + length(module.publisher) == 0
-    error_message = "Topics and users should be the accounts' own."
+    error_message = "Topics and users should be left to the accounts."
   }
 
   assert {
     condition     = tomap({ for name, subscription in aws_sns_topic_subscription.queue : name => subscription.topic_arn }) == var.topic_arns
-    error_message = "Each account's topic should be subscribed under its name."
+    error_message = "Each account's topic should be subscribed to under its name."
   }
 
   assert {
@@ -101,17 +101,17 @@ run "hub_of_several_accounts" {
       arn                   = "arn:aws:sqs:eu-central-1:111122223333:events"
       dead_letter_queue_arn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
     }
-    error_message = "The outputs should name what the accounts' topics let subscribe, and its dead-letter queue."
+    error_message = "Outputs should name the queue that subscribes to the accounts' topics and its dead-letter queue."
   }
 
   assert {
     condition     = length(output.deep_security_condition.StringEquals.EventType) == 9
-    error_message = "The outputs should have the condition for each account's Deep Security."
+    error_message = "Output should have the condition for each account's Deep Security."
   }
 
   assert {
     condition     = output.topic_arn == null && output.deep_security_sns_configuration == null
-    error_message = "The outputs should name no topic of several: a Deep Security with two of them doubles its events."
+    error_message = "Outputs should name none of several topics, because a Deep Security with two would publish events twice."
   }
 }
 
@@ -125,7 +125,7 @@ run "existing_topic_called_created" {
 
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:444455556666:theirs"
-    error_message = "The name created should be free while no topic is created."
+    error_message = "The name \"created\" should be accepted if no topic is created."
   }
 }
 
@@ -149,7 +149,7 @@ run "no_topic" {
   expect_failures = [var.topic_arns]
 }
 
-run "nothing_to_leave_unsubscribed" {
+run "subscribe_without_topic_arns" {
   command = plan
 
   variables {
@@ -201,7 +201,7 @@ run "publishers_of_an_existing_topic" {
   expect_failures = [var.publishers]
 }
 
-run "bounds_of_a_user_that_is_not_created" {
+run "restrictions_without_a_created_user" {
   command = plan
 
   variables {
@@ -219,7 +219,7 @@ run "publisher_of_another_account" {
     publishers = { account_ids = ["444455556666"] }
   }
 
-  # The topic module refuses the account unless the key reaches it.
+  # The topic module refuses the account unless it gets the key.
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:111122223333:created"
     error_message = "Other accounts should be able to publish with a customer managed key."
