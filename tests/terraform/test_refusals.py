@@ -20,7 +20,7 @@ OPTIONS = {
     "filter = { rank_greater_than = -1 }": ".filter.rank_greater_than must be 0 or more",
     'filter = { unranked_events = "maybe" }': '.filter.unranked_events must be "keep" or "drop"',
     'filter = { minimum_severity = "warning" }': ".filter.minimum_severity must be one of info, low",
-    "filter = { exclude = [{}] }": ".filter.exclude holds a map that is empty",
+    "filter = { exclude = [{}] }": ".filter.exclude has an empty map",
     'filter = { event_types = ["PacketLog"], minimum_severity = "critical" }': ".filter drops everything",
 }
 REFUSALS = {
