@@ -1,4 +1,4 @@
-Feature: What holds events is encrypted, and is reached by TLS alone
+Feature: Events are encrypted at rest and in transit
 
   @noskip
   Scenario: Topics are encrypted with a key
@@ -7,26 +7,26 @@ Feature: What holds events is encrypted, and is reached by TLS alone
     And its value must match the "^(alias/aws/sns|arn:[^:]+:kms:.+)$" regex
 
   @noskip
-  Scenario: Queues say how they are encrypted
+  Scenario: Queues have an encryption setting
     Given I have aws_sqs_queue defined
     Then it must contain sqs_managed_sse_enabled
     And its value must match the "^(true|false)$" regex
 
-  # Without @noskip: there is none where SQS's own key is used.
-  Scenario: Queues without the key of SQS have one of the customer
+  # Without @noskip, because examples with SSE-SQS have none.
+  Scenario: Queues without SSE-SQS have a customer managed key
     Given I have aws_sqs_queue defined
     When its sqs_managed_sse_enabled is false
     Then it must contain kms_master_key_id
     And its value must match the "^arn:[^:]+:kms:.+$" regex
 
-  # Without @noskip: not every example has one.
-  Scenario: Keys of the customer are rotated
+  # Without @noskip, because not every example has one.
+  Scenario: Customer managed keys are rotated
     Given I have aws_kms_key defined
     Then it must contain enable_key_rotation
     And its value must match the "^true$" regex
 
   @noskip
-  Scenario Outline: What does not come by TLS is denied
+  Scenario Outline: Requests without TLS are denied
     Given I have <resource> defined
     Then it must contain policy
     And it must contain Statement
@@ -39,7 +39,7 @@ Feature: What holds events is encrypted, and is reached by TLS alone
       | aws_sqs_queue |
 
   @noskip
-  Scenario Outline: The condition on TLS is one of a denial
+  Scenario Outline: Only Deny statements have a TLS condition
     Given I have <resource> defined
     Then it must contain policy
     And it must contain Statement

@@ -1,14 +1,14 @@
-Feature: No key is in the function's environment or in Terraform's hands
+Feature: Neither the function's environment nor Terraform's state contains a key
 
   @noskip
-  Scenario: The environment holds nothing that looks like an API key
+  Scenario: The environment contains nothing that looks like an API key
     Given I have aws_lambda_function defined
     Then it must contain environment
     And it must contain variables
     And its value must not match the ".*\b[0-9a-f]{32}\b" regex
 
   @noskip
-  Scenario Outline: The environment has no variable for a key itself
+  Scenario Outline: The environment has no variable for a key
     Given I have aws_lambda_function defined
     Then it must contain environment
     And it must contain variables
@@ -21,12 +21,12 @@ Feature: No key is in the function's environment or in Terraform's hands
       | AWS_SECRET_ACCESS_KEY |
 
   @noskip
-  Scenario: The secret is written and not kept
+  Scenario: The secret's value is write-only
     Given I have aws_secretsmanager_secret_version defined
     Then it must contain secret_string
     And its value must be null
 
   @noskip
-  Scenario: Access keys are made outside of Terraform
+  Scenario: Access keys are created outside Terraform
     Given I have any resource defined
     Then its type property must not be aws_iam_access_key

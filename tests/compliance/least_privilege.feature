@@ -1,7 +1,7 @@
-Feature: The function and Deep Security may do what they need, to what they need
+Feature: The function and Deep Security have least privilege
 
   @noskip
-  Scenario: The function's role allows the actions of forwarding alone
+  Scenario: The function's role allows only what forwarding needs
     Given I have aws_iam_role_policy defined
     Then it must contain policy
     And it must contain Statement
@@ -9,7 +9,7 @@ Feature: The function and Deep Security may do what they need, to what they need
     Then it must contain Action
     And its value must match the "^(logs:(CreateLogStream|PutLogEvents)|(secretsmanager:GetSecretValue|ssm:GetParameter)|sqs:(ChangeMessageVisibility|DeleteMessage|GetQueueAttributes|ReceiveMessage|SendMessage)|kms:(Decrypt|GenerateDataKey))$" regex
 
-  # The streams of the function's own log group are the only wildcard.
+  # The only wildcard is for the streams of the function's log group.
   @noskip
   Scenario: The function's role names every resource
     Given I have aws_iam_role_policy defined
@@ -20,7 +20,7 @@ Feature: The function and Deep Security may do what they need, to what they need
     And its value must match the "^arn:[^:]+:(logs:[a-z0-9-]+:[0-9]{12}:log-group:/aws/lambda/[^*]+:\*|(secretsmanager|ssm|sqs|kms):[a-z0-9-]+:[0-9]{12}:[^*]+)$" regex
 
   @noskip
-  Scenario: Deep Security's user may publish, with the topic's key, and nothing else
+  Scenario: Deep Security's user may only publish and use the topic's key
     Given I have aws_iam_user_policy defined
     Then it must contain policy
     And it must contain Statement
@@ -29,7 +29,7 @@ Feature: The function and Deep Security may do what they need, to what they need
     And its value must match the "^(sns:Publish|kms:(Decrypt|GenerateDataKey))$" regex
 
   @noskip
-  Scenario: Deep Security's user publishes to topics that are named
+  Scenario: Deep Security's user may publish only to given topics
     Given I have aws_iam_user_policy defined
     Then it must contain policy
     And it must contain Statement
@@ -38,7 +38,7 @@ Feature: The function and Deep Security may do what they need, to what they need
     And its value must match the "^arn:[^:]+:(sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+|kms:[a-z0-9-]+:[0-9]{12}:key/[^*]+)$" regex
 
   @noskip
-  Scenario Outline: Roles and users get their permissions from these policies alone
+  Scenario Outline: Roles and users have no other policies
     Given I have any resource defined
     Then its type property must not be <type>
 

@@ -1,7 +1,7 @@
-Feature: What cannot be delivered is kept, and logs are kept for a time
+Feature: Undelivered events are kept, and logs expire
 
   @noskip
-  Scenario: Logs are kept for a time that is set
+  Scenario: Log groups have a retention period
     Given I have aws_cloudwatch_log_group defined
     Then it must contain retention_in_days
     And its value must be greater than 0
@@ -16,13 +16,13 @@ Feature: What cannot be delivered is kept, and logs are kept for a time
 
   # At least 5: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
   @noskip
-  Scenario: A message is tried five times or more
+  Scenario: Messages are received at least five times
     Given I have aws_sqs_queue_redrive_policy defined
     Then it must contain redrive_policy
     And it must contain maxReceiveCount
     And its value must be greater than 4
 
-  # SNS wants the dead-letter queue in the topic's region; the account staging of examples/multi-account is in another.
+  # SNS requires the dead-letter queue in the topic's region, and the account staging of examples/multi-account is in another one.
   @noskip
   @exclude_module\.staging\.module\.subscription\..*
   Scenario: Subscriptions have a dead-letter queue

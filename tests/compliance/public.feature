@@ -1,4 +1,4 @@
-Feature: Nobody but those who are named reaches topics, queues and the role
+Feature: Only given principals have access to topics, queues and the role
 
   @noskip
   Scenario: Only SNS sends to the queues
@@ -10,7 +10,7 @@ Feature: Nobody but those who are named reaches topics, queues and the role
     And its value must match the "^sns\.amazonaws\.com$" regex
 
   @noskip
-  Scenario: Only topics that are named in full send to the queues
+  Scenario: Only given topics send to the queues
     Given I have aws_sqs_queue defined
     Then it must contain policy
     And it must contain Statement
@@ -20,7 +20,7 @@ Feature: Nobody but those who are named reaches topics, queues and the role
     And its value must match the "^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$" regex
 
   @noskip
-  Scenario: The topics' policies allow something to accounts, users and roles only
+  Scenario: Topic policies admit only accounts, users and roles
     Given I have aws_sns_topic defined
     Then it must contain policy
     And it must contain Statement
@@ -29,7 +29,7 @@ Feature: Nobody but those who are named reaches topics, queues and the role
     And its value must match the "^arn:[^:]+:iam::[0-9]{12}:(root|user/[^*]+|role/[^*]+)$" regex
 
   @noskip
-  Scenario Outline: Who may subscribe may do so with one endpoint
+  Scenario Outline: Subscribers may subscribe only one endpoint
     Given I have aws_sns_topic defined
     Then it must contain policy
     And it must contain Statement

@@ -1,7 +1,7 @@
-Feature: Everything that takes tags has those of the example's variable
+Feature: Every resource has the example's tags
 
   @noskip
-  Scenario: The tag is on everything
+  Scenario: Every resource has the tag
     Given I have resource that supports tags_all defined
     Then it must contain tags_all
     And it must contain team

@@ -23,7 +23,7 @@ FEATURES = ROOT / "tests" / "compliance"
 EXAMPLES = {"single-account": "queue", "multi-account": "accounts", "one-topic": "one_topic"}
 TAGS = '-var=tags={"team":"security"}'
 # They speak of what an example need not have, so they alone are without @noskip.
-MAY_BE_SKIPPED = {"Queues without the key of SQS have one of the customer", "Keys of the customer are rotated"}
+MAY_BE_SKIPPED = {"Queues without SSE-SQS have a customer managed key", "Customer managed keys are rotated"}
 
 Plan = dict[str, Any]
 
@@ -116,19 +116,19 @@ NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 # A resource that the example does not have is added with the values given.
 BREAKS: dict[str, list[tuple[str, Change]]] = {
     "Topics are encrypted with a key": [("aws_sns_topic.this", put(kms_master_key_id=""))],
-    "Queues say how they are encrypted": [("aws_sqs_queue.dead_letter", put(sqs_managed_sse_enabled=None))],
-    "Queues without the key of SQS have one of the customer": [
+    "Queues have an encryption setting": [("aws_sqs_queue.dead_letter", put(sqs_managed_sse_enabled=None))],
+    "Queues without SSE-SQS have a customer managed key": [
         ("aws_sqs_queue.dead_letter", put(sqs_managed_sse_enabled=False)),
     ],
-    "Keys of the customer are rotated": [
+    "Customer managed keys are rotated": [
         ("aws_kms_key.added", put(enable_key_rotation=False, tags_all={"team": "security"}))
     ],
-    "What does not come by TLS is denied - row 0": [("aws_sns_topic.this", statement("Deny", Condition={}))],
-    "What does not come by TLS is denied - row 1": [("aws_sqs_queue.dead_letter", statement("Deny", Condition={}))],
-    "The condition on TLS is one of a denial - row 0": [
+    "Requests without TLS are denied - row 0": [("aws_sns_topic.this", statement("Deny", Condition={}))],
+    "Requests without TLS are denied - row 1": [("aws_sqs_queue.dead_letter", statement("Deny", Condition={}))],
+    "Only Deny statements have a TLS condition - row 0": [
         ("aws_sns_topic.this", statement("Deny", Effect="Allow", Principal=ACCOUNT)),
     ],
-    "The condition on TLS is one of a denial - row 1": [
+    "Only Deny statements have a TLS condition - row 1": [
         ("aws_sqs_queue.this[0]", statement("Allow", Condition=NOT_TLS | {"ArnEquals": {"aws:SourceArn": TOPIC}})),
     ],
     "Only SNS sends to the queues": [
@@ -136,32 +136,32 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
         ("aws_sqs_queue.this[0]", statement("Allow", Principal={"AWS": [ACCOUNT["AWS"], "*"]})),
         ("aws_sqs_queue.this[0]", statement("Allow", Principal={"Service": "events.amazonaws.com"})),
     ],
-    "Only topics that are named in full send to the queues": [
+    "Only given topics send to the queues": [
         ("aws_sqs_queue.dead_letter", statement("Allow", Condition={})),
         (
             "aws_sqs_queue.this[0]",
             statement("Allow", Condition={"ArnLike": {"aws:SourceArn": [TOPIC, "arn:aws:sns:*:*:*"]}}),
         ),
     ],
-    "The topics' policies allow something to accounts, users and roles only": [
+    "Topic policies admit only accounts, users and roles": [
         ("aws_sns_topic.this", statement("Allow", Principal="*")),
         ("aws_sns_topic.this", statement("Allow", Principal={"AWS": [ACCOUNT["AWS"], "*"]})),
     ],
-    "Who may subscribe may do so with one endpoint - row 0": [
+    "Subscribers may subscribe only one endpoint - row 0": [
         ("aws_sns_topic.this", statement("Allow", Condition={"StringEquals": {"SNS:Protocol": "sqs"}})),
         (
             "aws_sns_topic.this",
             statement("Allow", Condition={"StringLike": {"SNS:Protocol": "sqs", "SNS:Endpoint": "*"}}),
         ),
     ],
-    "Who may subscribe may do so with one endpoint - row 1": [
+    "Subscribers may subscribe only one endpoint - row 1": [
         ("aws_sns_topic.this", statement("Allow", Condition={"StringEquals": {"SNS:Endpoint": QUEUE}})),
     ],
     "Only Lambda assumes the role": [
         ("aws_iam_role.this", statement("Allow", "assume_role_policy", Principal={"AWS": "*"})),
         ("aws_iam_role.this", statement("Allow", "assume_role_policy", Principal={"Service": "ec2.amazonaws.com"})),
     ],
-    "The function's role allows the actions of forwarding alone": [
+    "The function's role allows only what forwarding needs": [
         ("aws_iam_role_policy.this", statement("Allow", Action="*")),
         ("aws_iam_role_policy.this", statement("Allow", Action=["sqs:SendMessage", "sqs:PurgeQueue"])),
     ],
@@ -169,18 +169,16 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
         ("aws_iam_role_policy.this", statement("Allow", Resource="*")),
         ("aws_iam_role_policy.this", statement("Allow", Resource=[QUEUE, f"{QUEUE}*"])),
     ],
-    "Deep Security's user may publish, with the topic's key, and nothing else": [
+    "Deep Security's user may only publish and use the topic's key": [
         ("aws_iam_user_policy.this", statement("Allow", Action="sns:*")),
         ("aws_iam_user_policy.this", statement("Allow", Action=["sns:Publish", "sns:Subscribe"])),
     ],
-    "Deep Security's user publishes to topics that are named": [
+    "Deep Security's user may publish only to given topics": [
         ("aws_iam_user_policy.this", statement("Allow", Resource="*")),
         ("aws_iam_user_policy.this", statement("Allow", Resource=[TOPIC, f"{TOPIC}*"])),
     ],
     **{
-        f"Roles and users get their permissions from these policies alone - row {row}": [
-            (f"{kind}.added", put(name="added"))
-        ]
+        f"Roles and users have no other policies - row {row}": [(f"{kind}.added", put(name="added"))]
         for row, kind in enumerate(
             [
                 "aws_iam_policy_attachment",
@@ -190,27 +188,25 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
             ]
         )
     },
-    "The environment holds nothing that looks like an API key": [
+    "The environment contains nothing that looks like an API key": [
         ("aws_lambda_function.this", variable("NOTE", "key=0123456789abcdef0123456789abcdef")),
     ],
     **{
-        f"The environment has no variable for a key itself - row {row}": [("aws_lambda_function.this", variable(name))]
+        f"The environment has no variable for a key - row {row}": [("aws_lambda_function.this", variable(name))]
         for row, name in enumerate(["DD_API_KEY", "DD_APP_KEY", "AWS_SECRET_ACCESS_KEY"])
     },
-    "The secret is written and not kept": [
-        ("aws_secretsmanager_secret_version.datadog_api_key", put(secret_string="x"))
-    ],
-    "Access keys are made outside of Terraform": [("aws_iam_access_key.added", put(user="added"))],
-    "Logs are kept for a time that is set": [("aws_cloudwatch_log_group.this", put(retention_in_days=0))],
+    "The secret's value is write-only": [("aws_secretsmanager_secret_version.datadog_api_key", put(secret_string="x"))],
+    "Access keys are created outside Terraform": [("aws_iam_access_key.added", put(user="added"))],
+    "Log groups have a retention period": [("aws_cloudwatch_log_group.this", put(retention_in_days=0))],
     "Queues have a dead-letter queue": [("aws_sqs_queue.this[0]", put(redrive_policy=""))],
-    "A message is tried five times or more": [
+    "Messages are received at least five times": [
         (
             "aws_sqs_queue_redrive_policy.this[0]",
             put(redrive_policy={"deadLetterTargetArn": QUEUE, "maxReceiveCount": 4}),
         ),
     ],
     "Subscriptions have a dead-letter queue": [('aws_sns_topic_subscription.queue["created"]', put(redrive_policy=""))],
-    "The tag is on everything": [
+    "Every resource has the tag": [
         ('aws_cloudwatch_metric_alarm.this["function-errors"]', put(tags_all={})),
         ("aws_iam_user.this", put(tags_all={"team": "other"})),
     ],
