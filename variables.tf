@@ -218,7 +218,7 @@ variable "topic" {
 }
 
 variable "topic_arns" {
-  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md. Leave their MaximumMessageSize at 256 KiB: larger messages fit into neither queue and are lost."
+  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md. Leave their MaximumMessageSize at 256 KiB: larger messages fit into neither queue and can be lost."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -262,7 +262,7 @@ variable "publishers" {
     - `create_user`: Whether to create the IAM user that Deep Security publishes as. With topic.create = false, it may publish to the topics in topic_arns.
     - `source_cidrs`: Public IP ranges that user may publish from; empty = anywhere.
     - `user_path`: IAM path of that user; `permissions_boundary_arn`: ARN of its permissions boundary, null = none.
-    - `principal_arns`: Other IAM users or roles; `account_ids`: Whole accounts; `organization_id`: A whole AWS organization, null = none.
+    - `principal_arns`: ARNs of other IAM users or roles; `account_ids`: IDs of whole accounts; `organization_id`: ID of an AWS organization, null = none.
   EOT
   type = object({
     create_user              = optional(bool, true)
@@ -304,7 +304,7 @@ variable "function" {
     - `log_retention_days`: Days to keep logs; `log_kms_key_arn`: ARN of the log group's customer managed key, null = CloudWatch's own encryption.
     - `log_level`: DEBUG, INFO, WARNING or ERROR.
     - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none; `role_path`: IAM path of the role.
-    - `subnet_ids`, `security_group_ids`: Set both to run in a VPC, which must reach Datadog and the AWS APIs; empty = no VPC.
+    - `subnet_ids`, `security_group_ids`: IDs; set both to run in a VPC, which must reach Datadog and the AWS APIs; empty = no VPC.
     - `package_path`: Path of another zip to deploy; null = the one in this module.
   EOT
   type = object({
@@ -467,7 +467,7 @@ variable "alarms" {
 }
 
 variable "tags" {
-  description = "Tags for every resource. AWS GovCloud and China do not accept tags on event source mappings, so the mapping gets none there; the provider's default_tags would still reach it."
+  description = "Tags for every resource, except the event source mapping in AWS GovCloud and China, where Lambda does not accept them. Do not use the provider's default_tags there, which include it."
   type        = map(string)
   default     = {}
   nullable    = false
