@@ -104,7 +104,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   count = local.use_queue && var.alarms.enabled ? 1 : 0
 
   alarm_name          = "${var.name}-stalled"
-  alarm_description   = "Messages wait in ${var.name}, and none has been processed for 15 minutes: Datadog is down or refuses the API key, or the function fails. Find the reason in log group ${aws_cloudwatch_log_group.this.name}. Messages are delivered by themselves if it is fixed within ${floor(local.shortest_wait / 3600)} hours. ${local.runbook}#stalled"
+  alarm_description   = "Messages wait in ${var.name}, and none has been processed for 15 minutes: Datadog is down or refuses the API key, or the function fails. Find the reason in log group ${aws_cloudwatch_log_group.this.name}. Messages are delivered by themselves if the cause is fixed within ${floor(local.shortest_wait / 3600)} hours. ${local.runbook}#stalled"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3

@@ -13,16 +13,6 @@ output "function_name" {
   value       = module.deep_security_datadog.function_name
 }
 
-output "function_arn" {
-  description = "ARN of the function."
-  value       = module.deep_security_datadog.function_arn
-}
-
-output "role_arn" {
-  description = "ARN of the function's role."
-  value       = module.deep_security_datadog.role_arn
-}
-
 output "queue_url" {
   description = "URL of the queue; null with direct delivery."
   value       = module.deep_security_datadog.queue_url

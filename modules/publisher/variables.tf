@@ -38,7 +38,7 @@ variable "kms_key_arns" {
 }
 
 variable "source_cidrs" {
-  description = "Public IP ranges of the Deep Security manager, from which alone the user may publish. Empty = anywhere. Leave it empty for a manager that reaches SNS through a VPC endpoint, where requests have no public address."
+  description = "Public IP ranges that the user may publish from, such as the Deep Security manager's. Empty = anywhere. Leave it empty for a manager that reaches SNS through a VPC endpoint, where requests have no public address."
   type        = set(string)
   default     = []
   nullable    = false

@@ -99,7 +99,7 @@ run "outage_of_two_hours" {
   }
 
   assert {
-    condition     = strcontains(aws_cloudwatch_metric_alarm.stalled[0].alarm_description, "if it is fixed within 2 hours.")
+    condition     = strcontains(aws_cloudwatch_metric_alarm.stalled[0].alarm_description, "if the cause is fixed within 2 hours.")
     error_message = "Alarm should promise delivery for as long as messages stay in the queue after the early attempts."
   }
 }
