@@ -36,6 +36,7 @@ def test_values() -> None:
                 }
             ),
             "DD_LOG_LEVEL": "warn",
+            "QUEUE_VISIBILITY_TIMEOUT": "5400",
         }
     )
     assert settings.tags == ("env:prod", "team:blue")
@@ -43,7 +44,7 @@ def test_values() -> None:
     assert settings.destinations["logs"] == DestinationSettings("https://http-intake.logs.datadoghq.eu", Filter())
     events = settings.destinations["events"]
     assert (events.url, events.filter.minimum_severity) == ("https://proxy.example.com", Severity.HIGH)
-    assert settings.log_level == "WARNING"
+    assert (settings.log_level, settings.queue_visibility_timeout) == ("WARNING", 5400)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,9 @@ def test_values() -> None:
         ("DD_LOG_LEVEL", "LOUD"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "inf"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "nan"),
+        ("QUEUE_VISIBILITY_TIMEOUT", "0"),
+        ("QUEUE_VISIBILITY_TIMEOUT", "43201"),
+        ("QUEUE_VISIBILITY_TIMEOUT", "90.5"),
         ("CONSOLE_URL", "ftp://console.example.com"),
         ("CONSOLE_URL", "https://"),
         ("CONSOLE_URL", "https://user@console.example.com"),
