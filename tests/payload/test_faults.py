@@ -15,7 +15,7 @@ import pytest
 from deep_security_datadog import admission, datadog_client
 from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable
 from deep_security_datadog.datadog_client import MARGIN, DatadogClient
-from deep_security_datadog.forward import Forwarder
+from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.settings import Settings
 from tests.support import FakeQueues, sample, sqs_record
 from tools import datadog_intake
@@ -94,6 +94,13 @@ def test_a_split_message_that_is_delivered_again_is_not_split_again(intake: Inta
     large = sqs_record(f"[{','.join(['{}'] * 5_001)}]")
     assert invocation(large) == invocation(large) == []
     assert len(invocation.queues.carried_out) == 1
+
+
+def test_without_a_queue_a_message_that_no_invocation_takes_comes_back(intake: Intake) -> None:
+    """Lambda keeps it for the dead-letter queue, from which a redrive brings it into a queue."""
+    notification = json.loads(sqs_record(f"[{','.join(['{}'] * 5_001)}]")["body"])
+    with pytest.raises(NotDelivered):
+        Invocation(intake.url)({"EventSource": "aws:sns", "Sns": notification})
 
 
 def test_the_non_events_of_a_message_are_one_refusal(intake: Intake) -> None:
