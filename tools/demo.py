@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from tools import datadog_intake, samples
+from tools import fake_datadog, samples
 from tools.emulator import Emulator, EmulatorError, emulator
 from tools.samples import EventsError, Message
 from tools.terraform import Terraform, TerraformError, copy_modules
@@ -116,7 +116,7 @@ def run(messages: list[Message], interruption: Interruption, *, verbose: bool) -
         progress = stack.enter_context(_progress())
         with _step(progress, "AWS emulator and Datadog stand-in"), interruption.held():
             aws = stack.enter_context(emulator())
-            datadog = stack.enter_context(datadog_intake.running())
+            datadog = stack.enter_context(fake_datadog.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
             terraform = _terraform(Path(folder), aws, datadog)
         steps = _TerraformSteps(progress, terraform, verbose=verbose)
@@ -138,9 +138,9 @@ def run(messages: list[Message], interruption: Interruption, *, verbose: bool) -
     return _conclude(verdict, published, log)
 
 
-def _terraform(folder: Path, aws: Emulator, datadog: datadog_intake.Intake) -> Terraform:
+def _terraform(folder: Path, aws: Emulator, datadog: fake_datadog.FakeDatadog) -> Terraform:
     # By the environment, which, unlike arguments, other users of the machine cannot see.
-    variables = {"TF_VAR_datadog_api_key": datadog_intake.API_KEY, "TF_VAR_datadog_api_url": datadog.url}
+    variables = {"TF_VAR_datadog_api_key": fake_datadog.API_KEY, "TF_VAR_datadog_api_url": datadog.url}
     return Terraform(copy_modules(folder) / EXAMPLE, aws.environment() | variables)
 
 
@@ -198,7 +198,7 @@ class _TerraformSteps:
             self._progress.console.print(Text(line, style="dim"))
 
 
-def _wait(progress: Progress, datadog: datadog_intake.Intake, count: int) -> None:
+def _wait(progress: Progress, datadog: fake_datadog.FakeDatadog, count: int) -> None:
     task = _add(progress, "events in Datadog", count)
     deadline = time.monotonic() + ARRIVE_SECONDS
     while len(datadog.events) < count and time.monotonic() < deadline:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from deep_security_datadog.event_types import EVENT_TYPES
-from deep_security_datadog.facts import EventType
+from tools import pages
+from tools.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "events.md"
 README = ROOT / "README.md"
 GOLDEN = ROOT / "tests" / "golden"
@@ -40,24 +39,18 @@ important lines are left out and counted.
 
 
 _README_EVENT = "PayloadLog"
-_BEGIN, _END = "<!-- BEGIN_EVENT -->", "<!-- END_EVENT -->"
 # The README shows what comes first, and some of the tags.
 _README_TAGS = ("severity", "module", "action", "policy", "aws_account", "mitre_technique", "env")
 
 
 def readme() -> str:
-    """The README with a fresh event between its markers; ValueError when they are missing."""
-    text = README.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError(f"README.md lacks {_BEGIN} or {_END}")
+    """The README with a fresh event."""
     fields, lines = _golden(_README_EVENT)
     # Up to the first heading within the text, which is about the host.
     first = lines[: next(number for number, line in enumerate(lines) if line.startswith("**Host"))]
-    quoted = "\n".join(f"> {line}".rstrip() for line in [f"**{fields['title']}**", "", *first]).removesuffix("\n>")
-    tags = [tag for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
-    return f"{before}{_BEGIN}\n{quoted}\n>\n> {' '.join(f'`{tag}`' for tag in tags)}\n{_END}{after}"
+    tags = [f"`{tag}`" for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
+    shown = [f"**{fields['title']}**", "", *first, *([""] if first[-1] else []), " ".join(tags)]
+    return pages.with_text(README, "EVENT", _quoted(shown) + "\n")
 
 
 def page() -> str:
@@ -73,15 +66,15 @@ def _severities() -> Iterator[str]:
 
 def _examples() -> Iterator[str]:
     for row in EVENT_TYPES.values():
-        yield from _example(row)
+        fields, text = _golden(row.name)
+        yield f"\n### {row.name}: {row.module}\n"
+        yield f"**{fields['title']}**\n"
+        yield _quoted(text)
+        yield f"\nTags: {' '.join(f'`{tag}`' for tag in fields['tags'])}\n"
 
 
-def _example(row: EventType) -> Iterator[str]:
-    fields, text = _golden(row.name)
-    yield f"\n### {row.name}: {row.module}\n"
-    yield f"**{fields['title']}**\n"
-    yield "\n".join(f"> {line}".rstrip() for line in text)
-    yield f"\nTags: {' '.join(f'`{tag}`' for tag in fields['tags'])}\n"
+def _quoted(lines: Iterable[str]) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def _golden(name: str) -> tuple[dict[str, list[str]], list[str]]:

@@ -27,9 +27,9 @@ from tests.end_to_end.traffic import (
     one_event_per_invocation,
     shorten_delays,
 )
-from tools import datadog_intake, samples
-from tools.datadog_intake import Intake
+from tools import fake_datadog, samples
 from tools.emulator import ACCOUNT, REGION, Emulator, emulator
+from tools.fake_datadog import FakeDatadog
 from tools.repository import ROOT
 from tools.terraform import Terraform, copy_modules
 
@@ -56,7 +56,7 @@ class Copy:
     """An applied copy of the example, and the Datadog organization it sends to."""
 
     aws: Emulator
-    datadog: Intake
+    datadog: FakeDatadog
     terraform: Terraform
     api_key: str
     account: str = ACCOUNT
@@ -274,7 +274,7 @@ def _copy(
     **variables: str,
 ) -> Copy:
     api_key = uuid.uuid4().hex
-    datadog = stack.enter_context(datadog_intake.running([api_key]))
+    datadog = stack.enter_context(fake_datadog.running([api_key]))
     environment = {f"TF_VAR_{name}": value for name, value in variables.items()} | {
         "TF_VAR_datadog_api_key": api_key,
         "TF_VAR_datadog_api_url": datadog.url,

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, polling_paused, wait_until_empty
-from tools.datadog_intake import EVENTS, LOGS, always, every, first, respond, when
+from tools.fake_datadog import EVENTS, LOGS, always, every, first, respond, when
 
 # As BOTH in conftest.py has the filters.
 ONLY_FOR_EVENTS = " only for events"
@@ -127,7 +127,7 @@ def test_an_event_that_is_refused_is_still_a_log(both):
 
 
 def test_20000_events_in_200_messages_are_few_requests(both):
-    """Counted are requests to the stand-in's logs intake. The messages wait in the queue, as after an outage.
+    """Counted are requests to the fake Datadog's logs. The messages wait in the queue, as after an outage.
 
     The emulator hands over each message as it comes, without the gathering that AWS does, so messages published one
     after the other would be an invocation each.

@@ -27,7 +27,7 @@ from tests.end_to_end.traffic import (
     settle,
     titles,
 )
-from tools.datadog_intake import Answer, Outcome, delay, every, first, reset, respond, when
+from tools.fake_datadog import Answer, Outcome, delay, every, first, reset, respond, when
 
 
 def test_every_second_request_500(faults):

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import urlsplit
 
-from tools.datadog_intake import Fault, respond
+from tools.fake_datadog import Fault, respond
 
 # The function's timeout in faults/main.tf is 8 s; a message that failed comes back after six times that at the latest.
 VISIBILITY_SECONDS = 48
