@@ -57,8 +57,8 @@ def assigned(block: Block) -> set[str]:
     return set(re.findall(r"^(\w+)\s*=", block.text, flags=re.MULTILINE))
 
 
-def write(block: Block, tree: Path) -> str:
-    """Make one module of the snippet in a copied tree; its path there."""
+def write(block: Block, tree: Path) -> tuple[str, str]:
+    """Make one module of the snippet in a copied tree: its path there, and its region if its provider is the root's."""
     folder = tree / "snippets" / f"{re.sub(r'[^a-z0-9]+', '-', str(block.page.relative_to(ROOT)).lower())}-{block.line}"
     folder.mkdir(parents=True)
     text = _SOURCE.sub(lambda found: f'"../../{found["module"] or ""}"', _VERSION.sub("", block.text))
@@ -79,9 +79,8 @@ def write(block: Block, tree: Path) -> str:
     (folder / "provider_override.tf").write_text(override, encoding="utf-8")
     surroundings = "".join(_surrounding(address) for address in _missing(text))
     surroundings += "".join(_provider(alias, region) for alias in aliases)
-    surroundings += "" if own_default else _provider("", region)
     (folder / "surroundings.tf").write_text(surroundings, encoding="utf-8")
-    return str(folder.relative_to(tree))
+    return str(folder.relative_to(tree)), "" if own_default else region
 
 
 def _missing(text: str) -> list[str]:
@@ -109,8 +108,12 @@ def plan(blocks: list[Block]) -> None:
         tree = copy_modules(Path(name) / "tree")
         folder = tree / "root"
         folder.mkdir()
-        sources = [write(block, tree) for block in blocks]
-        calls = [f'module "snippet_{i}" {{\n  source = "../{source}"\n}}\n' for i, source in enumerate(sources)]
+        written = [write(block, tree) for block in blocks]
+        # A provider for each region, and not for each snippet, because each is a process that takes seconds to start.
+        calls = [_provider(region, region) for region in sorted({region for _, region in written if region})]
+        for number, (source, region) in enumerate(written):
+            provider = f"  providers = {{ aws = aws.{region} }}\n" if region else ""
+            calls.append(f'module "snippet_{number}" {{\n  source = "../{source}"\n{provider}}}\n')
         (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
         terraform = Terraform(folder)
         terraform.init()

@@ -1,7 +1,7 @@
 """Real Terraform on a copy of this repository's modules, so that no lock file, state or .terraform lands in the tree.
 
-`python -m tools.terraform validate` checks the root, each module and each example; `python -m tools.terraform test`
-runs tests/terraform with mocked providers. The environment variable TERRAFORM names another program, such as tofu, and
+`python -m tools.terraform validate` checks the examples, `python -m tools.terraform test [FILE...]` runs
+tests/terraform with mocked providers. The environment variable TERRAFORM names another program, such as tofu, and
 AWS_PROVIDER a version of the provider instead of the newest; a test matrix needs both.
 """
 
@@ -16,6 +16,7 @@ import tempfile
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -244,37 +245,38 @@ def local_mirror() -> Path | None:
     return next((folder for folder in folders if (folder / PROVIDER).is_dir()), None)
 
 
-def root_modules(tree: Path) -> list[Path]:
-    """Every folder with a configuration that is valid by itself."""
-    files = [path for path in tree.rglob("*.tf") if ".terraform" not in path.parts]
-    # Terraform accepts a module that takes aliased providers only where a caller hands them over, and checks it there.
-    handed = {path.parent for path in files if "configuration_aliases" in path.read_text(encoding="utf-8")}
-    return sorted({path.parent for path in files} - handed)
-
-
-def _validate(tree: Path) -> None:
-    for folder in root_modules(tree):
+def _validate(tree: Path, _: list[str]) -> None:
+    """The examples, and with them every module, each of which one of them calls."""
+    for folder in sorted({path.parent for path in tree.glob("examples/*/*.tf")}):
         print(f"terraform validate {folder.relative_to(tree)}", flush=True)
         terraform = Terraform(folder)
         terraform.init()
         terraform.validate()
 
 
-def _test(tree: Path) -> None:
-    terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
-    tests = "-test-directory=tests/terraform"
-    terraform.init(tests)
-    terraform.run("test", "-no-color", tests)
+def _test(tree: Path, files: list[str]) -> None:
+    """These files or all, half of them beside the other half."""
+    found = files or [path.relative_to(tree).as_posix() for path in tree.glob("tests/terraform/*.tftest.hcl")]
+    found.sort(key=lambda file: (tree / file).read_text(encoding="utf-8").count('\nrun "'))
+    folder = "-test-directory=tests/terraform"
+    Terraform(tree).init(folder)
+
+    def run(half: list[str]) -> None:
+        terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
+        terraform.run("test", "-no-color", folder, *(f"-filter={file}" for file in half))
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(run, filter(None, (found[::2], found[1::2]))))
 
 
 def _main(arguments: list[str]) -> int:
     commands = {"validate": _validate, "test": _test}
-    if len(arguments) != 1 or arguments[0] not in commands:
+    if not arguments or arguments[0] not in commands:
         print(f"usage: python -m tools.terraform {'|'.join(commands)}", file=sys.stderr)
         return 2
     try:
         with tempfile.TemporaryDirectory(prefix="terraform-") as folder:
-            commands[arguments[0]](copy_modules(Path(folder)))
+            commands[arguments[0]](copy_modules(Path(folder)), arguments[1:])
     except TerraformError as error:
         print(error, file=sys.stderr)
         return 1

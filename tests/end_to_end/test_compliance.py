@@ -19,8 +19,8 @@ from tools.repository import ROOT
 
 PROGRAM = Path(sys.executable).with_name("terraform-compliance")
 FEATURES = ROOT / "tests" / "compliance"
-# By the copy of conftest.py that is applied.
-EXAMPLES = {"single-account": "queue", "multi-account": "accounts", "one-topic": "one_topic"}
+# By the copy of stack.py that is applied.
+EXAMPLES = {"single-account": "example", "multi-account": "accounts", "one-topic": "one_topic"}
 TAGS = '-var=tags={"team":"security"}'
 # They speak of what an example need not have, so they alone are without @noskip.
 MAY_BE_SKIPPED = {"Queues without the key of SQS have one of the customer", "Keys of the customer are rotated"}
@@ -59,7 +59,7 @@ def scenarios(outcomes: dict[str, str], outcome: str) -> set[str]:
 @pytest.fixture(scope="module")
 def plans(stack) -> dict[str, Plan]:
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda name: getattr(stack, name).terraform.plan(TAGS), EXAMPLES.values())
+        found = pool.map(lambda name: stack.look_at(name).terraform.plan(TAGS), EXAMPLES.values())
         return dict(zip(EXAMPLES, found, strict=True))
 
 

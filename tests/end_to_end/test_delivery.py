@@ -80,8 +80,8 @@ def test_fields_of_each_type(queue):
 
 
 @pytest.mark.parametrize("delivery", ["queue", "direct"])
-def test_each_sample_message_arrives_once(request, delivery):
-    copy = request.getfixturevalue(delivery)
+def test_each_sample_message_arrives_once(queue, direct, delivery):
+    copy = {"queue": queue, "direct": direct}[delivery]
     messages = samples.messages()
     published = [event for message in messages.values() for event in samples.events_of(message)]
     copy.publish(*messages.values())

@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 
 from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, polling_paused, wait_until_empty
-from tools.fake_datadog import EVENTS, LOGS, always, every, first, respond, when
+from tools.fake_datadog.faults import always, every, first, respond, when
+from tools.fake_datadog.intake import EVENTS, LOGS
 
-# As BOTH in conftest.py has the filters.
+# As BOTH in stack.py has the filters.
 ONLY_FOR_EVENTS = " only for events"
 HIGH, INFO = 3, 1
 
@@ -72,7 +73,8 @@ FAULTS = {
     "every second 500": lambda: every(2, respond(500)),
     "six times 500": lambda: first(6, respond(500)),
     "three times 403": lambda: first(3, respond(403)),
-    "told to wait": lambda: first(3, respond(429, "", {"Retry-After": "30"})),
+    # More than five seconds, so that it waits in the queue.
+    "told to wait": lambda: first(3, respond(429, "", {"Retry-After": "10"})),
 }
 
 

@@ -17,7 +17,7 @@ from tests.end_to_end.traffic import (
     titles,
     wait_until_empty,
 )
-from tools.fake_datadog import always, respond
+from tools.fake_datadog.faults import always, respond
 
 MOST_ENTRIES = 5_000
 

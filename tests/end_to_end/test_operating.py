@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import samples
-from tools.fake_datadog import always, respond
+from tools.fake_datadog.faults import always, respond
 from tools.repository import ROOT
 from tools.terraform import find_terraform
 

@@ -6,7 +6,7 @@ from zipfile import ZipFile, is_zipfile
 
 import pytest
 
-# Of all copies.
+# Of all that is applied.
 PLACES = [
     ("111122223333", "us-east-1"),
     ("999900001111", "eu-central-1"),
@@ -20,9 +20,15 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
-def changes(stack):
+def copies(stack):
+    """The example with a queue, and a copy of the module without one."""
+    return stack.look_at("example"), stack.look_at("direct")
+
+
+@pytest.fixture(scope="module")
+def changes(copies):
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda copy: copy.changes(), stack.copies))
+        return list(pool.map(lambda copy: copy.changes(), copies))
 
 
 def test_second_plan_is_empty(changes):
@@ -30,8 +36,8 @@ def test_second_plan_is_empty(changes):
 
 
 @pytest.mark.usefixtures("changes")
-def test_api_key_in_no_state_and_no_plan(stack):
-    for copy in stack.copies:
+def test_api_key_in_no_state_and_no_plan(copies):
+    for copy in copies:
         files = {path.name: path for path in copy.terraform.folder.iterdir() if path.is_file()}
         assert {"terraform.tfstate", "plan"} <= set(files)
         for path in files.values():
@@ -44,8 +50,8 @@ def test_api_key_in_no_state_and_no_plan(stack):
         assert copy.datadog.url.encode() in files["terraform.tfstate"].read_bytes()
 
 
-def test_api_key_not_in_the_function(stack):
-    for copy in stack.copies:
+def test_api_key_not_in_the_function(copies):
+    for copy in copies:
         function = copy.aws.client("lambda").get_function(FunctionName=copy.outputs["function_name"])
         assert copy.api_key not in json.dumps(function, default=str)
         assert copy.datadog.url in json.dumps(function, default=str)
@@ -53,11 +59,10 @@ def test_api_key_not_in_the_function(stack):
         assert secret["SecretString"] == copy.api_key
 
 
-def test_two_copies_share_nothing(stack):
-    first, second = (copy.outputs for copy in stack.copies)
-    # An output that is null is not among Terraform's outputs.
-    assert set(first) - set(second) == {"queue_arn", "queue_url"}
-    assert {name for name in second if first[name] == second[name]} == set()
+def test_two_copies_share_nothing(copies):
+    first, second = (copy.outputs for copy in copies)
+    assert {name for name in first if second.get(name) is None} == {"publisher_user_name", "queue_arn", "queue_url"}
+    assert {name for name in first if first[name] == second.get(name)} == set()
 
 
 def recursive_loop(copy):
@@ -66,9 +71,11 @@ def recursive_loop(copy):
 
 
 def test_lambda_allows_a_chain_of_remainders(stack):
-    for copy in (stack.queue, stack.chain):
-        assert recursive_loop(copy) == "Allow", "a function with a queue should be allowed to send to itself"
-    assert recursive_loop(stack.direct) == "Terminate", "a function without a queue should keep Lambda's default"
+    for name in ("example", "chain"):
+        assert recursive_loop(stack.look_at(name)) == "Allow", "a function with a queue should be allowed its loop"
+    assert recursive_loop(stack.look_at("direct")) == "Terminate", (
+        "a function without a queue should keep Lambda's default"
+    )
 
 
 def left(aws, account, region):
@@ -101,7 +108,6 @@ def in_use(key):
 
 
 @pytest.mark.destroys
-@pytest.mark.usefixtures("moves")
 def test_destroy_leaves_nothing(stack):
     def everything():
         return set().union(*(left(stack.aws, *place) for place in PLACES))
@@ -111,5 +117,5 @@ def test_destroy_leaves_nothing(stack):
     assert {kind for _, _, kind, _ in before} == set(kinds.split(", ")), "nothing to look for"
     assert {account for account, *_ in before} >= {account for account, _ in PLACES} - {"777788889999"}
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda copy: copy.terraform.destroy(), stack.all))
+        list(pool.map(lambda root: root.destroy("-parallelism=100"), stack.roots.values()))
     assert everything() == set()

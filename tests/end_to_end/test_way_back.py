@@ -4,7 +4,7 @@ import json
 import time
 
 from tools import samples
-from tools.fake_datadog import always, respond
+from tools.fake_datadog.faults import always, respond
 
 GIVE_UP_SECONDS = 60
 

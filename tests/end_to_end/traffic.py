@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import urlsplit
 
-from tools.fake_datadog import Fault, respond
+from tools.fake_datadog.faults import Fault, respond
 
-# The function's timeout in faults/main.tf is 8 s; a message that failed comes back after six times that at the latest.
+# The function's timeout in stack.py is 8 s; a message that failed comes back after six times that at the latest.
 VISIBILITY_SECONDS = 48
 PATIENCE_SECONDS = 3 * VISIBILITY_SECONDS
 # The chain's remainders come back after as many seconds, and not after 10, 20, 40, 50 and so on, which would make 17

@@ -31,7 +31,9 @@ from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.request import Endpoint, Request
 from tests.support import EVENTS_URL, LOGS_URL
 from tools import fake_datadog
-from tools.fake_datadog import API_KEY, EVENTS, FakeDatadog, respond
+from tools.fake_datadog import API_KEY, FakeDatadog
+from tools.fake_datadog.faults import always, first, respond
+from tools.fake_datadog.intake import EVENTS
 
 ENDPOINT = Endpoint(EVENTS_URL, api_key_header="DD-API-KEY")
 REQUEST = Request(ENDPOINT, lambda: b"{}")
@@ -415,14 +417,14 @@ def test_the_api_key_is_sent_only_where_the_endpoint_says_so(fake: FakeDatadog) 
 
 
 def test_cookies_are_not_sent_back(fake: FakeDatadog) -> None:
-    fake.faults.append(fake_datadog.always(respond(202, {}, {"Set-Cookie": "session=1; Path=/"})))
+    fake.faults.append(always(respond(202, {}, {"Set-Cookie": "session=1; Path=/"})))
     post(real_client(), fake.url + EVENTS, event("one"), event("two"))
     assert not [request for request in fake.requests if "cookie" in request.headers]
 
 
 def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog) -> None:
     with fake_datadog.running() as elsewhere:
-        fake.faults.append(fake_datadog.always(respond(307, "", {"Location": elsewhere.url})))
+        fake.faults.append(always(respond(307, "", {"Location": elsewhere.url})))
         (answer,) = post(real_client(), fake.url + EVENTS, event("x"))
         assert (answer.outcome, answer.status) == (RETRY, 307)
         assert not elsewhere.requests
@@ -453,13 +455,13 @@ def test_nobody_there_is_no_answer(fake: FakeDatadog) -> None:
 
 def test_an_accepted_answer_that_is_cut_off_stays_accepted(fake: FakeDatadog) -> None:
     too_long = {"Content-Length": "1000", "Connection": "close"}
-    fake.faults.append(fake_datadog.first(1, respond(202, {}, too_long)))
+    fake.faults.append(first(1, respond(202, {}, too_long)))
     answers = post(real_client(), fake.url + EVENTS, event("one"), event("two"))
     assert [(answer.outcome, answer.attempts) for answer in answers] == [(ACCEPTED, 1)] * 2
 
 
 def test_long_answers_leave_the_connection_usable(fake: FakeDatadog) -> None:
-    fake.faults.append(fake_datadog.always(respond(503, "x" * 1_000_000)))
+    fake.faults.append(always(respond(503, "x" * 1_000_000)))
     assert post(real_client(), fake.url + EVENTS, event("one"))[0].status == 503
     assert fake.connections == 1
 

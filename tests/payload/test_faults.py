@@ -19,7 +19,8 @@ from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.settings import Settings
 from tests.support import FakeQueues, sample, sqs_record
 from tools import fake_datadog
-from tools.fake_datadog import API_KEY, FakeDatadog, respond
+from tools.fake_datadog import API_KEY, FakeDatadog
+from tools.fake_datadog.faults import always, delay, first, respond
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_a_name_with_many_dead_addresses(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_after_requests_that_hung_others_are_sent(intake: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datadog_client, "REQUEST_DEADLINE", 1.0)
-    intake.faults.append(fake_datadog.first(16, fake_datadog.delay(4)))
+    intake.faults.append(first(16, delay(4)))
     invocation = Invocation(intake.url)
     assert invocation(events(20)) == ["r-1"]
     intake.faults.clear()
@@ -254,7 +255,7 @@ def test_an_unexpected_error_in_a_thread_is_an_answer(intake: FakeDatadog, monke
 
 
 def test_a_page_of_a_proxy_is_no_acceptance(intake: FakeDatadog) -> None:
-    intake.faults.append(fake_datadog.always(respond(200, "<html>Sign in</html>")))
+    intake.faults.append(always(respond(200, "<html>Sign in</html>")))
     invocation = Invocation(intake.url)
     assert invocation(events(3)) == ["r-1"]
     intake.faults.clear()
@@ -262,7 +263,7 @@ def test_a_page_of_a_proxy_is_no_acceptance(intake: FakeDatadog) -> None:
 
 
 def test_what_datadog_asks_for_reaches_the_queue(intake: FakeDatadog) -> None:
-    intake.faults.append(fake_datadog.always(respond(429, "", {"X-RateLimit-Reset": "60"})))
+    intake.faults.append(always(respond(429, "", {"X-RateLimit-Reset": "60"})))
     invocation = Invocation(intake.url)
     assert invocation(events(20)) == ["r-1"]
     ((_, settlement),) = invocation.queues.returned

@@ -88,23 +88,3 @@ run "boundary_of_aws" {
     error_message = "A policy that AWS manages should be accepted as the boundary."
   }
 }
-
-run "boundary_by_its_name" {
-  command = plan
-
-  variables {
-    function = { permissions_boundary_arn = "boundary" }
-  }
-
-  expect_failures = [var.function]
-}
-
-run "path_without_its_slash" {
-  command = plan
-
-  variables {
-    function = { role_path = "service" }
-  }
-
-  expect_failures = [var.function]
-}

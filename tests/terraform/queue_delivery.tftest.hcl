@@ -88,13 +88,3 @@ run "chain_of_remainders_left_to_lambda" {
     error_message = "There should be no call of the API that GovCloud lacks with function.allow_recursion = false."
   }
 }
-
-run "unknown_delivery" {
-  command = plan
-
-  variables {
-    delivery = "sqs"
-  }
-
-  expect_failures = [var.delivery]
-}

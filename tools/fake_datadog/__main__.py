@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import threading
 
-from tools.fake_datadog import API_KEY, Answer, Outcome, Request, always, delay, running
+from tools.fake_datadog import API_KEY, running
+from tools.fake_datadog.faults import Outcome, always, delay
+from tools.fake_datadog.intake import Answer, Request
 
 # Of Secrets Manager's GetSecretValue, so that a function finds the key without an emulator.
 SECRET = Answer(200, {"SecretString": API_KEY, "Name": "datadog", "VersionId": "1"})

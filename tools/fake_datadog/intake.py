@@ -16,7 +16,6 @@ from jsonschema.exceptions import best_match
 
 EVENTS = "/api/v1/events"
 LOGS = "/api/v2/logs"
-VALIDATE = "/api/v1/validate"
 
 MAX_AGE_SECONDS = 18 * 3600
 MAX_LOGS = 1000
