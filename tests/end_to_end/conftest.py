@@ -51,7 +51,8 @@ class Demo:
     folder: Path
 
 
-class Scheduler(LoadScopeScheduling):
+# xdist is not typed.
+class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
     """Gives workers whole groups of tests, so that no two workers have the same copy, nor make the same thing twice."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,10 +1,16 @@
 """What Terraform makes and leaves: nothing to do a second time, no key anywhere, nothing after a destroy."""
 
+from __future__ import annotations
+
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from zipfile import ZipFile, is_zipfile
 
 import pytest
+
+from tests.end_to_end.stack import Copy, Stack
+from tools.emulator import Emulator
 
 # Of all that is applied.
 PLACES = [
@@ -20,23 +26,23 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
-def copies(stack):
+def copies(stack: Stack) -> tuple[Copy, Copy]:
     """The example with a queue, and a copy of the module without one."""
     return stack.look_at("example"), stack.look_at("direct")
 
 
 @pytest.fixture(scope="module")
-def changes(copies):
+def changes(copies: tuple[Copy, Copy]) -> list[list[str]]:
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda copy: copy.changes(), copies))
 
 
-def test_second_plan_is_empty(changes):
+def test_second_plan_is_empty(changes: list[list[str]]) -> None:
     assert changes == [[], []]
 
 
 @pytest.mark.usefixtures("changes")
-def test_api_key_in_no_state_and_no_plan(copies):
+def test_api_key_in_no_state_and_no_plan(copies: tuple[Copy, Copy]) -> None:
     for copy in copies:
         files = {path.name: path for path in copy.terraform.folder.iterdir() if path.is_file()}
         assert {"terraform.tfstate", "plan"} <= set(files)
@@ -50,7 +56,7 @@ def test_api_key_in_no_state_and_no_plan(copies):
         assert copy.datadog.url.encode() in files["terraform.tfstate"].read_bytes()
 
 
-def test_api_key_not_in_the_function(copies):
+def test_api_key_not_in_the_function(copies: tuple[Copy, Copy]) -> None:
     for copy in copies:
         function = copy.aws.client("lambda").get_function(FunctionName=copy.outputs["function_name"])
         assert copy.api_key not in json.dumps(function, default=str)
@@ -59,18 +65,18 @@ def test_api_key_not_in_the_function(copies):
         assert secret["SecretString"] == copy.api_key
 
 
-def test_two_copies_share_nothing(copies):
+def test_two_copies_share_nothing(copies: tuple[Copy, Copy]) -> None:
     first, second = (copy.outputs for copy in copies)
     assert {name for name in first if second.get(name) is None} == {"publisher_user_name", "queue_arn", "queue_url"}
     assert {name for name in first if first[name] == second.get(name)} == set()
 
 
-def recursive_loop(copy):
+def recursive_loop(copy: Copy) -> str:
     name = copy.outputs["function_name"]
-    return copy.aws.client("lambda").get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
+    return str(copy.aws.client("lambda").get_function_recursion_config(FunctionName=name)["RecursiveLoop"])
 
 
-def test_lambda_allows_a_chain_of_remainders(stack):
+def test_lambda_allows_a_chain_of_remainders(stack: Stack) -> None:
     for name in ("example", "chain"):
         assert recursive_loop(stack.look_at(name)) == "Allow", "a function with a queue should be allowed its loop"
     assert recursive_loop(stack.look_at("direct")) == "Terminate", (
@@ -78,10 +84,10 @@ def test_lambda_allows_a_chain_of_remainders(stack):
     )
 
 
-def left(aws, account, region):
+def left(aws: Emulator, account: str, region: str) -> set[tuple[str, str, str, str]]:
     """Everything in the account's region of the kinds that modules and examples make, by its name."""
 
-    def client(service):
+    def client(service: str) -> Any:
         return aws.client(service, account, region)
 
     keys = [key["KeyId"] for key in client("kms").list_keys()["Keys"]]
@@ -103,14 +109,14 @@ def left(aws, account, region):
     return {(account, region, kind, name) for kind, names in found.items() for name in names}
 
 
-def in_use(key):
-    return key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion"
+def in_use(key: dict[str, Any]) -> bool:
+    return bool(key["KeyManager"] == "CUSTOMER") and key["KeyState"] != "PendingDeletion"
 
 
 @pytest.mark.destroys
-def test_destroy_leaves_nothing(stack):
-    def everything():
-        return set().union(*(left(stack.aws, *place) for place in PLACES))
+def test_destroy_leaves_nothing(stack: Stack) -> None:
+    def everything() -> set[tuple[str, str, str, str]]:
+        return {found for place in PLACES for found in left(stack.aws, *place)}
 
     before = everything()
     kinds = "topic, subscription, queue, function, mapping, role, user, log group, alarm, secret, key"
