@@ -18,6 +18,7 @@ TERRAFORM ?= terraform
 export TERRAFORM
 # Over both cores, with the output of each target in one piece where make can do that.
 TOGETHER = $(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+VALIDATE := tests/terraform/test_validate.py tests/terraform/test_snippets.py
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
 FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 
@@ -56,13 +57,12 @@ checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and wha
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them; some of them, without coverage: ARGS="-k fold"
 	$(BIN)/python -m pytest tests/payload tests/repository $(or $(ARGS),--numprocesses=2 --cov --cov-report=term)
 
-validate: $(READY) ## terraform validate of the root, each module and each example, and a plan of the documentation's snippets
-	$(BIN)/python -m tools.terraform validate
-	$(BIN)/python -m tools.snippets
+validate: $(READY) ## terraform validate of the examples and what they call, and a plan of the documentation's snippets
+	$(BIN)/python -m pytest $(VALIDATE)
 
 terraform-test: $(READY) ## terraform test with mocked providers, and plans of the examples; one file: FILE=tests/terraform/alarms.tftest.hcl
-	$(BIN)/python -m tools.terraform test $(FILE)
-	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform)
+	$(BIN)/python -m tests.terraform $(FILE)
+	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform $(VALIDATE:%=--ignore=%))
 
 e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS; some, on `make stack`: ARGS="-k refused"
 	$(BIN)/python -m $(if $(ARGS),pytest tests/end_to_end $(ARGS),tests.end_to_end)

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from deep_security_datadog.event_types import EVENT_TYPES
-from tools import pages
-from tools.repository import ROOT
+from tools.repository import ROOT, with_text
 
 PAGE = ROOT / "docs" / "events.md"
 README = ROOT / "README.md"
@@ -50,7 +49,7 @@ def readme() -> str:
     first = lines[: next(number for number, line in enumerate(lines) if line.startswith("**Host"))]
     tags = [f"`{tag}`" for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
     shown = [f"**{fields['title']}**", "", *first, *([""] if first[-1] else []), " ".join(tags)]
-    return pages.with_text(README, "EVENT", _quoted(shown) + "\n")
+    return with_text(README, "EVENT", _quoted(shown) + "\n")
 
 
 def page() -> str:

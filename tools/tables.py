@@ -14,8 +14,7 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from tools import pages
-from tools.repository import ROOT
+from tools.repository import ROOT, with_text
 
 # Terraform's mark-up of values; types and defaults are shown as they were written.
 _OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False)
@@ -71,7 +70,7 @@ def outputs(folder: Path) -> list[Output]:
 
 def written(folder: Path) -> str:
     """The folder's README with fresh tables."""
-    return pages.with_text(folder / "README.md", "TF_DOCS", tables(folder))
+    return with_text(folder / "README.md", "TF_DOCS", tables(folder))
 
 
 def tables(folder: Path) -> str:

@@ -1,8 +1,7 @@
 """Real Terraform on a copy of this repository's modules, so that no lock file, state or .terraform lands in the tree.
 
-`python -m tools.terraform validate` checks the examples, `python -m tools.terraform test [FILE...]` runs
-tests/terraform with mocked providers. The environment variable TERRAFORM names another program, such as tofu, and
-AWS_PROVIDER a version of the provider instead of the newest; a test matrix needs both.
+The environment variable TERRAFORM names another program, such as tofu, and AWS_PROVIDER a version of the provider
+instead of the newest; a test matrix needs both.
 """
 
 from __future__ import annotations
@@ -11,12 +10,10 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,6 @@ from tools import processes
 from tools.repository import ROOT
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
-MINIMUM_VERSION = (1, 11)
 
 # Where Terraform looks by itself: https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
 IMPLIED_MIRRORS = (
@@ -36,7 +32,7 @@ IMPLIED_MIRRORS = (
 MIRROR_PARENTS = ("/opt", "/usr/share")
 
 INSTALL_TERRAFORM = (
-    "Terraform {version} or newer is needed and `{command}` is not on the PATH{found}: "
+    "Terraform 1.11 or newer is needed and `{command}` is not on the PATH: "
     "install it from https://developer.hashicorp.com/terraform/install"
 )
 INSTALL_PROVIDER = (
@@ -173,23 +169,11 @@ class Terraform:
 
 
 def find_terraform() -> str:
-    """The path of Terraform, or of what TERRAFORM names, in a version that the module accepts."""
-    wanted = {"version": ".".join(map(str, MINIMUM_VERSION)), "command": os.environ.get("TERRAFORM") or "terraform"}
-    path = shutil.which(wanted["command"])
+    """The path of Terraform, or of what TERRAFORM names. It refuses by itself what is older than the module takes."""
+    command = os.environ.get("TERRAFORM") or "terraform"
+    path = shutil.which(command)
     if not path:
-        raise TerraformError(INSTALL_TERRAFORM.format(**wanted, found=""))
-    environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
-    # A configuration file that is named but missing makes Terraform print a warning around the JSON.
-    environment.pop("TF_CLI_CONFIG_FILE", None)
-    with processes.running([path, "version", "-json"], env=environment) as process:
-        text = process.stdout.read() if process.stdout else ""
-    try:
-        version = str(json.loads(text)["terraform_version"])
-        enough = tuple(int(part) for part in version.partition("-")[0].split(".")[:2]) >= MINIMUM_VERSION
-    except (ValueError, KeyError) as error:
-        raise TerraformError(f"`{path} version -json` answered: {text.strip() or 'nothing'}") from error
-    if not enough:
-        raise TerraformError(INSTALL_TERRAFORM.format(**wanted, found=f" in that version (found {version})"))
+        raise TerraformError(INSTALL_TERRAFORM.format(command=command))
     return path
 
 
@@ -243,45 +227,3 @@ def local_mirror() -> Path | None:
         for depth in ("", "*/", "*/*/"):
             folders += [found.parent for found in sorted(parent.glob(f"{depth}registry.terraform.io"))]
     return next((folder for folder in folders if (folder / PROVIDER).is_dir()), None)
-
-
-def _validate(tree: Path, _: list[str]) -> None:
-    """The examples, and with them every module, each of which one of them calls."""
-    for folder in sorted({path.parent for path in tree.glob("examples/*/*.tf")}):
-        print(f"terraform validate {folder.relative_to(tree)}", flush=True)
-        terraform = Terraform(folder)
-        terraform.init()
-        terraform.validate()
-
-
-def _test(tree: Path, files: list[str]) -> None:
-    """These files or all, half of them beside the other half."""
-    found = files or [path.relative_to(tree).as_posix() for path in tree.glob("tests/terraform/*.tftest.hcl")]
-    found.sort(key=lambda file: (tree / file).read_text(encoding="utf-8").count('\nrun "'))
-    folder = "-test-directory=tests/terraform"
-    Terraform(tree).init(folder)
-
-    def run(half: list[str]) -> None:
-        terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
-        terraform.run("test", "-no-color", folder, *(f"-filter={file}" for file in half))
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(run, filter(None, (found[::2], found[1::2]))))
-
-
-def _main(arguments: list[str]) -> int:
-    commands = {"validate": _validate, "test": _test}
-    if not arguments or arguments[0] not in commands:
-        print(f"usage: python -m tools.terraform {'|'.join(commands)}", file=sys.stderr)
-        return 2
-    try:
-        with tempfile.TemporaryDirectory(prefix="terraform-") as folder:
-            commands[arguments[0]](copy_modules(Path(folder)), arguments[1:])
-    except TerraformError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import events_page, pages, snippets, tables
+from tests.repository import pages
+from tools import events_page, tables
+from tools.repository import with_text
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "lambda" / "src"
@@ -94,10 +96,10 @@ def test_a_wrong_command_is_found(script: str, fault: str) -> None:
 def test_text_goes_between_the_markers_or_nowhere(tmp_path: Path, marker: str) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- BEGIN_EVENT -->\nold\n<!-- END_EVENT -->\nafter\n")
-    assert pages.with_text(page, "EVENT", "new\n") == page.read_text().replace("old", "new")
+    assert with_text(page, "EVENT", "new\n") == page.read_text().replace("old", "new")
     page.write_text(page.read_text().replace(marker, ""))
     with pytest.raises(ValueError, match="lacks"):
-        pages.with_text(page, "EVENT", "new\n")
+        with_text(page, "EVENT", "new\n")
 
 
 @every_page
@@ -130,12 +132,6 @@ def test_pictures_are_well_formed_and_show_text_in_light_and_dark() -> None:
         assert ET.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
         assert "prefers-color-scheme: dark" in picture.read_text()
         assert "http" not in picture.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
-
-
-def test_snippets_that_are_an_examples_values_are_told_from_those_to_plan() -> None:
-    readme = ROOT / "examples" / "multi-account" / "README.md"
-    blocks = list(pages.blocks(readme, "hcl"))
-    assert [snippets.values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]
 
 
 @pytest.mark.parametrize(

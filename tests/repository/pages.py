@@ -1,4 +1,4 @@
-"""The documentation's pages as Markdown: their code blocks, links and anchors, and text that is written into them."""
+"""The documentation's pages as Markdown: their code blocks, links and anchors."""
 
 from __future__ import annotations
 
@@ -62,16 +62,6 @@ def anchors(page: Path) -> set[str]:
 def code(page: Path) -> list[str]:
     """The code spans in the text, such as names of files and commands."""
     return [token.content for token in _tokens(page) if token.type == "code_inline"]
-
-
-def with_text(page: Path, name: str, text: str) -> str:
-    """The page with this text between its markers `<!-- BEGIN_name -->` and `<!-- END_name -->`."""
-    begin, end = f"<!-- BEGIN_{name} -->\n", f"<!-- END_{name} -->"
-    before, found_begin, rest = page.read_text(encoding="utf-8").partition(begin)
-    _, found_end, after = rest.partition(end)
-    if not (found_begin and found_end):
-        raise ValueError(f"{page} lacks {begin.strip()} or {end}")
-    return f"{before}{begin}{text}{end}{after}"
 
 
 def _tokens(page: Path) -> Iterator[Token]:
