@@ -16,8 +16,10 @@ PIN = $(CURDIR)/$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip
 # Terraform or OpenTofu. AWS_PROVIDER=version, where given, is the provider's version in all targets.
 TERRAFORM ?= terraform
 export TERRAFORM
-# Over both cores, with the output of each target in one piece where make can do that.
-TOGETHER = $(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# The longest first.
+CHECKS := terraform-test unit checkov validate lint
+# With the output of each target in one piece, where make can do that.
+TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 VALIDATE := tests/terraform/test_validate.py tests/terraform/test_snippets.py
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
 FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
@@ -34,10 +36,10 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 
 # The end-to-end tests mostly wait, so the other checks run beside them.
 test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some eight minutes on two cores
-	$(TOGETHER) e2e check
+	$(TOGETHER) --jobs=3 e2e $(CHECKS)
 
 check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some three minutes
-	$(TOGETHER) terraform-test unit checkov validate lint
+	$(TOGETHER) --jobs=2 $(CHECKS)
 
 ##@ To check one part of it
 
