@@ -256,6 +256,8 @@ def test_a_chain_of_more_than_20_remainders(chain: Copy) -> None:
     # Some more than needed: an invocation that stalls may get a second event through.
     [message] = messages(1, 23)
     chain.publish(message)
+    # Two minutes on a machine that has nothing else to do.
+    chain.datadog.wait(lambda: len(arrivals(chain)) == len(message), 2 * PATIENCE_SECONDS)
     settle(chain, [message])
     assert dead_letters(chain) == []
     generations = [line for line in invocations(chain) if line["Requeued"]]
