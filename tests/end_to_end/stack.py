@@ -65,6 +65,8 @@ class Copy:
     account: str = ACCOUNT
     region: str = REGION
     outputs: dict[str, Any] = field(default_factory=dict)
+    # Of a plan: other copies of the same configuration are changed by their tests.
+    targets: tuple[str, ...] = ()
 
     def client(self, service: str) -> Any:
         return self.aws.client(service, self.account, self.region)
@@ -82,7 +84,7 @@ class Copy:
 
     def changes(self) -> list[str]:
         """What a further plan would change: addresses of resources and names of outputs."""
-        plan = self.terraform.plan()
+        plan = self.terraform.plan(*self.targets)
         changed = [change["address"] for change in plan["resource_changes"] if change["change"]["actions"] != ["no-op"]]
         outputs = [name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]]
         return [address for address in changed if INCOMPLETE_ON_THE_EMULATOR not in address] + outputs
@@ -100,13 +102,14 @@ class Stack:
         self.roots = {
             name: Terraform(Path(root["folder"]), root["environment"]) for name, root in state["roots"].items()
         }
-        self._copies = {name: self._copy(copy) for name, copy in state["copies"].items()}
+        self._copies = {name: self._copy(name, copy) for name, copy in state["copies"].items()}
         self._up: set[str] = set()
 
-    def _copy(self, state: Mapping[str, Any]) -> Copy:
+    def _copy(self, name: str, state: Mapping[str, Any]) -> Copy:
         datadog = FakeDatadog([state["api_key"]], state["port"])
         place = {name: state[name] for name in ("api_key", "account", "region", "outputs")}
-        return Copy(self.aws, datadog, self.roots[state["root"]], **place)
+        targets = (f'-target=module.copies["{name}"]',) if state["root"] == "copies" else ()
+        return Copy(self.aws, datadog, self.roots[state["root"]], targets=targets, **place)
 
     def look_at(self, name: str) -> Copy:
         """The copy, whoever has its Datadog."""
@@ -238,7 +241,7 @@ def up() -> int:
     if process.poll() is not None:
         print((folder() / "log").read_text(encoding="utf-8")[-5000:])
         return 1
-    print('The stack is up. Run tests with `make e2e-one ARGS="-k name"`, remove it with `make stack-down`.')
+    print('The stack is up. Run tests with `make e2e ARGS="-k name"`, remove it with `make stack-down`.')
     return 0
 
 
