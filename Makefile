@@ -52,6 +52,7 @@ lint: $(READY) ## Style, format and types
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/pre-commit validate-config
 
 checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
 	$(BIN)/python -m pytest tests/checkov
