@@ -16,6 +16,11 @@ PIN = $(CURDIR)/$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip
 # Terraform or OpenTofu. AWS_PROVIDER=version, where given, is the provider's version in all targets.
 TERRAFORM ?= terraform
 export TERRAFORM
+# The longest first.
+CHECKS := terraform-test unit checkov validate lint
+# With the output of each target in one piece, where make can do that.
+TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+VALIDATE := tests/terraform/test_validate.py tests/terraform/test_snippets.py
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
 FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 
@@ -32,13 +37,16 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 deep-security: $(READY) ## Show, set or rotate Deep Security's SNS settings [ARGS="show --help"]
 	@$(BIN)/python -m tools.deep_security $(or $(ARGS),--help)
 
-##@ To check it
+##@ To check a change
 
 # The end-to-end tests mostly wait, so the other checks run beside them.
-test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands
-	$(MAKE) --no-print-directory --jobs=2 e2e checks
+test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some eight minutes on two cores
+	$(TOGETHER) --jobs=3 e2e $(CHECKS)
 
-checks: lint checkov unit validate terraform-test ## All but the end-to-end tests
+check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some three minutes
+	$(TOGETHER) --jobs=2 $(CHECKS)
+
+##@ To check one part of it
 
 lint: $(READY) ## Style, format and types
 	@command -v $(TERRAFORM) >/dev/null || { echo "Terraform is needed: https://developer.hashicorp.com/terraform/install" >&2; exit 1; }
@@ -49,33 +57,39 @@ lint: $(READY) ## Style, format and types
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/pre-commit validate-config
 
 checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
-	$(BIN)/pytest tests/checkov
+	$(BIN)/python -m pytest tests/checkov
 
-unit: $(READY) ## Unit tests with coverage, the zip comparison among them
-	$(BIN)/pytest tests/payload tests/repository tests/deep_security --cov --cov-report=term
+unit: $(READY) ## Unit tests with coverage, the zip comparison among them; some of them, without coverage: ARGS="-k fold"
+	$(BIN)/python -m pytest tests/payload tests/repository tests/deep_security $(or $(ARGS),--numprocesses=2 --cov --cov-report=term)
 
-validate: $(READY) ## terraform validate of the root, each module and each example, and a plan of the documentation's snippets
-	$(BIN)/python -m tools.terraform validate
-	$(BIN)/python -m tools.snippets
+validate: $(READY) ## terraform validate of the examples and what they call, and a plan of the documentation's snippets
+	$(BIN)/python -m pytest $(VALIDATE)
 
-terraform-test: $(READY) ## terraform test with mocked providers, and plans of the examples without an account
-	$(BIN)/python -m tools.terraform test
-	$(BIN)/pytest tests/terraform
+terraform-test: $(READY) ## terraform test with mocked providers, and plans of the examples; one file: FILE=tests/terraform/alarms.tftest.hcl
+	$(BIN)/python -m tests.terraform $(FILE)
+	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform $(VALIDATE:%=--ignore=%))
 
-e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS
-	$(BIN)/pytest tests/end_to_end
+e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS; some, on `make stack`: ARGS="-k refused"
+	$(BIN)/python -m $(if $(ARGS),pytest tests/end_to_end $(ARGS),tests.end_to_end)
+
+stack: $(READY) ## Apply what the end-to-end tests look at, and leave it up
+	@$(BIN)/python -m tests.end_to_end.stack up
+
+stack-down: $(READY) ## Take that down
+	@$(BIN)/python -m tests.end_to_end.stack down
 
 schemas: $(READY) ## Arguments of all *.tf against the schemas of newer providers, after a download of 132 MB; writes docs/reference/provider-schemas.md
 	@$(BIN)/python -m tools.schemas
 
 ##@ To measure it
 
-bench: $(READY) ## Measure CPU, import, memory and throughput of the zip [ARGS="--quick --against REVISION"]
+bench: $(READY) ## Measure CPU, import, memory and throughput of the zip [ARGS="--quick [OTHER.zip]"]
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-##@ To change it
+##@ To write what is generated
 
 format: $(READY) ## Format Python and Terraform
 	$(BIN)/ruff check --fix-only
@@ -109,19 +123,26 @@ help: ## Show this
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# A minute or two once; made anew when the pinned requirements change. The pins are complete, so pip has nothing to
-# resolve: where it resolves, a new release of what a package names with an extra (coverage[toml]) counts as unpinned.
+# Made anew when the pinned requirements change. uv takes seconds where pip takes minutes, but does not read pip's settings,
+# such as those of a mirror: where it fails, pip does it. The pins are complete, so there is nothing to resolve: a new
+# release of what a package names with an extra (coverage[toml]) would count as unpinned.
+define INSTALL
+	@echo "Installing $(1) into $(2)"
+	@$(PYTHON) -m venv --clear $(2)
+	@sed -n '/^uv==/,/# via/p' requirements-dev.txt > $(2)/uv.txt
+	@$(2)/bin/python -m pip install $(PIP_OPTIONS) --requirement $(2)/uv.txt
+	@$(2)/bin/uv pip install --quiet --python $(2)/bin/python --no-deps --require-hashes --requirement $(1) \
+		|| { echo "uv cannot; pip takes a minute or two" >&2; \
+			$(2)/bin/python -m pip install $(PIP_OPTIONS) --requirement $(1); }
+	@touch $@
+endef
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-deps --require-hashes
+
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
-	@echo "Installing the pinned requirements into $(VENV) (a minute or two)"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.txt
-	@touch $@
+	$(call INSTALL,requirements-dev.txt,$(VENV))
 
 $(CHECKOV_READY): requirements-checkov.txt
-	@echo "Installing the pinned checkov into $(CHECKOV_VENV) (a minute)"
-	@$(PYTHON) -m venv --clear $(CHECKOV_VENV)
-	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-checkov.txt
-	@touch $@
+	$(call INSTALL,requirements-checkov.txt,$(CHECKOV_VENV))
 
-.PHONY: demo explain deep-security test checks bench lint checkov unit validate terraform-test e2e schemas format package golden addresses docs requirements clean help
+.PHONY: demo explain deep-security test check bench lint checkov unit validate terraform-test e2e stack stack-down schemas format package golden addresses docs requirements clean help

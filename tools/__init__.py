@@ -1,1 +1,1 @@
-"""What the make targets and the tests run: Terraform, AWS on this machine, a stand-in for Datadog, the demo."""
+"""What the make targets and the tests run: Terraform, AWS on this machine, a fake Datadog, the demo."""

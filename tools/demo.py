@@ -33,7 +33,7 @@ from deep_security_datadog.event import Event
 from deep_security_datadog.filter import Filter
 from deep_security_datadog.fold import Item, fold
 from deep_security_datadog.settings import Settings
-from tools import datadog_intake, demo_page, samples
+from tools import demo_page, fake_datadog, samples
 from tools.demo_page import Destination
 from tools.emulator import Emulator, EmulatorError, emulator
 from tools.repository import ROOT
@@ -148,7 +148,7 @@ def run(messages: list[Message], options: Any, interruption: Interruption, *, ve
         steps = stack.enter_context(Steps(*COLUMNS, console=console))
         with steps.step("AWS emulator and fake Datadog"), interruption.held():
             aws = stack.enter_context(emulator())
-            datadog = stack.enter_context(datadog_intake.running())
+            datadog = stack.enter_context(fake_datadog.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
             terraform = _terraform(Path(folder), aws, datadog.url, options)
         terraform.on_line, steps.verbose = steps.line, verbose
@@ -183,12 +183,12 @@ def _terraform(folder: Path, aws: Emulator, url: str, options: Any) -> Terraform
         override = {"module": {"deep_security_datadog": {"destinations": destinations}}}
         (example / "demo_override.tf.json").write_text(json.dumps(override), encoding="utf-8")
     # By the environment, which, unlike arguments, other users of the machine cannot see.
-    variables = {"TF_VAR_datadog_api_key": datadog_intake.API_KEY, "TF_VAR_datadog_api_url": url}
+    variables = {"TF_VAR_datadog_api_key": fake_datadog.API_KEY, "TF_VAR_datadog_api_url": url}
     return Terraform(example, aws.environment() | variables)
 
 
 def _destinations(
-    messages: Iterable[Message], variables: Mapping[str, str], datadog: datadog_intake.Intake
+    messages: Iterable[Message], variables: Mapping[str, str], datadog: fake_datadog.FakeDatadog
 ) -> list[Destination]:
     """The function's destinations, by its environment: what each is to receive, and what it does receive."""
     options = json.loads(variables["DESTINATIONS"])
@@ -208,7 +208,7 @@ def _destinations(
     return found
 
 
-def _wait(steps: Steps, datadog: datadog_intake.Intake, destinations: list[Destination]) -> None:
+def _wait(steps: Steps, datadog: fake_datadog.FakeDatadog, destinations: list[Destination]) -> None:
     def missing() -> int:
         steps.update(steps.now, completed=sum(len(destination.received) for destination in destinations))
         return sum(len(destination.sent) - len(destination.received) for destination in destinations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -22,7 +23,6 @@ from tools import processes
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 START_SECONDS = 60
-PORT_TRIES = 3
 
 
 class EmulatorError(Exception):
@@ -33,6 +33,8 @@ class Emulator:
     """A running emulator. An access key of 12 digits is the account, so several accounts are several keys."""
 
     def __init__(self, port: int, folder: Path) -> None:
+        self.port = port
+        self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self.log_file = folder / "emulator.log"
 
@@ -66,32 +68,33 @@ class Emulator:
 @contextlib.contextmanager
 def emulator(**settings: str) -> Iterator[Emulator]:
     """Run the emulator while the block lasts. `settings` are further environment variables of its own."""
-    printed = ""
-    for _ in range(PORT_TRIES):
-        port = _free_port()
-        with contextlib.ExitStack() as stack:
-            # Removed here, or by the guard if this process is killed.
-            temporary = tempfile.TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True)
-            folder = Path(stack.enter_context(temporary))
-            log = stack.enter_context((folder / "emulator.log").open("w", encoding="utf-8"))
-            process = stack.enter_context(
-                processes.running(
-                    [sys.executable, "-m", "ministack"],
-                    env=_environment(port, folder) | settings,
-                    cwd=folder,
-                    stdout=log,
-                    remove=[folder],
-                )
+    port = next(free_ports())
+    with contextlib.ExitStack() as stack:
+        # Removed here, or by the guard if this process is killed.
+        temporary = tempfile.TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True)
+        folder = Path(stack.enter_context(temporary))
+        log = stack.enter_context((folder / "emulator.log").open("w", encoding="utf-8"))
+        process = stack.enter_context(
+            processes.running(
+                [sys.executable, "-m", "ministack"],
+                env=_environment(port, folder) | settings,
+                cwd=folder,
+                stdout=log,
+                remove=[folder],
             )
-            running = Emulator(port, folder)
-            if _answers(process, running):
-                yield running
-                return
-            printed = running.log()
-        # Another program can take the port between the look and the start; everything else is an error.
-        if "in use" not in printed:
-            break
-    raise EmulatorError(f"the emulator (ministack) did not start\n{printed}")
+        )
+        running = Emulator(port, folder)
+        if not _answers(process, running):
+            raise EmulatorError(f"the emulator (ministack) did not start\n{running.log()}")
+        yield running
+
+
+def free_ports() -> Iterator[int]:
+    """Below those that the system gives to connections, so that they stay free until somebody listens."""
+    for port in random.sample(range(20_000, 30_000), 10_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                yield port
 
 
 def _answers(process: subprocess.Popen[str], running: Emulator) -> bool:
@@ -120,9 +123,3 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

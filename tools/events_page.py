@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from deep_security_datadog.event_types import EVENT_TYPES
-from deep_security_datadog.facts import EventType
+from tools.repository import ROOT, with_text
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "events.md"
 README = ROOT / "README.md"
 GOLDEN = ROOT / "tests" / "golden"
@@ -111,24 +109,16 @@ _TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host",
 
 # The type that is shown whole, and in the README.
 _WHOLE = "PayloadLog"
-_BEGIN, _END = "<!-- BEGIN_EVENT -->", "<!-- END_EVENT -->"
 # The README shows what comes first, and some of the tags.
 _README_TAGS = ("severity", "module", "action", "policy", "aws_account", "mitre_technique", "env")
 
 
 def readme() -> str:
-    """The README with a fresh event between its markers; ValueError when they are missing."""
-    text = README.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError(f"README.md lacks {_BEGIN} or {_END}")
+    """The README with a fresh event."""
     fields, lines = _golden(_WHOLE)
-    quoted = "\n".join(
-        f"> {line}".rstrip() for line in [f"**{fields['title']}**", "", *lines[:_README_LINES]]
-    ).removesuffix("\n>")
-    tags = [tag for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
-    return f"{before}{_BEGIN}\n{quoted}\n>\n> {' '.join(f'`{tag}`' for tag in tags)}\n{_END}{after}"
+    tags = [f"`{tag}`" for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
+    shown = [f"**{fields['title']}**", "", *lines[:_README_LINES], "", " ".join(tags)]
+    return with_text(README, "EVENT", _quoted(shown) + "\n")
 
 
 def page() -> str:
@@ -148,17 +138,15 @@ def _severities() -> Iterator[str]:
 
 def _examples() -> Iterator[str]:
     for row in EVENT_TYPES.values():
-        yield from _example(row)
+        fields, text = _golden(row.name)
+        whole = row.name == _WHOLE
+        tags = " ".join(f"`{tag}`" for tag in fields["tags"] if whole or not tag.startswith(_COMMON_TAGS))
+        quoted = _quoted(text if whole else _beginning(text))
+        yield f"\n### {row.name}: {row.module}\n\n**{fields['title']}**\n\n{quoted}\n\nTags: {tags}\n"
 
 
-def _example(row: EventType) -> Iterator[str]:
-    fields, text = _golden(row.name)
-    if row.name != _WHOLE:
-        text = _beginning(text)
-    quoted = "\n".join(f"> {line}".rstrip() for line in text).rstrip("> \n")
-    shown = [tag for tag in fields["tags"] if row.name == _WHOLE or not tag.startswith(_COMMON_TAGS)]
-    tags = " ".join(f"`{tag}`" for tag in shown)
-    yield f"\n### {row.name}: {row.module}\n\n**{fields['title']}**\n\n{quoted}\n\nTags: {tags}\n"
+def _quoted(lines: Iterable[str]) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in lines).rstrip("> \n")
 
 
 def _reported() -> Iterator[str]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
@@ -61,35 +61,26 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 def _guard(command: list[str], folders: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    child_ended, tell = os.pipe()
-    os.set_blocking(tell, False)
-    signal.set_wakeup_fd(tell)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=_default_signals,  # noqa: PLW1509 - one thread
-    )
-    caller = sys.stdin.fileno()
-    while child.poll() is None:
-        ready, _, _ = select.select([caller, child_ended], [], [])
-        if caller in ready and not os.read(caller, 1024):
-            break
-        if child_ended in ready:
-            os.read(child_ended, 1024)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
+        # Handled and not ignored, which the program would inherit.
+        signal.signal(number, lambda *_: None)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    threading.Thread(target=_kill_when_the_caller_ends, args=(child,), daemon=True).start()
     code = child.wait()
+    _kill(child)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return code if code >= 0 else 128 - code
 
 
-def _default_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+def _kill_when_the_caller_ends(child: subprocess.Popen[bytes]) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    _kill(child)
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _main(arguments: list[str]) -> int:

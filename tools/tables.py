@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import textwrap
@@ -13,9 +14,8 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from tools.repository import ROOT
+from tools.repository import ROOT, with_text
 
-BEGIN, END = "<!-- BEGIN_TF_DOCS -->", "<!-- END_TF_DOCS -->"
 # Terraform's mark-up of values; types and defaults are shown as they were written.
 _OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False)
 _OBJECT = re.compile(r"(?P<map>map\()?object\(\{(?P<fields>.*)\}\)(?(map)\))", flags=re.DOTALL)
@@ -69,16 +69,8 @@ def outputs(folder: Path) -> list[Output]:
 
 
 def written(folder: Path) -> str:
-    """The folder's README with fresh tables.
-
-    Raises ValueError when the README lacks the markers.
-    """
-    text = (folder / "README.md").read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{folder.name}/README.md lacks {BEGIN} or {END}")
-    return f"{before}{BEGIN}\n{tables(folder)}{END}{after}"
+    """The folder's README with fresh tables."""
+    return with_text(folder / "README.md", "TF_DOCS", tables(folder))
 
 
 def tables(folder: Path) -> str:
@@ -118,11 +110,14 @@ def _cell(text: str) -> str:
 
 def _blocks(folder: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(folder.glob("*.tf")):
-        with path.open(encoding="utf-8") as file:
-            content = hcl2.load(file, serialization_options=_OPTIONS)
-        for block in content.get(kind, []):
+        for block in _parsed(path.read_text(encoding="utf-8")).get(kind, []):
             for name, body in block.items():
                 yield name.strip('"'), body
+
+
+@functools.cache
+def _parsed(text: str) -> dict[str, Any]:
+    return hcl2.loads(text, serialization_options=_OPTIONS)
 
 
 def _variable(name: str, block: dict[str, Any]) -> Variable:

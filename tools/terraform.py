@@ -1,8 +1,7 @@
 """Real Terraform on a copy of this repository's modules, so that no lock file, state or .terraform lands in the tree.
 
-`python -m tools.terraform validate` checks the root, each module and each example; `python -m tools.terraform test`
-runs tests/terraform with mocked providers. The environment variable TERRAFORM names another program, such as tofu, and
-AWS_PROVIDER a version of the provider instead of the newest; a test matrix needs both.
+The environment variable TERRAFORM names another program, such as tofu, and AWS_PROVIDER a version of the provider
+instead of the newest; a test matrix needs both.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import weakref
 from collections import deque
@@ -23,7 +21,6 @@ from tools import processes
 from tools.repository import ROOT
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
-MINIMUM_VERSION = (1, 11)
 
 # Where Terraform looks by itself: https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
 IMPLIED_MIRRORS = (
@@ -35,7 +32,7 @@ IMPLIED_MIRRORS = (
 MIRROR_PARENTS = ("/opt", "/usr/share")
 
 INSTALL_TERRAFORM = (
-    "Terraform {version} or newer is needed and `{command}` is not on the PATH{found}: "
+    "Terraform 1.11 or newer is needed and `{command}` is not on the PATH: "
     "install it from https://developer.hashicorp.com/terraform/install"
 )
 INSTALL_PROVIDER = (
@@ -173,23 +170,11 @@ class Terraform:
 
 
 def find_terraform() -> str:
-    """The path of Terraform, or of what TERRAFORM names, in a version that the module accepts."""
-    wanted = {"version": ".".join(map(str, MINIMUM_VERSION)), "command": os.environ.get("TERRAFORM") or "terraform"}
-    path = shutil.which(wanted["command"])
+    """The path of Terraform, or of what TERRAFORM names. It refuses by itself what is older than the module takes."""
+    command = os.environ.get("TERRAFORM") or "terraform"
+    path = shutil.which(command)
     if not path:
-        raise TerraformError(INSTALL_TERRAFORM.format(**wanted, found=""))
-    environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
-    # A configuration file that is named but missing makes Terraform print a warning around the JSON.
-    environment.pop("TF_CLI_CONFIG_FILE", None)
-    with processes.running([path, "version", "-json"], env=environment) as process:
-        text = process.stdout.read() if process.stdout else ""
-    try:
-        version = str(json.loads(text)["terraform_version"])
-        enough = tuple(int(part) for part in version.partition("-")[0].split(".")[:2]) >= MINIMUM_VERSION
-    except (ValueError, KeyError) as error:
-        raise TerraformError(f"`{path} version -json` answered: {text.strip() or 'nothing'}") from error
-    if not enough:
-        raise TerraformError(INSTALL_TERRAFORM.format(**wanted, found=f" in that version (found {version})"))
+        raise TerraformError(INSTALL_TERRAFORM.format(command=command))
     return path
 
 
@@ -245,53 +230,9 @@ def local_mirror() -> Path | None:
     return next((folder for folder in folders if (folder / PROVIDER).is_dir()), None)
 
 
-def root_modules(tree: Path) -> list[Path]:
-    """Every folder with a configuration that is valid by itself."""
-    files = [path for path in tree.rglob("*.tf") if ".terraform" not in path.parts]
-    # Terraform accepts a module that takes aliased providers only where a caller hands them over, and checks it there.
-    handed = {path.parent for path in files if "configuration_aliases" in path.read_text(encoding="utf-8")}
-    return sorted({path.parent for path in files} - handed)
-
-
 def providers_not_mirrored(folder: Path) -> set[str]:
     """Of what the folder requires, what the plugin mirror lacks, where this machine has one instead of the registry."""
     mirror = local_mirror()
     text = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tf"))
     required = set(re.findall(r'^ +source += "([\w-]+/[\w-]+)"$', text, re.MULTILINE))
     return {name for name in required if mirror and not (mirror / PROVIDER.partition("/")[0] / name.lower()).is_dir()}
-
-
-def _validate(tree: Path) -> None:
-    for folder in root_modules(tree):
-        if missing := providers_not_mirrored(folder):
-            print(f"not validated: {folder.relative_to(tree)}, without {', '.join(missing)} in the plugin mirror")
-            continue
-        print(f"terraform validate {folder.relative_to(tree)}", flush=True)
-        terraform = Terraform(folder)
-        terraform.init()
-        terraform.validate()
-
-
-def _test(tree: Path) -> None:
-    terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
-    tests = "-test-directory=tests/terraform"
-    terraform.init(tests)
-    terraform.run("test", "-no-color", tests)
-
-
-def _main(arguments: list[str]) -> int:
-    commands = {"validate": _validate, "test": _test}
-    if len(arguments) != 1 or arguments[0] not in commands:
-        print(f"usage: python -m tools.terraform {'|'.join(commands)}", file=sys.stderr)
-        return 2
-    try:
-        with tempfile.TemporaryDirectory(prefix="terraform-") as folder:
-            commands[arguments[0]](copy_modules(Path(folder)))
-    except TerraformError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))

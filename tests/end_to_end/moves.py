@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import messages
-
-if TYPE_CHECKING:
-    from tests.end_to_end.conftest import Copy
 
 ARRIVE_SECONDS = 30
 OLD = 'module.deep_security_datadog.aws_sns_topic_subscription.queue["old"]'
@@ -60,6 +58,11 @@ class Taken:
 
 
 def take_steps(copy: Copy) -> dict[str, Taken]:
+    # From the start, whatever an earlier run on the same stack has left.
+    (copy.terraform.folder / "step.tf").unlink(missing_ok=True)
+    copy.terraform.init()
+    copy.terraform.apply()
+    copy.outputs = copy.terraform.output()
     return {name: _take(copy, step) for name, step in STEPS.items()}
 
 

@@ -4,6 +4,8 @@ The plan is one after the apply, that sets tags: before, the ARNs in the policie
 policies.
 """
 
+from __future__ import annotations
+
 import copy
 import json
 import subprocess
@@ -15,12 +17,13 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.stack import Stack
 from tools.repository import ROOT
 
 PROGRAM = Path(sys.executable).with_name("terraform-compliance")
 FEATURES = ROOT / "tests" / "compliance"
-# By the copy of conftest.py that is applied.
-EXAMPLES = {"single-account": "queue", "multi-account": "accounts", "one-topic": "one_topic"}
+# By the copy of stack.py that is applied.
+EXAMPLES = {"single-account": "example", "multi-account": "accounts", "one-topic": "one_topic"}
 TAGS = '-var=tags={"team":"security"}'
 # They speak of what an example need not have, so they alone are without @noskip.
 MAY_BE_SKIPPED = {"Queues without SSE-SQS have a customer managed key", "Customer managed keys are rotated"}
@@ -57,25 +60,25 @@ def scenarios(outcomes: dict[str, str], outcome: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def plans(stack) -> dict[str, Plan]:
+def plans(stack: Stack) -> dict[str, Plan]:
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda name: getattr(stack, name).terraform.plan(TAGS), EXAMPLES.values())
+        found = pool.map(lambda name: stack.look_at(name).terraform.plan(TAGS), EXAMPLES.values())
         return dict(zip(EXAMPLES, found, strict=True))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_example_complies(plans, example, tmp_path):
+def test_example_complies(plans: dict[str, Plan], example: str, tmp_path: Path) -> None:
     code, outcomes = run(plans[example], tmp_path)
     assert scenarios(outcomes, "failed") == set()
     assert scenarios(outcomes, "skipped") <= MAY_BE_SKIPPED
     assert code == 0
 
 
-def test_each_example_is_looked_at():
+def test_each_example_is_looked_at() -> None:
     assert set(EXAMPLES) == {path.parent.name for path in ROOT.glob("examples/*/main.tf")}
 
 
-def test_nothing_to_look_at_is_a_failure(plans, tmp_path):
+def test_nothing_to_look_at_is_a_failure(plans: dict[str, Plan], tmp_path: Path) -> None:
     nothing = {"planned_values": {"root_module": {}}, "configuration": {"root_module": {}}, "resource_changes": []}
     plan = {key: value for key, value in plans["single-account"].items() if key != "prior_state"} | nothing
     code, outcomes = run(plan, tmp_path)
@@ -254,12 +257,12 @@ def broken(plan: Plan, changes: Iterable[tuple[str, Change]]) -> Plan:
     return plan
 
 
-def test_each_scenario_is_broken(plans, tmp_path):
+def test_each_scenario_is_broken(plans: dict[str, Plan], tmp_path: Path) -> None:
     assert set(run(plans["single-account"], tmp_path)[1]) == set(BREAKS)
 
 
 @pytest.mark.parametrize("changes", [pytest.param(changes, id=str(index)) for index, changes in enumerate(rounds())])
-def test_what_is_broken_fails(plans, tmp_path, changes):
+def test_what_is_broken_fails(plans: dict[str, Plan], tmp_path: Path, changes: dict[str, tuple[str, Change]]) -> None:
     code, outcomes = run(broken(plans["single-account"], changes.values()), tmp_path)
     assert scenarios(outcomes, "failed") == set(changes)
     assert code != 0

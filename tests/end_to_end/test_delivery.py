@@ -1,11 +1,16 @@
 """Published as Deep Security publishes, received as Datadog shows it: the real zip behind real Terraform."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 import pytest
 
+from tests.end_to_end.stack import Copy
+from tests.end_to_end.traffic import Received
 from tools import samples
 
 NINE_TYPES = {
@@ -21,13 +26,13 @@ NINE_TYPES = {
 }
 
 
-def ten_events():
+def ten_events() -> list[dict[str, Any]]:
     """One message of nine types; anti-malware comes twice."""
     messages = samples.messages()
-    return [*messages["mixed-array"], messages["DeviceControlEvent"][0]]
+    return [*messages["mixed-array"], *samples.events_of(messages["DeviceControlEvent"])[:1]]
 
 
-def by_event(received, published):
+def by_event(received: Received, published: list[Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Each published event with the one that tells its EventID."""
     return [
         (event, next(got for got in received if f"`{event['EventID']}`" in got["text"]))
@@ -36,11 +41,11 @@ def by_event(received, published):
     ]
 
 
-def happened(event):
+def happened(event: dict[str, Any]) -> int:
     return int(datetime.fromisoformat(event["LogDate"]).timestamp())
 
 
-def test_ten_events_of_nine_types_in_one_message(queue):
+def test_ten_events_of_nine_types_in_one_message(queue: Copy) -> None:
     published = ten_events()
     assert len(published) == 10
     assert {event["EventType"] for event in published} == NINE_TYPES
@@ -54,7 +59,7 @@ def test_ten_events_of_nine_types_in_one_message(queue):
     assert len({got["text"] for got in received}) == 10
 
 
-def test_fields_of_each_type(queue):
+def test_fields_of_each_type(queue: Copy) -> None:
     """A severity and a host of each type, as section 4 of the design says, told from the samples by hand."""
     queue.publish(ten_events())
     cloud, other = "i-0123456789abcdef0", "i-0fedcba9876543210"
@@ -80,8 +85,8 @@ def test_fields_of_each_type(queue):
 
 
 @pytest.mark.parametrize("delivery", ["queue", "direct"])
-def test_each_sample_message_arrives_once(request, delivery):
-    copy = request.getfixturevalue(delivery)
+def test_each_sample_message_arrives_once(queue: Copy, direct: Copy, delivery: str) -> None:
+    copy = {"queue": queue, "direct": direct}[delivery]
     messages = samples.messages()
     published = [event for message in messages.values() for event in samples.events_of(message)]
     copy.publish(*messages.values())
@@ -92,7 +97,7 @@ def test_each_sample_message_arrives_once(request, delivery):
     assert len({got["text"] for _, got in found}) == len(published) - 1
 
 
-def test_single_object_of_old_managers(queue):
+def test_single_object_of_old_managers(queue: Copy) -> None:
     message = samples.messages()["legacy-single-object"]
     assert isinstance(message, dict)
     queue.publish(message)
@@ -101,8 +106,8 @@ def test_single_object_of_old_managers(queue):
     assert str(message["EventID"]) in got["text"]
 
 
-def test_two_copies_do_not_mix(queue, direct):
-    message = samples.messages()["SystemEvent"]
+def test_two_copies_do_not_mix(queue: Copy, direct: Copy) -> None:
+    message = samples.events_of(samples.messages()["SystemEvent"])
     queue.publish([message[0]])
     direct.publish([message[1]])
     [in_queue], [in_direct] = queue.received(1), direct.received(1)
@@ -110,7 +115,7 @@ def test_two_copies_do_not_mix(queue, direct):
     assert str(message[1]["EventID"]) in in_direct["text"]
 
 
-def test_no_event_and_no_key_in_the_log(queue):
+def test_no_event_and_no_key_in_the_log(queue: Copy) -> None:
     message = ten_events()
     queue.publish(message)
     queue.received(10)
@@ -123,7 +128,7 @@ def test_no_event_and_no_key_in_the_log(queue):
     assert not [value for value in values if value in log]
 
 
-def test_samples_are_what_deep_security_writes():
+def test_samples_are_what_deep_security_writes() -> None:
     written = samples.encode({"URL": "http://a/?b=<c>&d='", "Name": "サーバー"})
     assert written == r'{"URL":"http://a/?b\u003d\u003cc\u003e\u0026d\u003d\u0027","Name":"サーバー"}'
     assert json.loads(written) == {"URL": "http://a/?b=<c>&d='", "Name": "サーバー"}

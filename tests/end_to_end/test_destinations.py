@@ -1,20 +1,24 @@
 """Both destinations, each with its own filter: what goes wrong at one is nothing to the other."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections import Counter
 
 import pytest
 
-from tests.end_to_end.traffic import PATIENCE_SECONDS, dead_letters, messages, polling_paused, wait_until_empty
-from tools.datadog_intake import EVENTS, LOGS, always, every, first, respond, when
+from tests.end_to_end.stack import Copy
+from tests.end_to_end.traffic import PATIENCE_SECONDS, Sent, dead_letters, messages, polling_paused, wait_until_empty
+from tools.fake_datadog.faults import Fault, always, every, first, respond, when
+from tools.fake_datadog.intake import EVENTS, LOGS
 
-# As BOTH in conftest.py has the filters.
+# As BOTH in stack.py has the filters.
 ONLY_FOR_EVENTS = " only for events"
 HIGH, INFO = 3, 1
 
 
-def traffic(count, events_each):
+def traffic(count: int, events_each: int) -> Sent:
     """Messages of which each destination wants another part; what events want is there thrice, to be folded."""
     sent = messages(count, events_each)
     for message in sent:
@@ -25,7 +29,7 @@ def traffic(count, events_each):
     return sent
 
 
-def expected(sent):
+def expected(sent: Sent) -> tuple[Counter[str], Counter[str]]:
     """How often each title is wanted by events and by logs."""
     events = [event for message in sent for event in message]
     return (
@@ -34,7 +38,7 @@ def expected(sent):
     )
 
 
-def arrived(both):
+def arrived(both: Copy) -> tuple[Counter[str], Counter[str]]:
     """How often each title arrived; a folded event counts as often as its text says."""
     events: Counter[str] = Counter()
     for got in both.datadog.events:
@@ -43,11 +47,11 @@ def arrived(both):
     return events, Counter(title(got["message"]) for got in both.datadog.logs)
 
 
-def title(text):
-    return re.search(rf"n\d{{7}}({ONLY_FOR_EVENTS})?", text).group()
+def title(text: str) -> str:
+    return str(re.findall(rf"n\d{{7}}(?:{ONLY_FOR_EVENTS})?", text)[0])
 
 
-def settle(both, wanted):
+def settle(both: Copy, wanted: tuple[Counter[str], Counter[str]]) -> None:
     """Wait until all are there and the queue is empty: none is missing and none is doubled, at either destination."""
     both.datadog.wait(lambda: arrived(both) == wanted, PATIENCE_SECONDS)
     wait_until_empty(both)
@@ -55,11 +59,11 @@ def settle(both, wanted):
     assert not both.datadog.dropped_logs
 
 
-def at(path, fault):
+def at(path: str, fault: Fault) -> Fault:
     return lambda request: fault(request) if request.path == path else None
 
 
-def test_each_has_its_filter(both):
+def test_each_has_its_filter(both: Copy) -> None:
     sent = traffic(4, 9)
     both.publish(*sent)
     settle(both, expected(sent))
@@ -72,13 +76,14 @@ FAULTS = {
     "every second 500": lambda: every(2, respond(500)),
     "six times 500": lambda: first(6, respond(500)),
     "three times 403": lambda: first(3, respond(403)),
-    "told to wait": lambda: first(3, respond(429, "", {"Retry-After": "30"})),
+    # More than five seconds, so that it waits in the queue.
+    "told to wait": lambda: first(3, respond(429, "", {"Retry-After": "10"})),
 }
 
 
 @pytest.mark.parametrize("path", [EVENTS, LOGS])
 @pytest.mark.parametrize("name", FAULTS)
-def test_faults_at_one_destination(both, path, name):
+def test_faults_at_one_destination(both: Copy, path: str, name: str) -> None:
     both.datadog.faults.append(at(path, FAULTS[name]()))
     sent = traffic(4, 9)
     both.publish(*sent)
@@ -87,7 +92,7 @@ def test_faults_at_one_destination(both, path, name):
 
 
 @pytest.mark.parametrize(("down", "other"), [(EVENTS, 1), (LOGS, 0)])
-def test_one_is_down_while_the_other_goes_on(both, down, other):
+def test_one_is_down_while_the_other_goes_on(both: Copy, down: str, other: int) -> None:
     both.datadog.faults.append(at(down, always(respond(503))))
     sent = traffic(4, 9)
     wanted = expected(sent)
@@ -98,7 +103,7 @@ def test_one_is_down_while_the_other_goes_on(both, down, other):
     settle(both, wanted)
 
 
-def test_a_log_that_is_too_large_costs_no_other(both):
+def test_a_log_that_is_too_large_costs_no_other(both: Copy) -> None:
     sent = traffic(4, 9)
     culprit = sent[1][2]["Title"]
     both.datadog.faults.append(at(LOGS, when(lambda request: culprit.encode() in request.body, respond(413))))
@@ -113,7 +118,7 @@ def test_a_log_that_is_too_large_costs_no_other(both):
     ] * kept
 
 
-def test_an_event_that_is_refused_is_still_a_log(both):
+def test_an_event_that_is_refused_is_still_a_log(both: Copy) -> None:
     sent = traffic(4, 9)
     culprit = sent[1][2]["Title"]
     both.datadog.faults.append(at(EVENTS, when(lambda request: culprit.encode() in request.body, respond(400))))
@@ -126,8 +131,8 @@ def test_an_event_that_is_refused_is_still_a_log(both):
     assert reasons == ["events: HTTP 400"] * kept
 
 
-def test_20000_events_in_200_messages_are_few_requests(both):
-    """Counted are requests to the stand-in's logs intake. The messages wait in the queue, as after an outage.
+def test_20000_events_in_200_messages_are_few_requests(both: Copy) -> None:
+    """Counted are requests to the fake Datadog's logs. The messages wait in the queue, as after an outage.
 
     The emulator hands over each message as it comes, without the gathering that AWS does, so messages published one
     after the other would be an invocation each.

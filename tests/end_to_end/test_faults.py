@@ -3,55 +3,64 @@
 Each test counts unique and repeated arrivals. Where a repetition cannot be avoided, the number is stated.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import signal
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import (
     AFTER_BLIP_SECONDS,
+    CHAIN_DELAY_SECONDS,
     PATIENCE_SECONDS,
+    Blip,
     arrivals,
     busy_after,
     dead_letters,
     invocations,
     messages,
+    one_event_per_invocation,
     polling_paused,
     reasons,
     settle,
+    shorten_delays,
     titles,
 )
-from tools.datadog_intake import Answer, Outcome, delay, every, first, reset, respond, when
+from tools.fake_datadog.faults import Outcome, delay, every, first, reset, respond, when
+from tools.fake_datadog.intake import Answer, Request
 
 
-def test_every_second_request_500(faults):
+def test_every_second_request_500(faults: Copy) -> None:
     faults.datadog.faults.append(every(2, respond(500)))
     sent = messages(4, 5)
     faults.publish(*sent)
     settle(faults, sent)
 
 
-def test_every_third_429_with_headers(faults):
+def test_every_third_429_with_headers(faults: Copy) -> None:
     faults.datadog.faults.append(every(3, respond(429, "", {"Retry-After": "1", "X-RateLimit-Reset": "1"})))
     sent = messages(4, 5)
     faults.publish(*sent)
     settle(faults, sent)
 
 
-def test_every_fourth_connection_reset(faults):
+def test_every_fourth_connection_reset(faults: Copy) -> None:
     faults.datadog.faults.append(every(4, reset()))
     sent = messages(4, 5)
     faults.publish(*sent)
     settle(faults, sent)
 
 
-def test_accepted_then_the_connection_dies(faults):
+def test_accepted_then_the_connection_dies(faults: Copy) -> None:
     """The one thing that doubles: as many as answers were lost."""
     fault = every(5, reset(after_accepting=True))
     faults.datadog.faults.append(fault)
@@ -61,21 +70,21 @@ def test_accepted_then_the_connection_dies(faults):
     assert sum(arrivals(faults).values()) == 20 + faults.datadog.answers.count(0)
 
 
-def test_answers_slower_than_the_timeout(faults):
+def test_answers_slower_than_the_timeout(faults: Copy) -> None:
     faults.datadog.faults.append(first(4, Outcome(delay=9, accept=False, answer_as_usual=False, answer=Answer(504))))
     sent = messages(2, 5)
     faults.publish(*sent)
     settle(faults, sent)
 
 
-def test_503_with_a_page_of_a_proxy(faults):
+def test_503_with_a_page_of_a_proxy(faults: Copy) -> None:
     faults.datadog.faults.append(first(40, respond(503, "<html>Service unavailable</html>")))
     sent = messages(3, 10)
     faults.publish(*sent)
     settle(faults, sent)
 
 
-def test_down_for_a_minute_during_100_messages(faults):
+def test_down_for_a_minute_during_100_messages(faults: Copy) -> None:
     sent = messages(100, 2)
     faults.datadog.down()
     try:
@@ -90,14 +99,14 @@ def test_down_for_a_minute_during_100_messages(faults):
     assert dead_letters(faults) == []
 
 
-def test_a_blip_with_default_settings(after_blip):
+def test_a_blip_with_default_settings(after_blip: Blip) -> None:
     """Messages that failed came back after the visibility timeout only, which is three minutes."""
     assert after_blip.seconds is not None, f"not all within {AFTER_BLIP_SECONDS} s\n{after_blip.story}"
     print(f"all arrived {after_blip.seconds:.0f} s after the end of the blip")
     assert after_blip.arrived == dict.fromkeys(titles(after_blip.sent), 1)
 
 
-def test_a_page_of_a_proxy_with_200(faults):
+def test_a_page_of_a_proxy_with_200(faults: Copy) -> None:
     # As many as one message and a half are sent in an invocation, so that some come back.
     faults.datadog.faults.append(first(60, respond(200, "<html>Sign in</html>")))
     sent = messages(3, 10)
@@ -106,7 +115,7 @@ def test_a_page_of_a_proxy_with_200(faults):
 
 
 @pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
-def test_nothing_is_sent_before_datadog_wants_it(faults, header):
+def test_nothing_is_sent_before_datadog_wants_it(faults: Copy, header: str) -> None:
     """One message is accepted in part, others not at all: the remainder waits as long as what comes back whole."""
     seconds = 15
     faults.datadog.faults.append(busy_after(4, seconds, header))
@@ -120,7 +129,7 @@ def test_nothing_is_sent_before_datadog_wants_it(faults, header):
     assert seconds - 1 < max(pauses) < seconds + 10
 
 
-def test_key_rotated_in_mid_stream(faults):
+def test_key_rotated_in_mid_stream(faults: Copy) -> None:
     sent = messages(20, 3)
     faults.publish(*sent[:10])
     faults.datadog.wait(lambda: len(faults.datadog.events) >= 5, PATIENCE_SECONDS)
@@ -134,7 +143,7 @@ def test_key_rotated_in_mid_stream(faults):
         faults.datadog.keys = {old, new}
 
 
-def test_one_event_refused(faults):
+def test_one_event_refused(faults: Copy) -> None:
     sent = messages(3, 5)
     culprit = sent[1][2]["Title"]
     faults.datadog.faults.append(when(lambda request: culprit.encode() in request.body, respond(400)))
@@ -151,7 +160,7 @@ def test_one_event_refused(faults):
     settle(faults, sent)
 
 
-def test_odd_messages_between_good_ones(faults):
+def test_odd_messages_between_good_ones(faults: Copy) -> None:
     sns, topic = faults.aws.client("sns"), faults.outputs["topic_arn"]
     sent = messages(4, 2)
     large = messages(1, 1)
@@ -173,7 +182,7 @@ def test_odd_messages_between_good_ones(faults):
     assert found["null where an event (a JSON object) was expected; 2 such elements"] == 1
 
 
-def workers(name):
+def workers(name: str) -> Iterator[int]:
     """Processes in which the emulator runs the function."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -184,12 +193,12 @@ def workers(name):
             yield int(folder.name)
 
 
-def test_killed_in_mid_batch(faults):
+def test_killed_in_mid_batch(faults: Copy) -> None:
     """What was accepted before the kill is sent again: not more than that."""
     sent = messages(4, 10)
-    before = []
+    before: list[int] = []
 
-    def kill(_):
+    def kill(_: Request) -> None:
         if len(faults.datadog.events) >= 12 and not before:
             before.append(len(faults.datadog.events))
             for process in workers(faults.outputs["function_name"]):
@@ -203,7 +212,7 @@ def test_killed_in_mid_batch(faults):
     assert sum(arrivals(faults).values()) - 40 <= before[0] + 2 * 16
 
 
-def test_the_queue_refuses_the_remainder(faults):
+def test_the_queue_refuses_the_remainder(faults: Copy) -> None:
     sqs, url = faults.aws.client("sqs"), faults.outputs["queue_url"]
     sent = messages(1, 10)
     for event in sent[0]:
@@ -226,10 +235,10 @@ def test_the_queue_refuses_the_remainder(faults):
     settle(faults, sent)
 
 
-def test_invocations_at_once(faults):
-    most = []
+def test_invocations_at_once(faults: Copy) -> None:
+    most: list[int] = []
 
-    def measure(request):
+    def measure(_: Request) -> Outcome:
         most.append(sum("process_request_thread" in thread.name for thread in threading.enumerate()))
         return delay(0.2)
 
@@ -240,12 +249,18 @@ def test_invocations_at_once(faults):
     assert max(most) > 16, "more requests at once than one invocation makes"
 
 
-def test_a_chain_of_more_than_20_remainders(chain):
+def test_a_chain_of_more_than_20_remainders(chain: Copy) -> None:
     """Lambda stops one at about 16 unless it is allowed (test_stack.py); the emulator does not count through queues."""
-    copy, message = chain
-    settle(copy, [message])
-    assert dead_letters(copy) == []
-    generations = [line for line in invocations(copy) if line["Requeued"]]
+    shorten_delays(chain, CHAIN_DELAY_SECONDS)
+    chain.datadog.faults.append(one_event_per_invocation())
+    # Some more than needed: an invocation that stalls may get a second event through.
+    [message] = messages(1, 23)
+    chain.publish(message)
+    # Two minutes on a machine that has nothing else to do.
+    chain.datadog.wait(lambda: len(arrivals(chain)) == len(message), 2 * PATIENCE_SECONDS)
+    settle(chain, [message])
+    assert dead_letters(chain) == []
+    generations = [line for line in invocations(chain) if line["Requeued"]]
     print(f"{len(message)} events in a chain of {len(generations)} remainders")
     assert len(generations) > 20
     assert {line["Requeued"] for line in generations} == {1}, "each invocation should put back one remainder"
@@ -253,14 +268,14 @@ def test_a_chain_of_more_than_20_remainders(chain):
 
 
 @pytest.mark.parametrize("count", [40])
-def test_burst_of_1000_events(faults, count):
+def test_burst_of_1000_events(faults: Copy, count: int) -> None:
     """The article's own forwarder delivers one event of each message: 40."""
     sent = messages(count, 25)
     faults.publish(*sent)
     settle(faults, sent)
 
 
-def test_a_message_that_sqs_hands_over_twice(faults):
+def test_a_message_that_sqs_hands_over_twice(faults: Copy) -> None:
     """The same execution environment remembers it. A worker of the emulator is one."""
     sent = messages(1, 5)
     record = {

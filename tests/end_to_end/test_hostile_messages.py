@@ -1,10 +1,13 @@
 """No message stops, doubles or delays the others of its invocation, whoever wrote it. Promises: docs/delivery.md."""
 
+from __future__ import annotations
+
 import json
 import re
 import time
 from collections import Counter
 
+from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import (
     arrivals,
     dead_letters,
@@ -17,12 +20,12 @@ from tests.end_to_end.traffic import (
     titles,
     wait_until_empty,
 )
-from tools.datadog_intake import always, respond
+from tools.fake_datadog.faults import always, respond
 
 MOST_ENTRIES = 5_000
 
 
-def test_blanks_and_a_control_character(faults):
+def test_blanks_and_a_control_character(faults: Copy) -> None:
     """A quadratic expression took 7 s for each and, with a timeout of 8 s, the good ones were sent again and again."""
     good, hostile = messages(5, 4), messages(5, 1)
     for [event] in hostile:
@@ -37,7 +40,7 @@ def test_blanks_and_a_control_character(faults):
     assert arrivals(faults) == dict.fromkeys(wanted, 1)
 
 
-def test_a_message_of_nothing_but_numbers(faults):
+def test_a_message_of_nothing_but_numbers(faults: Copy) -> None:
     """They were as many messages in the dead-letter queue, sent one by one."""
     good = messages(4, 2)
     with polling_paused(faults):
@@ -48,7 +51,7 @@ def test_a_message_of_nothing_but_numbers(faults):
     assert reasons(dead_letters(faults)) == {problem: 1}
 
 
-def test_ten_messages_of_which_all_is_refused(faults):
+def test_ten_messages_of_which_all_is_refused(faults: Copy) -> None:
     """Sent one by one, the refusals took longer than the function has, and nothing was acknowledged."""
     faults.datadog.faults.append(always(respond(400)))
     sent = messages(10, 100)
@@ -65,7 +68,7 @@ def test_ten_messages_of_which_all_is_refused(faults):
     assert set(actions) >= {"AmazonSQS.SendMessageBatch"}, "the function should have gone the slow way"
 
 
-def test_a_message_that_is_too_large_for_an_invocation(both):
+def test_a_message_that_is_too_large_for_an_invocation(both: Copy) -> None:
     """It is split. Logs, because as events it would take the test half an hour."""
     good, [large] = messages(4, 5), messages(1, 12_000)
     small = [{"Title": event["Title"]} for event in large]
@@ -74,7 +77,7 @@ def test_a_message_that_is_too_large_for_an_invocation(both):
     wanted = titles([*good, small])
     assert both.datadog.wait(lambda: len(both.datadog.logs) >= len(wanted), 60), both.story(len(wanted))
     wait_until_empty(both)
-    order = [re.search(r"n\d{7}", got["message"]).group() for got in both.datadog.logs]
+    order = [re.findall(r"n\d{7}", got["message"])[0] for got in both.datadog.logs]
     assert Counter(order) == dict.fromkeys(wanted, 1)
     assert set(order[: len(titles(good))]) == titles(good), "the neighbours should not wait for the large message"
     assert max(line["Received"] for line in invocations(both)) <= MOST_ENTRIES

@@ -1,14 +1,18 @@
 """Renaming a key of topic_arns and switching subscribe keep the subscription, given a `moved` block."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
-from tests.end_to_end.moves import ELSEWHERE, NEW, STEPS
+from tests.end_to_end.moves import ELSEWHERE, NEW, STEPS, Taken
 from tools.repository import ROOT
 
 each_step = pytest.mark.parametrize("name", STEPS)
 
 
-def subscription_changes(plan):
+def subscription_changes(plan: dict[str, Any]) -> dict[str, list[str]]:
     """What a plan does to subscriptions, by address."""
     return {
         change["address"]: change["change"]["actions"]
@@ -18,7 +22,7 @@ def subscription_changes(plan):
 
 
 @each_step
-def test_the_block_makes_the_plan_a_move_and_nothing_else(moves, name):
+def test_the_block_makes_the_plan_a_move_and_nothing_else(moves: dict[str, Taken], name: str) -> None:
     plan = moves[name].plan
     changed = [change["address"] for change in plan["resource_changes"] if change["change"]["actions"] != ["no-op"]]
     assert changed == [], "the plan should change nothing but addresses"
@@ -27,7 +31,7 @@ def test_the_block_makes_the_plan_a_move_and_nothing_else(moves, name):
 
 
 @each_step
-def test_the_subscription_stays(moves, name):
+def test_the_subscription_stays(moves: dict[str, Taken], name: str) -> None:
     taken = moves[name]
     assert len(taken.subscriptions_before) == 1
     assert taken.subscriptions_after == taken.subscriptions_before, "the topic should keep its only subscription"
@@ -35,12 +39,12 @@ def test_the_subscription_stays(moves, name):
 
 
 @each_step
-def test_without_the_block_the_subscription_would_be_removed(moves, name):
+def test_without_the_block_the_subscription_would_be_removed(moves: dict[str, Taken], name: str) -> None:
     step = STEPS[name]
     assert subscription_changes(moves[name].plan_without_block) == {step.origin: ["delete"], step.target: ["create"]}
 
 
-def test_the_documentation_has_these_blocks():
+def test_the_documentation_has_these_blocks() -> None:
     page = (ROOT / "docs" / "operating.md").read_text().replace('queue["production"]', 'queue["new"]')
     for step in STEPS.values():
         # To switch back, the page says, the two sides are swapped.

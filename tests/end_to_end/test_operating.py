@@ -1,5 +1,7 @@
 """The commands of docs/operating.md, run as they are written there."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -7,20 +9,24 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.stack import Copy
 from tools import samples
-from tools.datadog_intake import always, respond
+from tools.fake_datadog.faults import always, respond
 from tools.repository import ROOT
 from tools.terraform import find_terraform
 
 GIVE_UP_SECONDS = 60
+# Runs a block, with this on its standard input; the result is what it printed.
+Shell = Callable[..., str]
 PAGE = (ROOT / "docs" / "operating.md").read_text()
 
 
-def commands(heading):
+def commands(heading: str) -> list[str]:
     """The shell blocks of a section, in their order."""
     [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
     blocks = re.findall(r"^ *```shell\n.*?^ *```$", section, flags=re.MULTILINE | re.DOTALL)
@@ -28,7 +34,7 @@ def commands(heading):
 
 
 @pytest.fixture
-def shell(queue, tmp_path):
+def shell(queue: Copy, tmp_path: Path) -> Shell:
     """Runs a block in the example's folder; the result is what it printed."""
     (tmp_path / "terraform").symlink_to(find_terraform())
     # Version 1 of the AWS CLI, which PyPI has, does not take the endpoint of SQS from the environment, nor AWS_REGION.
@@ -38,7 +44,7 @@ def shell(queue, tmp_path):
     aws.chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
 
-    def run(block, stdin=""):
+    def run(block: str, stdin: str = "") -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
             check=False,
@@ -55,7 +61,7 @@ def shell(queue, tmp_path):
     return run
 
 
-def test_alarms_and_log(shell):
+def test_alarms_and_log(shell: Shell) -> None:
     alarms, warnings = commands("Operating")
     shell(alarms)
     shell(warnings)
@@ -63,7 +69,7 @@ def test_alarms_and_log(shell):
     assert "ConcurrentExecutions" in shell(limits)
 
 
-def test_along_the_way(queue, shell):
+def test_along_the_way(queue: Copy, shell: Shell) -> None:
     queue.publish(samples.messages()["SystemEvent"])
     queue.received(2)
     [metrics] = commands("Nothing arrives")
@@ -72,10 +78,10 @@ def test_along_the_way(queue, shell):
         assert queue.outputs["queue_arn"] in shell(command)
 
 
-def test_look_into_the_dead_letter_queue(queue, shell):
+def test_look_into_the_dead_letter_queue(queue: Copy, shell: Shell) -> None:
     look, _ = commands("Redrive")
     queue.datadog.faults.append(always(respond(400)))
-    queue.publish(samples.messages()["SystemEvent"][:1])
+    queue.publish(samples.events_of(samples.messages()["SystemEvent"])[:1])
     sqs, url = queue.aws.client("sqs"), queue.outputs["dead_letter_queue_url"]
     end = time.monotonic() + GIVE_UP_SECONDS
     while not sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, VisibilityTimeout=0).get("Messages"):
@@ -88,7 +94,7 @@ def test_look_into_the_dead_letter_queue(queue, shell):
 
 # Terraform sees another version of the secret than the one it made.
 @pytest.mark.destroys
-def test_the_api_key_is_rotated(queue, shell):
+def test_the_api_key_is_rotated(queue: Copy, shell: Shell) -> None:
     _, store = commands("Rotate the API key")
     old, new = queue.api_key, "a-rotated-key"
     try:
@@ -101,7 +107,7 @@ def test_the_api_key_is_rotated(queue, shell):
         queue.datadog.keys = {old, new}
 
 
-def test_the_publishers_key_is_rotated(queue, shell):
+def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:
     create, exchange = commands("Rotate the publisher's key")
     first = json.loads(shell(create))["AccessKey"]["AccessKeyId"]
     second = json.loads(shell(create))["AccessKey"]["AccessKeyId"]
@@ -112,7 +118,7 @@ def test_the_publishers_key_is_rotated(queue, shell):
     iam.delete_access_key(UserName=user, AccessKeyId=second)
 
 
-def test_the_queues_are_seen_to_be_empty(shell):
+def test_the_queues_are_seen_to_be_empty(shell: Shell) -> None:
     [look] = commands("Move")
     attributes = json.loads(shell(look))["Attributes"]
     assert set(attributes) == {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}

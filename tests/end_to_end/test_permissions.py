@@ -4,9 +4,13 @@ The policies are Terraform's, the payload's calls are recorded while it runs on 
 made by the emulator's IAM evaluator. The emulator itself is not needed.
 """
 
+from __future__ import annotations
+
 import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import boto3
 import pytest
@@ -14,11 +18,12 @@ from ministack.core.iam_evaluator import validate_policy_document
 from moto import mock_aws
 
 from tests.permissions.calls import FROM_THE_FUNCTION, Call, decision, neighbours
-from tests.permissions.modes import MODES, make_account, render
+from tests.permissions.modes import MODES, Account, Mode, Rendered, make_account, render
 from tests.permissions.recorded_calls import PATHS, action_of, record
 from tests.permissions.service_calls import network_calls, service_calls
 from tools.repository import ROOT
 
+Environment = tuple[tuple[str, str], ...]
 WITHOUT_NARROWER_RESOURCE = {"ManageNetworkInterfaces", "NotFromTheCode"}
 
 
@@ -26,21 +31,21 @@ WITHOUT_NARROWER_RESOURCE = {"ManageNetworkInterfaces", "NotFromTheCode"}
 class Evidence:
     """Of one mode: the policy, what the payload does on each path, what AWS does."""
 
-    policy: dict
+    policy: Mapping[str, Any]
     payload_calls: dict[str, list[Call]]
     service_calls: list[Call]
 
     @property
-    def calls(self):
+    def calls(self) -> list[Call]:
         return [*(call for calls in self.payload_calls.values() for call in calls), *self.service_calls]
 
     @property
-    def statements(self):
-        return self.policy["Statement"]
+    def statements(self) -> list[dict[str, Any]]:
+        return list(self.policy["Statement"])
 
 
 @pytest.fixture(scope="module")
-def account():
+def account() -> Iterator[Account]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "x")
@@ -50,30 +55,36 @@ def account():
 
 
 @pytest.fixture(scope="module")
-def rendered(account, tmp_path_factory):
+def rendered(account: Account, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rendered]:
     return render(tmp_path_factory.mktemp("modes"), account, MODES)
 
 
 @pytest.fixture(scope="module")
-def recorded(rendered):
+def recorded(rendered: dict[str, Rendered]) -> dict[Environment, dict[str, list[Call]]]:
     """By the function's environment, which some modes share."""
     environments = {tuple(sorted(each.environment.items())) for each in rendered.values()}
     return {environment: record(dict(environment)) for environment in environments}
 
 
 @pytest.fixture(params=MODES, ids=lambda mode: mode.name)
-def mode(request):
-    return request.param
+def mode(request: pytest.FixtureRequest) -> Mode:
+    chosen: Mode = request.param
+    return chosen
 
 
 @pytest.fixture
-def evidence(mode, account, rendered, recorded):
+def evidence(
+    mode: Mode,
+    account: Account,
+    rendered: dict[str, Rendered],
+    recorded: dict[Environment, dict[str, list[Call]]],
+) -> Evidence:
     mine = rendered[mode.name]
     payload_calls = recorded[tuple(sorted(mine.environment.items()))]
     return Evidence(mine.policy, payload_calls, service_calls(mode, account))
 
 
-def test_each_path_was_taken(mode, account, evidence):
+def test_each_path_was_taken(mode: Mode, account: Account, evidence: Evidence) -> None:
     """Else a call that is missing from the record would count as one that needs no permission."""
     direct = mode.delivery == "direct"
     read = "secretsmanager:GetSecretValue" if mode.place.startswith("secret") else "ssm:GetParameter"
@@ -91,13 +102,13 @@ def test_each_path_was_taken(mode, account, evidence):
         assert sorted(calls) == sorted(expected), path.name
 
 
-def test_each_call_is_allowed(evidence):
+def test_each_call_is_allowed(evidence: Evidence) -> None:
     assert validate_policy_document(evidence.policy) is None
     for call in evidence.calls:
         assert decision(evidence.policy, call) == "Allow", call
 
 
-def test_each_permission_is_used(evidence):
+def test_each_permission_is_used(evidence: Evidence) -> None:
     for statement in evidence.statements:
         if statement["Effect"] == "Deny":
             continue
@@ -106,7 +117,7 @@ def test_each_permission_is_used(evidence):
             assert any(decision(alone, call) == "Allow" for call in evidence.calls), f"{action} on {resource} is unused"
 
 
-def test_nothing_of_the_neighbours(evidence):
+def test_nothing_of_the_neighbours(evidence: Evidence) -> None:
     for call in evidence.calls:
         if call.resource == "*":
             continue
@@ -114,7 +125,7 @@ def test_nothing_of_the_neighbours(evidence):
             assert decision(evidence.policy, replace(call, resource=other)) == "ImplicitDeny", other
 
 
-def test_the_key_opens_nothing_else(mode, evidence):
+def test_the_key_opens_nothing_else(mode: Mode, evidence: Evidence) -> None:
     """Someone else's secret can be encrypted with the same key."""
     opening = [call for call in evidence.calls if any("EncryptionContext" in name for name in call.context)]
     assert len(opening) == mode.api_key_kms
@@ -125,7 +136,7 @@ def test_the_key_opens_nothing_else(mode, evidence):
             assert decision(evidence.policy, replace(call, context=context)) == "ImplicitDeny", context
 
 
-def test_no_wildcards(mode, evidence):
+def test_no_wildcards(mode: Mode, evidence: Evidence) -> None:
     everywhere = set()
     for statement in evidence.statements:
         assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
@@ -141,13 +152,13 @@ def test_no_wildcards(mode, evidence):
     assert everywhere == (WITHOUT_NARROWER_RESOURCE if mode.vpc else set())
 
 
-def test_the_network_is_not_for_the_code(mode, evidence):
+def test_the_network_is_not_for_the_code(mode: Mode, evidence: Evidence) -> None:
     for call in network_calls():
         refused = "Deny" if mode.vpc else "ImplicitDeny"
         assert decision(evidence.policy, replace(call, context=FROM_THE_FUNCTION)) == refused, call
 
 
-def test_no_path_is_missing(recorded):
+def test_no_path_is_missing(recorded: dict[Environment, dict[str, list[Call]]]) -> None:
     """Each operation of the clients that the source makes is among those recorded."""
     trees = [ast.parse(path.read_text()) for path in (ROOT / "lambda" / "src").rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -156,7 +167,7 @@ def test_no_path_is_missing(recorded):
         for call in calls
         if name_of(call) in {"client", "_client", "resource"} and call.args and isinstance(call.args[0], ast.Constant)
     }
-    operations = {}
+    operations: dict[str, str] = {}
     for service in services:
         client = boto3.client(service, region_name="us-east-1")
         prefix = client.meta.service_model.signing_name
@@ -169,9 +180,9 @@ def test_no_path_is_missing(recorded):
     assert written == made
 
 
-def name_of(call):
+def name_of(call: ast.Call) -> str:
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
-def as_list(value):
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

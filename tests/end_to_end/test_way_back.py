@@ -1,37 +1,41 @@
 """From the dead-letter queue back to Datadog, in each form that AWS and the function put there."""
 
+from __future__ import annotations
+
 import json
 import time
+from typing import Any
 
+from tests.end_to_end.stack import Copy
 from tools import samples
-from tools.datadog_intake import always, respond
+from tools.fake_datadog.faults import always, respond
 
 GIVE_UP_SECONDS = 60
 
 
-def kept(copy):
+def kept(copy: Copy) -> str:
     """The next message of the dead-letter queue."""
     sqs, url = copy.aws.client("sqs"), copy.outputs["dead_letter_queue_url"]
     end = time.monotonic() + GIVE_UP_SECONDS
     while not (found := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")):
         assert time.monotonic() < end, copy.story(0)
     sqs.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
-    return found[0]["Body"]
+    return str(found[0]["Body"])
 
 
-def sns_event(message):
+def sns_event(message: str) -> dict[str, Any]:
     """What SNS invokes the function with. The emulator retries only what is invoked asynchronously by itself."""
     notification = {"Type": "Notification", "MessageId": "m-1", "TopicArn": "arn:aws:sns:a:1:b", "Message": message}
     return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": notification}]}
 
 
-def invoke(copy, payload):
+def invoke(copy: Copy, payload: str) -> None:
     copy.aws.client("lambda").invoke(
         FunctionName=copy.outputs["function_name"], InvocationType="Event", Payload=payload.encode()
     )
 
 
-def test_way_back_with_direct_delivery(direct):
+def test_way_back_with_direct_delivery(direct: Copy) -> None:
     """Datadog is down for all three attempts; the record of the failed invocation brings the events later."""
     message = samples.encode(samples.messages()["SystemEvent"])
     direct.datadog.faults.append(always(respond(503)))
@@ -43,8 +47,8 @@ def test_way_back_with_direct_delivery(direct):
     assert len(direct.received(2)) == 2
 
 
-def test_way_back_of_a_refused_event(direct):
-    message = samples.encode(samples.messages()["SystemEvent"][:1])
+def test_way_back_of_a_refused_event(direct: Copy) -> None:
+    message = samples.encode(samples.events_of(samples.messages()["SystemEvent"])[:1])
     direct.datadog.faults.append(always(respond(400)))
     invoke(direct, json.dumps(sns_event(message)))
     body = kept(direct)
@@ -53,17 +57,17 @@ def test_way_back_of_a_refused_event(direct):
     assert len(direct.received(1)) == 1
 
 
-def test_way_back_with_a_queue(queue):
+def test_way_back_with_a_queue(queue: Copy) -> None:
     """What start-message-move-task does, which the emulator has not: the same body in the queue again."""
     queue.datadog.faults.append(always(respond(400)))
-    queue.publish(samples.messages()["SystemEvent"][:1])
+    queue.publish(samples.events_of(samples.messages()["SystemEvent"])[:1])
     body = kept(queue)
     queue.datadog.clear()
     queue.aws.client("sqs").send_message(QueueUrl=queue.outputs["queue_url"], MessageBody=body)
     assert len(queue.received(1)) == 1
 
 
-def test_way_back_of_a_failed_invocation_through_a_queue(queue):
+def test_way_back_of_a_failed_invocation_through_a_queue(queue: Copy) -> None:
     """After a change of `delivery` from direct to queue, old records are moved there."""
     request = sns_event(samples.encode(samples.messages()["SystemEvent"]))
     record = {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": request}

@@ -27,8 +27,7 @@ import pytest
 
 from deep_security_datadog import handler
 from tests.support import sqs_record
-from tools import datadog_intake, samples
-from tools.bench import fake_datadog
+from tools import fake_datadog, samples
 from tools.repository import PACKAGE, ROOT
 
 AT_ONCE = 16
@@ -57,7 +56,7 @@ _RECORDS = itertools.count()
 @pytest.fixture(scope="module")
 def fake() -> Iterator[str]:
     """The URL of a Datadog and a Secrets Manager whose threads are not counted, being in a process of their own."""
-    with fake_datadog.running(0) as (url,):
+    with fake_datadog.apart() as url:
         yield url
 
 
@@ -115,7 +114,7 @@ def _holds(name: str, figure: float) -> None:
 
 
 def test_an_event_is_one_request_and_connections_are_kept(start: Callable[..., Invoke]) -> None:
-    with datadog_intake.running([fake_datadog.API_KEY]) as intake:
+    with fake_datadog.running() as intake:
         invoke = start(events=intake.url)
         for total in (100, 200):
             invoke(_batch(_events(100)))
@@ -124,7 +123,7 @@ def test_an_event_is_one_request_and_connections_are_kept(start: Callable[..., I
 
 
 def test_a_thousand_logs_are_one_request(start: Callable[..., Invoke]) -> None:
-    with datadog_intake.running([fake_datadog.API_KEY]) as intake:
+    with fake_datadog.running() as intake:
         invoke = start(logs=intake.url)
         for total in (1, 2):
             invoke(_batch(_events(1000)))

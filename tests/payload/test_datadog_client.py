@@ -30,8 +30,10 @@ from deep_security_datadog.datadog_client import (
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.request import Endpoint, Request
 from tests.support import EVENTS_URL, LOGS_URL
-from tools import datadog_intake
-from tools.datadog_intake import API_KEY, EVENTS, Intake, respond
+from tools import fake_datadog
+from tools.fake_datadog import API_KEY, FakeDatadog
+from tools.fake_datadog.faults import always, first, respond
+from tools.fake_datadog.intake import EVENTS
 
 ENDPOINT = Endpoint(EVENTS_URL, api_key_header="DD-API-KEY")
 REQUEST = Request(ENDPOINT, lambda: b"{}")
@@ -369,10 +371,10 @@ def test_of_several_refused_at_once_one_reads_the_key_again(intake: responses.Re
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake]:
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:
     """A fake Datadog that listens on this machine."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with datadog_intake.running() as running:
+    with fake_datadog.running() as running:
         yield running
 
 
@@ -389,14 +391,14 @@ def post(client: DatadogClient, url: str, *bodies: bytes, **headers: str) -> lis
     return answers_to(client, [Request(endpoint, partial(bytes, body)) for body in bodies])
 
 
-def test_each_request_has_its_own_body_and_length(fake: Intake) -> None:
+def test_each_request_has_its_own_body_and_length(fake: FakeDatadog) -> None:
     answers = post(real_client(), fake.url + EVENTS, *(event("a" * size) for size in (300, 3, 30)))
     assert [answer.status for answer in answers] == [202] * 3
     assert [len(event["text"]) for event in fake.events] == [300, 3, 30]
     assert fake.connections == 1
 
 
-def test_headers_are_those_of_the_endpoint(fake: Intake) -> None:
+def test_headers_are_those_of_the_endpoint(fake: FakeDatadog) -> None:
     client = real_client()
     post(client, fake.url + EVENTS, event("one"), **{"X-One": "1"})
     post(client, fake.url + EVENTS, event("two"))
@@ -404,7 +406,7 @@ def test_headers_are_those_of_the_endpoint(fake: Intake) -> None:
     assert {request.headers["user-agent"] for request in fake.requests} == {f"deep-security-datadog/{__version__}"}
 
 
-def test_the_api_key_is_sent_only_where_the_endpoint_says_so(fake: Intake) -> None:
+def test_the_api_key_is_sent_only_where_the_endpoint_says_so(fake: FakeDatadog) -> None:
     url, headers = fake.url + EVENTS, (("Content-Type", "application/json"),)
     endpoints = [Endpoint(url, headers, "X-Key"), Endpoint(url, headers), Endpoint(url, headers, "DD-API-KEY")]
     answers_to(real_client(), [Request(endpoint, lambda: event("x")) for endpoint in endpoints])
@@ -414,28 +416,28 @@ def test_the_api_key_is_sent_only_where_the_endpoint_says_so(fake: Intake) -> No
     assert len(without) == 1
 
 
-def test_cookies_are_not_sent_back(fake: Intake) -> None:
-    fake.faults.append(datadog_intake.always(respond(202, {}, {"Set-Cookie": "session=1; Path=/"})))
+def test_cookies_are_not_sent_back(fake: FakeDatadog) -> None:
+    fake.faults.append(always(respond(202, {}, {"Set-Cookie": "session=1; Path=/"})))
     post(real_client(), fake.url + EVENTS, event("one"), event("two"))
     assert not [request for request in fake.requests if "cookie" in request.headers]
 
 
-def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: Intake) -> None:
-    with datadog_intake.running() as elsewhere:
-        fake.faults.append(datadog_intake.always(respond(307, "", {"Location": elsewhere.url})))
+def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog) -> None:
+    with fake_datadog.running() as elsewhere:
+        fake.faults.append(always(respond(307, "", {"Location": elsewhere.url})))
         (answer,) = post(real_client(), fake.url + EVENTS, event("x"))
         assert (answer.outcome, answer.status) == (RETRY, 307)
         assert not elsewhere.requests
 
 
 @pytest.mark.parametrize("key", ["ключ", "two\nlines", "two\rlines"])
-def test_a_key_that_no_header_can_hold_is_not_named(fake: Intake, key: str) -> None:
+def test_a_key_that_no_header_can_hold_is_not_named(fake: FakeDatadog, key: str) -> None:
     (answer,) = post(real_client(key), fake.url + EVENTS, event("x"))
     assert answer.outcome is RETRY and key not in answer.reason
     assert not fake.requests
 
 
-def test_the_proxy_of_the_environment_is_used(fake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_used(fake: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", fake.url)
     monkeypatch.delenv("NO_PROXY")
     (answer,) = post(real_client(), "http://api.example.com/x", b"{}")
@@ -443,7 +445,7 @@ def test_the_proxy_of_the_environment_is_used(fake: Intake, monkeypatch: pytest.
     assert fake.requests[0].headers["host"] == "api.example.com"
 
 
-def test_nobody_there_is_no_answer(fake: Intake) -> None:
+def test_nobody_there_is_no_answer(fake: FakeDatadog) -> None:
     client = real_client()
     assert post(client, fake.url + EVENTS, event("x"))[0].status == 202
     fake.down()
@@ -451,15 +453,15 @@ def test_nobody_there_is_no_answer(fake: Intake) -> None:
     assert answer == Answer(RETRY, reason="ConnectionError", attempts=MOST_ATTEMPTS)
 
 
-def test_an_accepted_answer_that_is_cut_off_stays_accepted(fake: Intake) -> None:
+def test_an_accepted_answer_that_is_cut_off_stays_accepted(fake: FakeDatadog) -> None:
     too_long = {"Content-Length": "1000", "Connection": "close"}
-    fake.faults.append(datadog_intake.first(1, respond(202, {}, too_long)))
+    fake.faults.append(first(1, respond(202, {}, too_long)))
     answers = post(real_client(), fake.url + EVENTS, event("one"), event("two"))
     assert [(answer.outcome, answer.attempts) for answer in answers] == [(ACCEPTED, 1)] * 2
 
 
-def test_long_answers_leave_the_connection_usable(fake: Intake) -> None:
-    fake.faults.append(datadog_intake.always(respond(503, "x" * 1_000_000)))
+def test_long_answers_leave_the_connection_usable(fake: FakeDatadog) -> None:
+    fake.faults.append(always(respond(503, "x" * 1_000_000)))
     assert post(real_client(), fake.url + EVENTS, event("one"))[0].status == 503
     assert fake.connections == 1
 
@@ -470,8 +472,8 @@ def test_a_missing_ca_bundle_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> No
     assert (answer.outcome, answer.reason) == (RETRY, "OSError")
 
 
-def test_each_host_has_its_own_connections(fake: Intake) -> None:
-    with datadog_intake.running() as other:
+def test_each_host_has_its_own_connections(fake: FakeDatadog) -> None:
+    with fake_datadog.running() as other:
         client = real_client()
         for there in (fake, other, fake, other):
             assert post(client, there.url + EVENTS, event("x"))[0].status == 202

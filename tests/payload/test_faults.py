@@ -18,14 +18,15 @@ from deep_security_datadog.datadog_client import MARGIN, DatadogClient
 from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.settings import Settings
 from tests.support import FakeQueues, sample, sqs_record
-from tools import datadog_intake
-from tools.datadog_intake import API_KEY, Intake, respond
+from tools import fake_datadog
+from tools.fake_datadog import API_KEY, FakeDatadog
+from tools.fake_datadog.faults import always, delay, first, respond
 
 
 @pytest.fixture
-def intake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake]:
+def intake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    with datadog_intake.running() as running:
+    with fake_datadog.running() as running:
         yield running
 
 
@@ -60,7 +61,7 @@ def events(count: int) -> dict[str, Any]:
 # Messages ----------------------------------------------------------------------------------------------------------
 
 
-def test_blanks_before_a_control_character_cost_no_time(intake: Intake) -> None:
+def test_blanks_before_a_control_character_cost_no_time(intake: FakeDatadog) -> None:
     """5.3 seconds each, before; ten killed the invocation."""
     hostile = [{"EventType": "SystemEvent", "Title": " " * 30_000 + "\x01\r"} for _ in range(8)]
     invocation = Invocation(intake.url)
@@ -69,7 +70,7 @@ def test_blanks_before_a_control_character_cost_no_time(intake: Intake) -> None:
     assert invocation.seconds < 5
 
 
-def test_a_message_that_no_invocation_takes_is_split_and_its_neighbours_go_on(intake: Intake) -> None:
+def test_a_message_that_no_invocation_takes_is_split_and_its_neighbours_go_on(intake: FakeDatadog) -> None:
     invocation = Invocation(intake.url)
     large = sqs_record(f"[{','.join(['{}'] * 12_000)}]", record_id="large")
     assert invocation(large, *good()) == []
@@ -80,7 +81,7 @@ def test_a_message_that_no_invocation_takes_is_split_and_its_neighbours_go_on(in
     assert {remainder.generation for remainder in settlement.remainders} == {0}, "they are not delayed"
 
 
-def test_what_does_not_fit_beside_others_is_split(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_beside_others_is_split(intake: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would come back again and again while traffic is steady, until it is in the dead-letter queue."""
     monkeypatch.setattr(admission, "MOST_ENTRIES", 100)
     invocation = Invocation(intake.url)
@@ -89,21 +90,21 @@ def test_what_does_not_fit_beside_others_is_split(intake: Intake, monkeypatch: p
     assert len([settlement for settlement in invocation.queues.carried_out if settlement.remainders]) == 1
 
 
-def test_a_split_message_that_is_delivered_again_is_not_split_again(intake: Intake) -> None:
+def test_a_split_message_that_is_delivered_again_is_not_split_again(intake: FakeDatadog) -> None:
     invocation = Invocation(intake.url)
     large = sqs_record(f"[{','.join(['{}'] * 5_001)}]")
     assert invocation(large) == invocation(large) == []
     assert len(invocation.queues.carried_out) == 1
 
 
-def test_without_a_queue_a_message_that_no_invocation_takes_comes_back(intake: Intake) -> None:
+def test_without_a_queue_a_message_that_no_invocation_takes_comes_back(intake: FakeDatadog) -> None:
     """Lambda keeps it for the dead-letter queue, from which a redrive brings it into a queue."""
     notification = json.loads(sqs_record(f"[{','.join(['{}'] * 5_001)}]")["body"])
     with pytest.raises(NotDelivered):
         Invocation(intake.url)({"EventSource": "aws:sns", "Sns": notification})
 
 
-def test_the_non_events_of_a_message_are_one_refusal(intake: Intake) -> None:
+def test_the_non_events_of_a_message_are_one_refusal(intake: FakeDatadog) -> None:
     invocation = Invocation(intake.url)
     assert invocation(sqs_record(f"[{','.join(['1'] * 130_000)}]", record_id="ones"), *good()) == []
     refusals = [refusal for settlement in invocation.queues.carried_out for refusal in settlement.refusals]
@@ -112,7 +113,7 @@ def test_the_non_events_of_a_message_are_one_refusal(intake: Intake) -> None:
     ]
 
 
-def test_a_long_integer_costs_only_itself(intake: Intake) -> None:
+def test_a_long_integer_costs_only_itself(intake: FakeDatadog) -> None:
     invocation = Invocation(intake.url)
     message = '[{"EventType":"SystemEvent","EventID":%s},{"EventType":"SystemEvent"}]' % ("7" * 5_000)
     assert invocation(sqs_record(message)) == []
@@ -201,16 +202,16 @@ def test_a_name_with_many_dead_addresses(monkeypatch: pytest.MonkeyPatch) -> Non
         assert invocation.seconds < 9 - MARGIN + 1
 
 
-def test_after_requests_that_hung_others_are_sent(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_requests_that_hung_others_are_sent(intake: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datadog_client, "REQUEST_DEADLINE", 1.0)
-    intake.faults.append(datadog_intake.first(16, datadog_intake.delay(4)))
+    intake.faults.append(first(16, delay(4)))
     invocation = Invocation(intake.url)
     assert invocation(events(20)) == ["r-1"]
     intake.faults.clear()
     assert invocation(events(20)) == []
 
 
-def test_a_key_store_that_hangs(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_store_that_hangs(intake: FakeDatadog, capsys: pytest.CaptureFixture[str]) -> None:
     """104 of 30 seconds, before, and no reason in the log."""
     release = threading.Event()
 
@@ -225,7 +226,7 @@ def test_a_key_store_that_hangs(intake: Intake, capsys: pytest.CaptureFixture[st
     assert "the API key cannot be read: no answer within" in capsys.readouterr().out
 
 
-def test_a_key_that_is_read_too_slowly_begins_no_request(intake: Intake) -> None:
+def test_a_key_that_is_read_too_slowly_begins_no_request(intake: FakeDatadog) -> None:
     def read() -> str:
         time.sleep(2)
         return API_KEY
@@ -237,7 +238,7 @@ def test_a_key_that_is_read_too_slowly_begins_no_request(intake: Intake) -> None
 
 @pytest.mark.parametrize("error", [ApiKeyUnavailable("AccessDeniedException"), OSError("secret")])
 def test_a_failed_read_of_the_key_serves_all(
-    intake: Intake, capsys: pytest.CaptureFixture[str], error: Exception
+    intake: FakeDatadog, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
     reads = []
 
@@ -252,7 +253,7 @@ def test_a_failed_read_of_the_key_serves_all(
     assert "the API key cannot be read: " in line and "secret" not in line
 
 
-def test_an_unexpected_error_in_a_thread_is_an_answer(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_in_a_thread_is_an_answer(intake: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("content")
 
@@ -260,16 +261,16 @@ def test_an_unexpected_error_in_a_thread_is_an_answer(intake: Intake, monkeypatc
     assert Invocation(intake.url)(events(3)) == ["r-1"]
 
 
-def test_a_page_of_a_proxy_is_no_acceptance(intake: Intake) -> None:
-    intake.faults.append(datadog_intake.always(respond(200, "<html>Sign in</html>")))
+def test_a_page_of_a_proxy_is_no_acceptance(intake: FakeDatadog) -> None:
+    intake.faults.append(always(respond(200, "<html>Sign in</html>")))
     invocation = Invocation(intake.url)
     assert invocation(events(3)) == ["r-1"]
     intake.faults.clear()
     assert invocation(events(3)) == []
 
 
-def test_what_datadog_asks_for_reaches_the_queue(intake: Intake) -> None:
-    intake.faults.append(datadog_intake.always(respond(429, "", {"X-RateLimit-Reset": "60"})))
+def test_what_datadog_asks_for_reaches_the_queue(intake: FakeDatadog) -> None:
+    intake.faults.append(always(respond(429, "", {"X-RateLimit-Reset": "60"})))
     invocation = Invocation(intake.url)
     assert invocation(events(20)) == ["r-1"]
     ((_, settlement),) = invocation.queues.returned

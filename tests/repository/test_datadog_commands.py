@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tools import pages
+from tests.repository import pages
 from tools.repository import ROOT
 
 EXAMPLE = ROOT / "examples" / "datadog"

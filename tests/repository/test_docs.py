@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import commands, events_page, pages, snippets, tables
+from tests.repository import pages
+from tools import events_page, tables
+from tools.repository import with_text
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "lambda" / "src"
@@ -45,33 +47,59 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert not dead
 
 
+def faults(script: str) -> list[str]:
+    """What the commands of a script name that does not exist: targets of make, modules of tools, outputs."""
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {
+        word
+        for words in re.findall(r"\bmake ((?:[a-z][a-z0-9-]*(?: |$))+)", script, flags=re.MULTILINE)
+        for word in words.split()
+    }
+    return [
+        *(f"no target {name}" for name in named - targets),
+        *(f"no output {name}" for name in set(re.findall(r"terraform output -(?:raw|json) (\w+)", script)) - outputs()),
+        *(f"no module {name}" for name in re.findall(r"python3? -m (tools[\w.]*)", script) if not _is_module(name)),
+    ]
+
+
+@functools.cache
+def outputs() -> frozenset[str]:
+    return frozenset(output.name for folder in tables.folders() for output in tables.outputs(folder))
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+
+
 @every_page
 def test_commands_exist(page: Path) -> None:
     shown = [(block.place, block.text) for block in pages.blocks(page, "shell", "bash", "sh", "console")]
-    # A span may name a command without its arguments, such as `aws sqs receive-message`.
-    shown += [
-        ("text", span)
-        for span in pages.code(page)
-        if re.match(r"(make [a-z]|aws [a-z0-9]+ [a-z]|terraform [a-z])", span)
-    ]
-    assert not [f"{place}: {fault}" for place, text in shown for fault in commands.faults(text)]
+    shown += [("text", span) for span in pages.code(page)]
+    assert not [f"{place}: {fault}" for place, text in shown for fault in faults(text)]
 
 
 @pytest.mark.parametrize(
     ("script", "fault"),
     [
         ("make tset", "no target tset"),
-        ("aws sqz receive-message", "no service sqz"),
-        ("x=$(aws sqs recieve-message --queue-url y)", "no operation recieve-message"),
-        ('aws sqs receive-message \\\n  --queue "$(terraform output -raw queue_url)"', "no option --queue"),
-        ("aws logs tail group --sinse 15m", "no option --sinse"),
-        ("cd here && terraform aply", "no command aply"),
-        ('aws sqs purge-queue --queue-url "$(terraform output -raw que_url)"', "an output que_url"),
+        ("make unit tset ARGS=x", "no target tset"),
+        ('aws sqs purge-queue --queue-url "$(terraform output -raw que_url)"', "no output que_url"),
         (".venv/bin/python -m tools.nothing", "no module tools.nothing"),
     ],
 )
 def test_a_wrong_command_is_found(script: str, fault: str) -> None:
-    assert [found for found in commands.faults(script) if fault in found]
+    assert faults(script) == [fault]
+
+
+@pytest.mark.parametrize("marker", ["<!-- BEGIN_EVENT -->\n", "<!-- END_EVENT -->"])
+def test_text_goes_between_the_markers_or_nowhere(tmp_path: Path, marker: str) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- BEGIN_EVENT -->\nold\n<!-- END_EVENT -->\nafter\n")
+    assert with_text(page, "EVENT", "new\n") == page.read_text().replace("old", "new")
+    page.write_text(page.read_text().replace(marker, ""))
+    with pytest.raises(ValueError, match="lacks"):
+        with_text(page, "EVENT", "new\n")
 
 
 @every_page
@@ -104,12 +132,6 @@ def test_pictures_are_well_formed_and_show_text_in_light_and_dark() -> None:
         assert ET.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
         assert "prefers-color-scheme: dark" in picture.read_text()
         assert "http" not in picture.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
-
-
-def test_snippets_that_are_an_examples_values_are_told_from_those_to_plan() -> None:
-    readme = ROOT / "examples" / "multi-account" / "README.md"
-    blocks = list(pages.blocks(readme, "hcl"))
-    assert [snippets.values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]
 
 
 @pytest.mark.parametrize(

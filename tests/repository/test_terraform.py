@@ -96,26 +96,14 @@ def fake_terraform(folder: Path, script: str, name: str = "terraform") -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        (None, "is not on the PATH: install it"),
-        ('echo \'{"terraform_version": "1.10.9"}\'', r"found 1\.10\.9"),
-        ("echo broken; exit 1", "answered: broken"),
-    ],
-)
-def test_missing_or_old_terraform(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, message: str
-) -> None:
+def test_missing_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    if script:
-        fake_terraform(tmp_path, script)
-    with pytest.raises(TerraformError, match=message):
+    with pytest.raises(TerraformError, match="is not on the PATH: install it"):
         terraform.find_terraform()
 
 
 def test_another_program_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.11.0"}\'', "tofu")
+    fake_terraform(tmp_path, "", "tofu")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("TERRAFORM", "tofu")
     assert terraform.find_terraform() == str(tmp_path / "tofu")
@@ -125,7 +113,7 @@ def test_another_program_by_the_environment(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.11.0"}\'')
+    fake_terraform(tmp_path, "")
     monkeypatch.setenv("PATH", str(tmp_path))
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -142,8 +130,7 @@ def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch:
 
 
 def test_failure_shows_the_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    version = 'if [ "$1" = version ]; then echo \'{"terraform_version": "1.11.0"}\'; exit; fi'
-    fake_terraform(tmp_path, f"{version}; echo first; echo 'Error: no provider' >&2; exit 3")
+    fake_terraform(tmp_path, "echo first; echo 'Error: no provider' >&2; exit 3")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     lines: list[str] = []
     command = Terraform(tmp_path, on_line=lines.append)

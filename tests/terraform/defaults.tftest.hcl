@@ -91,23 +91,3 @@ run "longest_name" {
     error_message = "Longest name should fill IAM's 64 characters."
   }
 }
-
-run "name_too_long" {
-  command = plan
-
-  variables {
-    name = "a234567890123456789012345678901234567890123456789012abc"
-  }
-
-  expect_failures = [var.name]
-}
-
-run "name_with_a_dot" {
-  command = plan
-
-  variables {
-    name = "deep.security"
-  }
-
-  expect_failures = [var.name]
-}

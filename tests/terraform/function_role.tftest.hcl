@@ -88,23 +88,3 @@ run "aws_managed_boundary" {
     error_message = "AWS managed policies should be accepted as permissions boundary."
   }
 }
-
-run "boundary_not_an_arn" {
-  command = plan
-
-  variables {
-    function = { permissions_boundary_arn = "boundary" }
-  }
-
-  expect_failures = [var.function]
-}
-
-run "path_without_a_slash" {
-  command = plan
-
-  variables {
-    function = { role_path = "service" }
-  }
-
-  expect_failures = [var.function]
-}

@@ -88,13 +88,3 @@ run "recursion_not_allowed" {
     error_message = "With function.allow_recursion = false, there should be no recursion config, whose API AWS GovCloud lacks."
   }
 }
-
-run "unknown_delivery" {
-  command = plan
-
-  variables {
-    delivery = "sqs"
-  }
-
-  expect_failures = [var.delivery]
-}

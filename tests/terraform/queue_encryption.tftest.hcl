@@ -47,13 +47,3 @@ run "customer_managed_key" {
     error_message = "The role should use this key through SQS only."
   }
 }
-
-run "key_alias" {
-  command = plan
-
-  variables {
-    queue = { kms_key_arn = "alias/aws/sqs" }
-  }
-
-  expect_failures = [var.queue]
-}

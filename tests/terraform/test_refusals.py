@@ -1,6 +1,7 @@
-"""A refusal of `destinations` names the destination that is wrong.
+"""What the root module refuses at plan, and with which message.
 
-Terraform's own tests (destinations.tftest.hcl) see that the variable is refused, not by which validation nor why.
+One plan for all: in `terraform test` each refusal costs a run, and shows neither which validation refused nor why.
+Refusals that depend on more than one variable are in *.tftest.hcl.
 """
 
 from __future__ import annotations
@@ -10,6 +11,171 @@ import json
 import pytest
 
 from tools.terraform import Terraform, TerraformError, copy_modules
+
+SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf"
+RANKED_ONLY = 'rank_greater_than = 1, unranked_events = "drop"'
+EACH_FOR_ANOTHER_REASON = (
+    f'event_types = ["AntiMalwareEvent", "PacketLog"], {RANKED_ONLY}, minimum_severity = "critical"'
+)
+TOPIC = "arn:aws:sns:eu-central-1:444455556666:theirs"
+# How the message begins: arguments, each of which alone is refused with it.
+REFUSED: dict[str, list[str]] = {
+    "alarms.enabled is false, so the other settings of alarms have no effect": [
+        'alarms = { enabled = false, actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }',
+    ],
+    "alarms.actions must be ARNs": [
+        'alarms = { actions = ["on-call"] }',
+    ],
+    "alarms.oldest_message_seconds must be 60 or more": [
+        "alarms = { oldest_message_seconds = 59 }",
+    ],
+    "alarms.no_event_hours must be a whole number from 1 to 168": [
+        "alarms = { no_event_hours = 169 }",
+        "alarms = { no_event_hours = 0.5 }",
+    ],
+    "datadog needs exactly one of api_key_secret_arn": [
+        "datadog = {}",
+        f'datadog = {{ api_key_secret_arn = "{SECRET}", api_key_ssm_parameter = "/datadog/api-key" }}',
+    ],
+    "datadog.api_key_secret_arn must be the full ARN of a secret": [
+        'datadog = { api_key_secret_arn = "datadog" }',
+        'datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog" }',
+    ],
+    "datadog.api_key_ssm_parameter looks like an API key": [
+        'datadog = { api_key_ssm_parameter = "0123456789abcdef0123456789abcdef" }',
+    ],
+    "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter": [
+        'datadog = { api_key_ssm_parameter = "datadog api key" }',
+    ],
+    "datadog.api_key_kms_key_arn must be the ARN of a key": [
+        'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }',
+    ],
+    "datadog.api_key_reload_interval must be a whole number of seconds": [
+        'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_reload_interval = -1 }',
+    ],
+    "name must have 1 to 54 letters": [
+        'name = "a234567890123456789012345678901234567890123456789012abc"',
+        'name = "deep.security"',
+    ],
+    "destinations.events.url must be the https URL of a host": [
+        'destinations = { events = { url = "http://api.datadoghq.com" } }',
+        'destinations = { events = { url = "http://localhost.example.com" } }',
+    ],
+    "destinations.logs.url must be the https URL of a host": [
+        'destinations = { events = {}, logs = { url = "https://http-intake.logs.datadoghq.com/api/v2/logs" } }',
+    ],
+    "datadog.site must be a site's name such as datadoghq.com": [
+        'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }',
+        'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }',
+    ],
+    "destinations.logs.filter.event_types names unknown types": [
+        'destinations = { events = {}, logs = { filter = { event_types = ["PayloadLog", "ActivityEvent"] } } }',
+    ],
+    "destinations.events.filter.event_types names unknown types": [
+        'destinations = { events = { filter = { event_types = ["PayloadLog", "TestSNS"] } } }',
+        'destinations = { events = { filter = { event_types = ["PayloadLog", null] } } }',
+    ],
+    "destinations.logs.filter.rank_greater_than must be 0 or more": [
+        "destinations = { events = {}, logs = { filter = { rank_greater_than = -1 } } }",
+    ],
+    'destinations.logs.filter.unranked_events must be "keep" or "drop"': [
+        'destinations = { events = {}, logs = { filter = { unranked_events = "maybe" } } }',
+    ],
+    "destinations.logs.filter.minimum_severity must be one of info": [
+        'destinations = { events = {}, logs = { filter = { minimum_severity = "warning" } } }',
+    ],
+    "destinations.logs.filter.exclude holds a map that is empty": [
+        "destinations = { events = {}, logs = { filter = { exclude = [{}] } } }",
+    ],
+    "destinations.events.filter.exclude holds a map that is empty": [
+        'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }',
+        'destinations = { events = { filter = { exclude = [{ "" = "dev-*" }] } } }',
+        'destinations = { events = { filter = { exclude = [{ " " = "dev-*" }] } } }',
+        'destinations = { events = { filter = { exclude = [{ "*" = "dev-*" }] } } }',
+        'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*", Tags = "" }] } } }',
+        "destinations = { events = { filter = { exclude = [{ Hostname = null }] } } }",
+    ],
+    "destinations.logs.filter drops everything": [
+        f'destinations = {{ logs = {{ filter = {{ event_types = ["SystemEvent"], {RANKED_ONLY} }} }} }}',
+    ],
+    "destinations.events.filter drops everything": [
+        'destinations = { events = { filter = { event_types = ["PacketLog"], minimum_severity = "critical" } } }',
+        f"destinations = {{ events = {{ filter = {{ {EACH_FOR_ANOTHER_REASON} }} }} }}",
+    ],
+    "datadog_tags need keys that begin with a letter and go on with letters": [
+        'datadog_tags = { team = "security,network" }',
+        'datadog_tags = { "team:name" = "security" }',
+        'datadog_tags = { team = format("%0196d", 0) }',
+    ],
+    "console_url must be an https URL without query": [
+        'console_url = "http://dsm.example.com:4119"',
+    ],
+    "function.log_level must be DEBUG": [
+        'function = { log_level = "WARN" }',
+    ],
+    "function.permissions_boundary_arn must be the ARN of a managed policy": [
+        'function = { permissions_boundary_arn = "boundary" }',
+    ],
+    "function.role_path must begin and end with a slash": [
+        'function = { role_path = "service" }',
+    ],
+    "function.subnet_ids and function.security_group_ids belong together": [
+        'function = { subnet_ids = ["subnet-0a"] }',
+        'function = { security_group_ids = ["sg-0a"] }',
+    ],
+    "function.memory_size must be a whole number of MB from 128 to 10240": [
+        "function = { memory_size = 64 }",
+    ],
+    "function.timeout must be a whole number of seconds from 5": [
+        "function = { timeout = 4 }",
+        "function = { timeout = 901 }",
+    ],
+    "function.architecture must be arm64 or x86_64": [
+        'function = { architecture = "arm" }',
+    ],
+    "function.runtime must be python3.11 or newer": [
+        'function = { runtime = "python3.10" }',
+    ],
+    "function.maximum_concurrency must be a whole number from 2 to 1000": [
+        "function = { maximum_concurrency = 1 }",
+    ],
+    "function.log_retention_days must be one that CloudWatch Logs takes": [
+        "function = { log_retention_days = 0 }",
+    ],
+    "function.log_kms_key_arn must be the ARN of a key": [
+        'function = { log_kms_key_arn = "alias/logs" }',
+    ],
+    "function.package_path names no file": [
+        'function = { package_path = "no-such.zip" }',
+    ],
+    "queue.retention_days must be from 1 to 13": [
+        "queue = { retention_days = 14 }",
+        "queue = { retention_days = 0 }",
+    ],
+    "queue.max_receive_count must be a whole number from 1 to 1000": [
+        "queue = { max_receive_count = 1001 }",
+        "queue = { max_receive_count = 0, minimum_outage_hours = 0 }",
+    ],
+    "queue.minimum_outage_hours must be 0 or more": [
+        "queue = { minimum_outage_hours = -1 }",
+    ],
+    'delivery must be "queue" or "direct"': [
+        'delivery = "sqs"',
+    ],
+    "queue.kms_key_arn must be the ARN of a customer managed key": [
+        'queue = { kms_key_arn = "alias/aws/sqs" }',
+    ],
+    "topic_arns must be ARNs of standard SNS topics": [
+        'topic_arns = { all = "arn:aws:sns:eu-central-1:444455556666:*" }',
+        'topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs.fifo" }',
+    ],
+    "topic_arns names a topic twice": [
+        f'topic_arns = {{ one = "{TOPIC}", two = "{TOPIC}" }}',
+    ],
+    "publishers.source_cidrs and permissions_boundary_arn bind the created user": [
+        'publishers = { create_user = false, source_cidrs = ["203.0.113.7/32"] }',
+    ],
+}
 
 # By the options of a destination, how the message goes on after its name; one for each validation that looks at one.
 OPTIONS = {
@@ -23,27 +189,42 @@ OPTIONS = {
     "filter = { exclude = [{}] }": ".filter.exclude has an empty map",
     'filter = { event_types = ["PacketLog"], minimum_severity = "critical" }': ".filter drops everything",
 }
-REFUSALS = {
-    "{}": "destinations is empty",
-    "{ events = {}, metrics = {} }": "destinations names unknown destinations: metrics.",
-    "{ events = {}, logs = null }": "destinations.logs is null",
-    **{f"{{ events = {{ {each} }}, logs = {{}} }}": f"destinations.events{rest}" for each, rest in OPTIONS.items()},
-    **{f"{{ events = {{}}, logs = {{ {each} }} }}": f"destinations.logs{rest}" for each, rest in OPTIONS.items()},
+
+
+def arguments(name: str, option: str) -> str:
+    """Both destinations, this one with the option."""
+    options = {"events": "{}", "logs": "{}", name: f"{{ {option} }}"}
+    return f"destinations = {{ events = {options['events']}, logs = {options['logs']} }}"
+
+
+REFUSALS = {each: start for start, refused in REFUSED.items() for each in refused} | {
+    "destinations = {}": "destinations is empty",
+    "destinations = { events = {}, metrics = {} }": "destinations names unknown destinations: metrics.",
+    "destinations = { events = {}, logs = null }": "destinations.logs is null",
+    **{
+        arguments(name, each): f"destinations.{name}{end}"
+        for name in ("events", "logs")
+        for each, end in OPTIONS.items()
+    },
 }
 MODULE = """module "refusal_{number}" {{
-  source       = "../"
-  datadog      = {{ api_key_ssm_parameter = "/datadog/api-key" }}
-  destinations = {destinations}
+  source = "../"
+  {datadog}
+  {arguments}
 }}
 """
+DATADOG = 'datadog = { api_key_ssm_parameter = "/datadog/api-key" }'
 
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What one plan of all of them says, by the value."""
+    """What one plan of all of them says, by the arguments."""
     folder = copy_modules(tmp_path_factory.mktemp("refusals")) / "refusals"
     folder.mkdir()
-    calls = [MODULE.format(number=number, destinations=value) for number, value in enumerate(REFUSALS)]
+    calls = [
+        MODULE.format(number=number, datadog="" if arguments.startswith("datadog =") else DATADOG, arguments=arguments)
+        for number, arguments in enumerate(REFUSALS)
+    ]
     (folder / "main.tf").write_text('provider "aws" {\n}\n' + "".join(calls), encoding="utf-8")
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1"})
     terraform.stay_offline()
@@ -54,12 +235,12 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         terraform.run("plan", "-json", "-input=false")
     found = [line["diagnostic"] for line in map(json.loads, lines) if line["type"] == "diagnostic"]
     return {
-        value: [each["detail"] for each in found if each["snippet"]["context"] == f'module "refusal_{number}"']
-        for number, value in enumerate(REFUSALS)
+        arguments: [each["detail"] for each in found if each["snippet"]["context"] == f'module "refusal_{number}"']
+        for number, arguments in enumerate(REFUSALS)
     }
 
 
-@pytest.mark.parametrize("destinations", REFUSALS)
-def test_message_names_the_destination(messages: dict[str, list[str]], destinations: str) -> None:
-    said = messages[destinations]
-    assert any(message.startswith(REFUSALS[destinations]) for message in said), said
+@pytest.mark.parametrize("arguments", REFUSALS)
+def test_refused_with_its_message(messages: dict[str, list[str]], arguments: str) -> None:
+    said = messages[arguments]
+    assert any(message.startswith(REFUSALS[arguments]) for message in said), said

@@ -159,36 +159,6 @@ run "subscribe_without_topic_arns" {
   expect_failures = [var.subscribe]
 }
 
-run "wildcard_topic" {
-  command = plan
-
-  variables {
-    topic_arns = { all = "arn:aws:sns:eu-central-1:444455556666:*" }
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
-run "fifo_topic" {
-  command = plan
-
-  variables {
-    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs.fifo" }
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
-run "topic_twice" {
-  command = plan
-
-  variables {
-    topic_arns = { one = "arn:aws:sns:eu-central-1:444455556666:theirs", two = "arn:aws:sns:eu-central-1:444455556666:theirs" }
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
 run "publishers_of_an_existing_topic" {
   command = plan
 
@@ -196,16 +166,6 @@ run "publishers_of_an_existing_topic" {
     topic      = { create = false }
     topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs" }
     publishers = { account_ids = ["444455556666"] }
-  }
-
-  expect_failures = [var.publishers]
-}
-
-run "restrictions_without_a_created_user" {
-  command = plan
-
-  variables {
-    publishers = { create_user = false, source_cidrs = ["203.0.113.7/32"] }
   }
 
   expect_failures = [var.publishers]

@@ -1,1 +1,1 @@
-"""`make bench`: what the payload costs, measured through the Lambda handler and its environment only."""
+"""`make bench`."""

@@ -1,47 +1,46 @@
-"""Measure what the payload's zip costs: CPU, import, memory, events a second and size.
+"""Measure what the zip costs: CPU of an event, import, memory and events a second, as ratios wherever there is one.
 
-Each round runs every measurement in a fresh process. Shown are medians over the rounds and their range: ratios hold
-on a busy machine, milliseconds do not. Exits with 1 when a target is missed. Run `make package` first.
+Each round runs every measurement in a fresh process; shown are medians and their range. Ratios hold on a busy machine,
+milliseconds do not. Exits with 1 when a target is missed. Run `make package` first.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import itertools
 import json
 import os
 import platform
-import shutil
 import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
-from tools import processes
-from tools.bench import batches, fake_datadog
-from tools.repository import PACKAGE, ROOT
+from tools import processes, samples
+from tools.fake_datadog import apart
+from tools.repository import PACKAGE
 
+SCRIPT = Path(__file__).with_name("measured.py")
 # Events of an invocation by the latency of their answers in milliseconds: full rounds of requests, some seconds.
 THROUGHPUT = {20: 960, 100: 480, 500: 96}
-# Each sample twice, in so many batches.
+# Each sample event twice, in so many batches.
 EVENTS, BATCHES = 44, 18
 TARGETS = {
     "CPU of an event / requests.post": ("≤", 0.9),
+    "import / import of requests": ("≤", 1.5),
     "peak memory, 10 messages of 256 KB (MB)": ("≤", 100.0),
     # With quicker answers a busy machine decides.
     "events/s / ideal, answers after 500 ms": ("≥", 0.9),
     "zip (MB)": ("≤", 1.7),
 }
-# Of a figure to that of --against.
-RATIO_TARGETS = {"import, compiling as on Lambda (ms)": ("≤", 1.1)}
 # What the Lambda runtime ships and nothing else of this environment, so that what the zip lacks is missing here too.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py")
-IMPORT = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", ""),
     "AWS_ACCESS_KEY_ID": "unused",
@@ -59,131 +58,102 @@ FILTER = {"rank_greater_than": 0, "exclude": [{"Reason": "*nothing*"}]}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bench; the result is the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round")
-    parser.add_argument("--zip", default=str(PACKAGE), help="the zip to measure (default: the module's)")
-    parser.add_argument("--against", metavar="REVISION", help="a git revision or another zip, measured in alternation")
+    parser.add_argument("zip", nargs="?", type=Path, default=PACKAGE)
     options = parser.parse_args(arguments)
-    sources = {"now": options.zip} | ({"before": options.against} if options.against else {})
-    try:
-        with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
-            found = _measure(sources, Path(temporary), quick=options.quick)
-    except KeyboardInterrupt:
-        return 130
-    return report(found["now"], found.get("before", {}))
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        return report(_rounds(options.zip, Path(folder), quick=options.quick))
 
 
-def _measure(sources: Mapping[str, str], folder: Path, *, quick: bool) -> dict[str, dict[str, list[float]]]:
-    """By name of the payload and by figure, the values of the rounds."""
+def _rounds(package: Path, folder: Path, *, quick: bool) -> dict[str, list[float]]:
+    """By figure, the values of the rounds."""
+    with ZipFile(package) as archive:
+        archive.extractall(folder / "payload")
     (folder / "runtime").mkdir()
     for name in RUNTIME:
         # A link has its bytecode at hand, as the runtime's own packages have on Lambda.
         (folder / "runtime" / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
-    for name, source in sources.items():
-        _unpack(source, folder / name)
     share, rounds = (3, 1) if quick else (1, 5)
-    _write_batches(folder, share)
-    found: dict[str, dict[str, list[float]]] = {name: {} for name in sources}
-    subjects = [
-        ("cpu", 0),
-        *[("import", 0)] * (6 // share),
-        ("memory", 0),
-        *(("throughput", latency) for latency in THROUGHPUT),
-    ]
-    with fake_datadog.running(0, *THROUGHPUT) as addresses:
-        urls = dict(zip((0, *THROUGHPUT), addresses, strict=True))
-        # Payloads alternate as often as they can: the machine's speed changes all the time.
-        for number, (subject, latency) in itertools.product(range(rounds), subjects):
-            print(f"round {number + 1} of {rounds}: {subject}", file=sys.stderr)
-            for name in sources:
-                for figure, value in _figures(folder / name, subject, latency, urls[latency]).items():
-                    found[name].setdefault(figure, []).append(value)
-    for name in sources:
-        found[name]["zip (MB)"] = [(folder / f"{name}.zip").stat().st_size / 1e6]
+    found: dict[str, list[float]] = {"zip (MB)": [package.stat().st_size / 1e6]}
+    works = [("cpu", 0), *[("importing", 0)] * (6 // share), ("memory", 0), *(("throughput", ms) for ms in THROUGHPUT)]
+    for number, (work, milliseconds) in itertools.product(range(rounds), works):
+        print(f"round {number + 1} of {rounds}: {work}", file=sys.stderr)
+        (folder / "batches.json").write_text(json.dumps(batches(work, milliseconds, share)), encoding="utf-8")
+        with apart(milliseconds / 1000) as url:
+            for figure, value in _measured(folder, work, str(milliseconds), url).items():
+                found.setdefault(figure, []).append(value)
     return found
 
 
-def _unpack(source: str, payload: Path) -> None:
-    """source: a zip, or the git revision that has it."""
-    archive = payload.with_suffix(".zip")
-    if Path(source).is_file():
-        shutil.copy(source, archive)
-    else:
-        command = ["git", "show", f"{source}:{PACKAGE.relative_to(ROOT)}"]
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-        if result.returncode:
-            sys.exit(f"{source} is neither a file nor a revision with a zip: {result.stderr.decode().strip()}")
-        archive.write_bytes(result.stdout)
-    try:
-        shutil.unpack_archive(archive, payload)
-    except shutil.ReadError:
-        sys.exit(f"{source} is not a zip")
-
-
-def _write_batches(folder: Path, share: int) -> None:
-    source = batches.events()
-    made: dict[tuple[str, int], Any] = {("memory", 0): [batches.largest_batch(source)]}
-    made["cpu", 0] = [batches.batch(source, count) for count in (1, *[EVENTS] * (1 + BATCHES // share))]
-    for latency, count in THROUGHPUT.items():
-        made["throughput", latency] = [batches.batch(source, size) for size in (16, count // share)]
-    for (subject, latency), value in made.items():
-        (folder / f"{subject}-{latency}.json").write_text(json.dumps(value), encoding="utf-8")
-
-
-def _figures(payload: Path, subject: str, latency: int, url: str) -> dict[str, float]:
-    """Values of one measurement by figure."""
-    if subject == "import":
-        modules = ("deep_security_datadog.handler", "requests")
-        handler, requests = (float(_run(payload, url, "-c", IMPORT.format(module))) for module in modules)
-        return {
-            "import / import of requests": handler / requests,
-            "import, compiling as on Lambda (ms)": 1000 * handler,
-        }
-    script, file = Path(__file__).with_name("measured.py"), payload.parent / f"{subject}-{latency}.json"
-    answer: dict[str, float] = json.loads(_run(payload, url, str(script), subject, str(latency), str(file), url))
-    return answer
-
-
-def _run(payload: Path, url: str, *arguments: str) -> str:
-    """The last line that the process prints. It writes no bytecode, as on Lambda, where /var/task is read-only."""
+def _measured(folder: Path, work: str, *arguments: str) -> dict[str, float]:
+    """What one fresh process prints. It writes no bytecode, as on Lambda, where /var/task is read-only."""
+    url = arguments[-1]
     environment = ENVIRONMENT | {
-        "PYTHONPATH": f"{payload}{os.pathsep}{payload.parent / 'runtime'}",
+        "PYTHONPATH": f"{folder / 'payload'}{os.pathsep}{folder / 'runtime'}",
         "AWS_ENDPOINT_URL": url,
         "DESTINATIONS": json.dumps({"events": {"url": url, "filter": FILTER}}),
     }
-    command = [sys.executable, "-S", "-P", "-B", "-W", "ignore", *arguments]
-    with processes.running(command, env=environment, cwd=payload) as process:
+    command = [sys.executable, "-S", "-P", "-B", "-W", "ignore", str(SCRIPT), work, str(folder / "batches.json")]
+    with processes.running([*command, *arguments], env=environment, cwd=folder) as process:
         output = process.stdout.read() if process.stdout else ""
         if process.wait():
-            sys.exit(f"measuring {payload.name} failed\n{output[-3000:]}")
-    return output.splitlines()[-1]
+            sys.exit(f"measuring failed\n{output[-3000:]}")
+    figures: dict[str, float] = json.loads(output.splitlines()[-1])
+    return figures
 
 
-def report(now: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[float]]) -> int:
+def batches(work: str, milliseconds: int, share: int) -> list[Any]:
+    """The SQS batches of a measurement; no event comes twice."""
+    source = events()
+    if work == "memory":
+        # An event has more than half a kilobyte, so these are more than fit into messages as large as SNS takes.
+        enough = list(itertools.islice(source, 10 * samples.MAX_MESSAGE_BYTES // 512))
+        return [_batch(samples.split(enough)[:10])]
+    sizes = {
+        "cpu": [1, *[EVENTS] * (1 + BATCHES // share)],
+        "throughput": [16, THROUGHPUT.get(milliseconds, 0) // share],
+        "importing": [],
+    }
+    taken = (list(itertools.islice(source, size)) for size in sizes[work])
+    return [_batch([part for place in range(10) if (part := each[place::10])]) for each in taken]
+
+
+def events() -> Iterator[dict[str, Any]]:
+    """The sample events in turn, without end; what differs from event to event in a fleet does so here."""
+    found = (samples.events_of(message) for name, message in samples.messages().items() if name != "TestSNS")
+    for number, sample in enumerate(itertools.cycle(itertools.chain.from_iterable(found))):
+        event = sample | {"EventID": 1_000_000 + number}
+        event |= {name: 1024 + number % 50_000 for name in ("SourcePort", "ProcessID") if name in event}
+        event |= {name: f"{event[name]}.{number}" for name in ("InfectedFilePath", "FileName") if name in event}
+        if "Hostname" in event:
+            event["Hostname"] = f"web-{number % 97}.example.com (web) [i-0123456789abcde{number % 97:02}]"
+        yield event
+
+
+def _batch(messages: Sequence[Any]) -> dict[str, Any]:
+    arn = "arn:aws:sns:us-east-1:111122223333:deep-security"
+    notification = {"Type": "Notification", "TopicArn": arn, "Timestamp": "2024-05-14T09:50:00.000Z"}
+    bodies = [notification | {"MessageId": str(n), "Message": samples.encode(each)} for n, each in enumerate(messages)]
+    return {
+        "Records": [{"eventSource": "aws:sqs", "messageId": uuid.uuid4().hex, "body": json.dumps(b)} for b in bodies]
+    }
+
+
+def report(found: Mapping[str, Sequence[float]]) -> int:
     """Print a line a figure; the result is the exit code."""
-    verdicts = []
-    for figure, values in now.items():
-        value = statistics.median(values)
-        verdicts.append(verdict(TARGETS.get(figure), value))
-        line = f"{figure:<50}{value:>7.3g}  {f'{min(values):.3g} to {max(values):.3g}':<16}{verdicts[-1]:<14}"
-        if figure in before:
-            ratio = statistics.median(new / old for new, old in zip(values, before[figure], strict=True))
-            verdicts.append(verdict(RATIO_TARGETS.get(figure), ratio))
-            line += f"before {statistics.median(before[figure]):<7.3g} now / before {ratio:.2f}  {verdicts[-1]}"
-        print(line.rstrip())
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("requests", "boto3")]
+    missed = False
+    for figure, values in found.items():
+        value, verdict = statistics.median(values), ""
+        if figure in TARGETS:
+            sign, bound = TARGETS[figure]
+            met = value <= bound if sign == "≤" else value >= bound
+            verdict = f"{sign} {bound:g} {'met' if met else 'missed'}"
+            missed |= not met
+        print(f"{figure:<50}{value:>7.3g}  {f'{min(values):.3g} to {max(values):.3g}':<16}{verdict}".rstrip())
+    versions = [f"{name} {version(name)}" for name in ("requests", "boto3")]
     print(", ".join([f"Python {platform.python_version()}", *versions, platform.machine(), f"{os.cpu_count()} cores"]))
-    return int(any(each.endswith("missed") for each in verdicts))
-
-
-def verdict(target: tuple[str, float] | None, value: float) -> str:
-    if target is None:
-        return ""
-    sign, bound = target
-    met = value <= bound if sign == "≤" else value >= bound
-    return f"{sign} {bound:g} {'met' if met else 'missed'}"
+    return int(missed)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
 
 from tools.repository import ROOT
 
 # The project's own pages; the golden files are events, and what is hidden is of tools.
 _NO_PAGE = re.compile(r"(^|/)(\.|golden/|build/|dist/)")
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
+_MARKDOWN = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=6)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def pages() -> list[Path]:
 
 def blocks(page: Path, *languages: str) -> Iterator[Block]:
     """The fenced code blocks of these languages."""
-    for token in _MARKDOWN.parse(page.read_text(encoding="utf-8")):
+    for token in _tokens(page):
         if token.type == "fence" and token.map and token.info.strip() in languages:
             yield Block(page, token.info.strip(), token.map[0] + 2, token.content)
 
@@ -55,26 +55,13 @@ def links(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings: small letters, hyphens for blanks, a number behind those that come again."""
-    found: set[str] = set()
-    for inline in _headings(page):
-        text = "".join(child.content for child in inline.children or [] if child.type in ("text", "code_inline"))
-        slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-        count = sum(1 for anchor in found if re.fullmatch(rf"{re.escape(slug)}(-\d+)?", anchor))
-        found.add(f"{slug}-{count}" if slug in found else slug)
-    return found
+    """What GitHub makes of the headings."""
+    return {str(token.attrs["id"]) for token in _tokens(page) if token.type == "heading_open"}
 
 
 def code(page: Path) -> list[str]:
     """The code spans in the text, such as names of files and commands."""
     return [token.content for token in _tokens(page) if token.type == "code_inline"]
-
-
-def _headings(page: Path) -> Iterator[Token]:
-    tokens = _MARKDOWN.parse(page.read_text(encoding="utf-8"))
-    for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open":
-            yield inline
 
 
 def _tokens(page: Path) -> Iterator[Token]:

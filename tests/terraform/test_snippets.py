@@ -1,19 +1,19 @@
-"""Plans every HCL snippet of the documentation as a user would, with the local modules in place of the registry's.
+"""Every HCL snippet of the documentation is planned as a user would, with the local modules for the registry's.
 
 Each snippet is a module of one configuration, so that one init and one plan do for all. Its file bears the page's name
 and has the snippet on the page's lines, so that Terraform's messages tell the place.
-`python -m tools.snippets` plans all, `python -m tools.snippets PAGE...` those of some pages.
 """
 
 from __future__ import annotations
 
 import re
-import sys
-import tempfile
 from pathlib import Path
 
-from tools import pages, tables
-from tools.pages import Block
+import pytest
+
+from tests.repository import pages
+from tests.repository.pages import Block
+from tools import tables
 from tools.repository import ROOT
 from tools.terraform import OFFLINE_PROVIDER, Terraform, TerraformError, copy_modules
 
@@ -24,7 +24,7 @@ _SOURCE = re.compile(rf'"(?:{re.escape(REGISTRY)}|{re.escape(CLONE)})(?://(?P<mo
 _VERSION = re.compile(r'^\s*version\s*=\s*"~> [\d.]+"$', flags=re.MULTILINE)
 _REGION = re.compile(r"arn:aws:sns:([a-z0-9-]+):")
 
-_SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-api-key-AbCdEf"  # noqa: S105
+_SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-api-key-AbCdEf"
 _DATADOG = f'datadog = {{ api_key_secret_arn = "{_SECRET}" }}'
 # What a snippet may name without showing it: address, and how it comes to be.
 _SURROUNDINGS = {
@@ -59,8 +59,8 @@ def assigned(block: Block) -> set[str]:
     return set(re.findall(r"^(\w+)\s*=", block.text, flags=re.MULTILINE))
 
 
-def write(block: Block, tree: Path) -> str:
-    """Make one module of the snippet in a copied tree; its path there."""
+def write(block: Block, tree: Path) -> tuple[str, str]:
+    """Make one module of the snippet in a copied tree: its path there, and its region if its provider is the root's."""
     folder = tree / "snippets" / f"{re.sub(r'[^a-z0-9]+', '-', str(block.page.relative_to(ROOT)).lower())}-{block.line}"
     folder.mkdir(parents=True)
     text = _SOURCE.sub(lambda found: f'"../../{found["module"] or ""}"', _VERSION.sub("", block.text))
@@ -81,9 +81,8 @@ def write(block: Block, tree: Path) -> str:
     (folder / "provider_override.tf").write_text(override, encoding="utf-8")
     surroundings = "".join(_surrounding(address) for address in _missing(text))
     surroundings += "".join(_provider(alias, region) for alias in aliases)
-    surroundings += "" if own_default else _provider("", region)
     (folder / "surroundings.tf").write_text(surroundings, encoding="utf-8")
-    return str(folder.relative_to(tree))
+    return str(folder.relative_to(tree)), "" if own_default else region
 
 
 def _missing(text: str) -> list[str]:
@@ -105,49 +104,48 @@ def _provider(alias: str, region: str = "") -> str:
     return OFFLINE_PROVIDER.format(arguments="".join(lines))
 
 
-def _call(number: int, source: str, block: Block) -> str:
-    """The call of a snippet's module, with a value for each variable that the snippet declares."""
-    values = "".join(f'  {name} = "example"\n' for name in re.findall(r'^variable "(\w+)"', block.text, re.MULTILINE))
-    return f'module "snippet_{number}" {{\n  source = "../{source}"\n{values}}}\n'
-
-
-def plan(blocks: list[Block]) -> None:
+def plan(blocks: list[Block], target: Path) -> None:
     """Plan them all; TerraformError tells page and line of what is wrong."""
-    with tempfile.TemporaryDirectory(prefix="snippets-") as name:
-        tree = copy_modules(Path(name) / "tree")
-        folder = tree / "root"
-        folder.mkdir()
-        sources = [write(block, tree) for block in blocks]
-        calls = [
-            _call(number, source, block) for number, (source, block) in enumerate(zip(sources, blocks, strict=True))
-        ]
-        (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
-        terraform = Terraform(folder)
-        terraform.init()
-        try:
-            terraform.plan()
-        except TerraformError:
-            # A validation deep in a module names no line of the snippet: each by itself tells whose it is.
-            for number, block in enumerate(blocks):
-                try:
-                    terraform.plan(f"-target=module.snippet_{number}")
-                except TerraformError as error:
-                    raise TerraformError(f"{block.place}: {error}") from error
-            raise
-
-
-def main(arguments: list[str]) -> int:
-    """Plan the snippets of the pages named, or of all."""
-    found = snippets([Path(argument).resolve() for argument in arguments] or pages.pages())
-    for block in found:
-        print(f"terraform plan {block.place}")
+    tree = copy_modules(target)
+    folder = tree / "root"
+    folder.mkdir()
+    written = [write(block, tree) for block in blocks]
+    # A provider for each region, and not for each snippet, because each is a process that takes seconds to start.
+    calls = [_provider(region, region) for region in sorted({region for _, region in written if region})]
+    for number, ((source, region), block) in enumerate(zip(written, blocks, strict=True)):
+        arguments = f"  providers = {{ aws = aws.{region} }}\n" if region else ""
+        # A value for each variable that the snippet declares.
+        declared = re.findall(r'^variable "(\w+)"', block.text, flags=re.MULTILINE)
+        arguments += "".join(f'  {name} = "example"\n' for name in declared)
+        calls.append(f'module "snippet_{number}" {{\n  source = "../{source}"\n{arguments}}}\n')
+    (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
+    terraform = Terraform(folder)
+    terraform.init()
     try:
-        plan(found)
-    except TerraformError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        terraform.plan()
+    except TerraformError:
+        # A validation deep in a module names no line of the snippet: each by itself tells whose it is.
+        for number, block in enumerate(blocks):
+            try:
+                terraform.plan(f"-target=module.snippet_{number}")
+            except TerraformError as error:
+                raise TerraformError(f"{block.place}: {error}") from error
+        raise
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def test_every_snippet_can_be_planned(tmp_path: Path) -> None:
+    found = snippets(pages.pages())
+    assert len(found) > 20
+    plan(found, tmp_path)
+
+
+def test_a_snippet_that_is_wrong_is_named(tmp_path: Path) -> None:
+    block = Block(ROOT / "README.md", "hcl", 7, 'delivery = "pigeon"\n')
+    with pytest.raises(TerraformError, match=r"README\.md:7: .*"):
+        plan([block], tmp_path)
+
+
+def test_snippets_that_are_an_examples_values_are_told_from_those_to_plan() -> None:
+    readme = ROOT / "examples" / "multi-account" / "README.md"
+    blocks = list(pages.blocks(readme, "hcl"))
+    assert [values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]

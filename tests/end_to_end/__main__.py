@@ -1,0 +1,44 @@
+"""All end-to-end tests: those that take nothing down beside each other on a stack of their own, then the others.
+
+python -m tests.end_to_end [OPTIONS OF PYTEST]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.end_to_end.stack import WORKERS
+from tools import processes
+from tools.repository import ROOT
+
+
+def main(options: Sequence[str]) -> int:
+    with tempfile.TemporaryDirectory(prefix="end-to-end-", ignore_cleanup_errors=True) as name:
+        environment = os.environ | {"STACK": name}
+        with (
+            (Path(name) / "log").open("w", encoding="utf-8") as log,
+            processes.running(
+                [sys.executable, "-m", "tests.end_to_end.stack", "serve"],
+                env=environment | {"TMPDIR": name},
+                cwd=ROOT,
+                stdout=log,
+                remove=[Path(name)],
+            ),
+        ):
+            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "-m", "not destroys"]
+            return _pytest(environment, *beside, *options) or _pytest(environment, "-m", "destroys", *options)
+
+
+def _pytest(environment: dict[str, str], *options: str) -> int:
+    # A test waits for the stack too.
+    command = [sys.executable, "-m", "pytest", "tests/end_to_end", "--timeout=600", *options]
+    return subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
