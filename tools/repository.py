@@ -7,11 +7,14 @@ SAMPLES = ROOT / "tests" / "samples"
 PACKAGE = ROOT / "lambda" / "deep-security-datadog.zip"
 
 
-def with_text(page: Path, name: str, text: str) -> str:
-    """The page with this text between its markers `<!-- BEGIN_name -->` and `<!-- END_name -->`."""
-    begin, end = f"<!-- BEGIN_{name} -->\n", f"<!-- END_{name} -->"
-    before, found_begin, rest = page.read_text(encoding="utf-8").partition(begin)
-    _, found_end, after = rest.partition(end)
-    if not (found_begin and found_end):
-        raise ValueError(f"{page} lacks {begin.strip()} or {end}")
-    return f"{before}{begin}{text}{end}{after}"
+def with_texts(page: Path, **texts: str) -> str:
+    """The page with each text between its markers `<!-- BEGIN_NAME -->` and `<!-- END_NAME -->`."""
+    content = page.read_text(encoding="utf-8")
+    for name, text in texts.items():
+        begin, end = f"<!-- BEGIN_{name} -->\n", f"<!-- END_{name} -->"
+        before, found_begin, rest = content.partition(begin)
+        _, found_end, after = rest.partition(end)
+        if not (found_begin and found_end):
+            raise ValueError(f"{page} lacks {begin.strip()} or {end}")
+        content = f"{before}{begin}{text}{end}{after}"
+    return content

@@ -14,7 +14,7 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from tools.repository import ROOT, with_text
+from tools.repository import ROOT, with_texts
 
 # Terraform's mark-up of values; types and defaults are shown as they were written.
 _OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False)
@@ -70,7 +70,7 @@ def outputs(folder: Path) -> list[Output]:
 
 def written(folder: Path) -> str:
     """The folder's README with fresh tables."""
-    return with_text(folder / "README.md", "TF_DOCS", tables(folder))
+    return with_texts(folder / "README.md", TF_DOCS=tables(folder))
 
 
 def tables(folder: Path) -> str:

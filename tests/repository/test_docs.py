@@ -11,7 +11,7 @@ import pytest
 
 from tests.repository import pages
 from tools import events_page, tables
-from tools.repository import with_text
+from tools.repository import with_texts
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "lambda" / "src"
@@ -96,10 +96,10 @@ def test_a_wrong_command_is_found(script: str, fault: str) -> None:
 def test_text_goes_between_the_markers_or_nowhere(tmp_path: Path, marker: str) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- BEGIN_EVENT -->\nold\n<!-- END_EVENT -->\nafter\n")
-    assert with_text(page, "EVENT", "new\n") == page.read_text().replace("old", "new")
+    assert with_texts(page, EVENT="new\n") == page.read_text().replace("old", "new")
     page.write_text(page.read_text().replace(marker, ""))
     with pytest.raises(ValueError, match="lacks"):
-        with_text(page, "EVENT", "new\n")
+        with_texts(page, EVENT="new\n")
 
 
 @every_page
