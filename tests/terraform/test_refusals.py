@@ -20,7 +20,7 @@ EACH_FOR_ANOTHER_REASON = (
 TOPIC = "arn:aws:sns:eu-central-1:444455556666:theirs"
 # How the message begins: arguments, each of which alone is refused with it.
 REFUSED: dict[str, list[str]] = {
-    "alarms.enabled is false, so the other settings of alarms have no effect": [
+    "alarms.enabled is false, so the other alarms settings have no effect": [
         'alarms = { enabled = false, actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }',
     ],
     "alarms.actions must be ARNs": [
@@ -33,7 +33,7 @@ REFUSED: dict[str, list[str]] = {
         "alarms = { no_event_hours = 169 }",
         "alarms = { no_event_hours = 0.5 }",
     ],
-    "datadog needs exactly one of api_key_secret_arn": [
+    "Set exactly one of datadog.api_key_secret_arn": [
         "datadog = {}",
         f'datadog = {{ api_key_secret_arn = "{SECRET}", api_key_ssm_parameter = "/datadog/api-key" }}',
     ],
@@ -47,7 +47,7 @@ REFUSED: dict[str, list[str]] = {
     "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter": [
         'datadog = { api_key_ssm_parameter = "datadog api key" }',
     ],
-    "datadog.api_key_kms_key_arn must be the ARN of a key": [
+    "datadog.api_key_kms_key_arn must be a key ARN": [
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }',
     ],
     "datadog.api_key_reload_interval must be a whole number of seconds": [
@@ -64,7 +64,7 @@ REFUSED: dict[str, list[str]] = {
     "destinations.logs.url must be the https URL of a host": [
         'destinations = { events = {}, logs = { url = "https://http-intake.logs.datadoghq.com/api/v2/logs" } }',
     ],
-    "datadog.site must be a site's name such as datadoghq.com": [
+    "datadog.site must be a site such as datadoghq.com": [
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }',
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }',
     ],
@@ -84,10 +84,10 @@ REFUSED: dict[str, list[str]] = {
     "destinations.logs.filter.minimum_severity must be one of info": [
         'destinations = { events = {}, logs = { filter = { minimum_severity = "warning" } } }',
     ],
-    "destinations.logs.filter.exclude holds a map that is empty": [
+    "destinations.logs.filter.exclude has an empty map": [
         "destinations = { events = {}, logs = { filter = { exclude = [{}] } } }",
     ],
-    "destinations.events.filter.exclude holds a map that is empty": [
+    "destinations.events.filter.exclude has an empty map": [
         'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }',
         'destinations = { events = { filter = { exclude = [{ "" = "dev-*" }] } } }',
         'destinations = { events = { filter = { exclude = [{ " " = "dev-*" }] } } }',
@@ -102,12 +102,12 @@ REFUSED: dict[str, list[str]] = {
         'destinations = { events = { filter = { event_types = ["PacketLog"], minimum_severity = "critical" } } }',
         f"destinations = {{ events = {{ filter = {{ {EACH_FOR_ANOTHER_REASON} }} }} }}",
     ],
-    "datadog_tags need keys that begin with a letter and go on with letters": [
+    "datadog_tags keys must start with a letter, followed by letters": [
         'datadog_tags = { team = "security,network" }',
         'datadog_tags = { "team:name" = "security" }',
         'datadog_tags = { team = format("%0196d", 0) }',
     ],
-    "console_url must be an https URL without query": [
+    "console_url must be an https URL without a query": [
         'console_url = "http://dsm.example.com:4119"',
     ],
     "function.log_level must be DEBUG": [
@@ -116,10 +116,10 @@ REFUSED: dict[str, list[str]] = {
     "function.permissions_boundary_arn must be the ARN of a managed policy": [
         'function = { permissions_boundary_arn = "boundary" }',
     ],
-    "function.role_path must begin and end with a slash": [
+    "function.role_path must start and end with a slash": [
         'function = { role_path = "service" }',
     ],
-    "function.subnet_ids and function.security_group_ids belong together": [
+    "function.subnet_ids and function.security_group_ids go together": [
         'function = { subnet_ids = ["subnet-0a"] }',
         'function = { security_group_ids = ["sg-0a"] }',
     ],
@@ -139,13 +139,13 @@ REFUSED: dict[str, list[str]] = {
     "function.maximum_concurrency must be a whole number from 2 to 1000": [
         "function = { maximum_concurrency = 1 }",
     ],
-    "function.log_retention_days must be one that CloudWatch Logs takes": [
+    "function.log_retention_days must be a value that CloudWatch Logs accepts": [
         "function = { log_retention_days = 0 }",
     ],
-    "function.log_kms_key_arn must be the ARN of a key": [
+    "function.log_kms_key_arn must be a key ARN": [
         'function = { log_kms_key_arn = "alias/logs" }',
     ],
-    "function.package_path names no file": [
+    "function.package_path is not a file": [
         'function = { package_path = "no-such.zip" }',
     ],
     "queue.retention_days must be from 1 to 13": [
@@ -169,10 +169,10 @@ REFUSED: dict[str, list[str]] = {
         'topic_arns = { all = "arn:aws:sns:eu-central-1:444455556666:*" }',
         'topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs.fifo" }',
     ],
-    "topic_arns names a topic twice": [
+    "topic_arns lists a topic twice": [
         f'topic_arns = {{ one = "{TOPIC}", two = "{TOPIC}" }}',
     ],
-    "publishers.source_cidrs and permissions_boundary_arn bind the created user": [
+    "publishers.source_cidrs and permissions_boundary_arn restrict the created user": [
         'publishers = { create_user = false, source_cidrs = ["203.0.113.7/32"] }',
     ],
 }
