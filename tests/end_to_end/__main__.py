@@ -1,4 +1,4 @@
-"""All end-to-end tests: those that take nothing down beside each other on a stack of their own, then the others.
+"""All end-to-end tests on a stack of their own: most beside each other, then those that need or take down all of it.
 
 python -m tests.end_to_end [OPTIONS OF PYTEST]
 """
@@ -30,8 +30,14 @@ def main(options: Sequence[str]) -> int:
                 remove=[Path(name)],
             ),
         ):
-            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "-m", "not destroys"]
-            return _pytest(environment, *beside, *options) or _pytest(environment, "-m", "destroys", *options)
+            beside = [
+                f"--numprocesses={WORKERS}",
+                "--dist=loadscope",
+                "--no-loadscope-reorder",
+                "-m",
+                "not (alone or destroys)",
+            ]
+            return _pytest(environment, *beside, *options) or _pytest(environment, "-m", "alone or destroys", *options)
 
 
 def _pytest(environment: dict[str, str], *options: str) -> int:

@@ -7,6 +7,8 @@ import re
 import time
 from collections import Counter
 
+import pytest
+
 from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import (
     arrivals,
@@ -51,6 +53,7 @@ def test_a_message_of_nothing_but_numbers(faults: Copy) -> None:
     assert reasons(dead_letters(faults)) == {problem: 1}
 
 
+@pytest.mark.alone
 def test_ten_messages_of_which_all_is_refused(faults: Copy) -> None:
     """Sent one by one, the refusals took longer than the function has, and nothing was acknowledged."""
     faults.datadog.faults.append(always(respond(400)))
