@@ -7,14 +7,11 @@ import signal
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+import trustme
 
 from tests.deep_security import fake_manager
 from tests.deep_security.fake_manager import FakeManager
@@ -88,26 +85,10 @@ def _iam(_aws: Emulator) -> Any:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that signs itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    """A certificate for localhost with its key, and the CA that signed it."""
+    ca = trustme.CA()
     path = tmp_path_factory.mktemp("certificate") / "localhost.pem"
-    path.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, *plain))
+    path.write_bytes(ca.issue_cert("localhost").private_key_and_cert_chain_pem.bytes() + ca.cert_pem.bytes())
     return path
 
 
