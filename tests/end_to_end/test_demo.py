@@ -1,5 +1,7 @@
 """`make demo` from the outside: what it shows, and that nothing of it stays whenever it is ended."""
 
+from __future__ import annotations
+
 import os
 import re
 import signal
@@ -8,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,10 +21,13 @@ from tools.demo import PAGE, compare, conclude, main
 from tools.demo_page import Destination
 from tools.repository import ROOT
 
+if TYPE_CHECKING:
+    from tests.end_to_end.conftest import Demo
+
 GONE_SECONDS = 10
 
 
-def processes_of(folder):
+def processes_of(folder: Path) -> dict[str, str]:
     """Running programs that work in the folder, by the environment that each inherits."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
@@ -33,7 +39,7 @@ def processes_of(folder):
     return found
 
 
-def assert_nothing_left(folder):
+def assert_nothing_left(folder: Path) -> None:
     deadline = time.monotonic() + GONE_SECONDS
     while (processes_of(folder) or any(folder.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -41,13 +47,13 @@ def assert_nothing_left(folder):
     assert list(folder.iterdir()) == []
 
 
-def environment(**variables):
+def environment(**variables: object) -> dict[str, str]:
     """As the Makefile sets it, with these variables."""
     wanted = {"PYTHONPATH": ROOT / "lambda" / "src"} | variables
     return os.environ | {name: str(value) for name, value in wanted.items()}
 
 
-def start(folder, *arguments):
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tools.demo", *arguments],
         cwd=ROOT,
@@ -59,12 +65,12 @@ def start(folder, *arguments):
     )
 
 
-def test_shows_every_sample_and_leaves_nothing(demo):
+def test_shows_every_sample_and_leaves_nothing(demo: Demo) -> None:
     assert demo.code == 0, demo.output
     count = sum(len(samples.events_of(message)) for message in samples.messages().values())
     assert f"logs: {count} of {count} arrived, each once" in demo.output
     dropped = re.search(rf"events: (\d+) of {count} arrived, each once, (\d+) dropped by the filter", demo.output)
-    assert int(dropped[1]) + int(dropped[2]) == count and int(dropped[2]) > 0
+    assert dropped and int(dropped[1]) + int(dropped[2]) == count and int(dropped[2]) > 0
     assert "What Datadog received" in demo.output and str(PAGE.relative_to(ROOT)) in demo.output
     page = PAGE.read_text()
     for shown in ("サーバー-01", "i-0123456789abcdef0", "severity:high", f"{dropped[2]} events dropped"):
@@ -77,11 +83,11 @@ def test_shows_every_sample_and_leaves_nothing(demo):
 @pytest.mark.parametrize(
     ("stage", "seconds"),
     [("AWS emulator", 0), ("terraform init", 0.5), ("terraform apply", 4)],
-    ids=lambda value: value,
+    ids=str,
 )
-def test_nothing_left_when_ended(tmp_path, number, stage, seconds):
+def test_nothing_left_when_ended(tmp_path: Path, number: signal.Signals, stage: str, seconds: float) -> None:
     with start(tmp_path) as demo:
-        for line in demo.stdout:
+        for line in demo.stdout or ():
             if line.startswith(stage):
                 break
         time.sleep(seconds)
@@ -97,9 +103,9 @@ def test_nothing_left_when_ended(tmp_path, number, stage, seconds):
         assert_nothing_left(tmp_path)
 
 
-def test_impatient_interruptions(tmp_path):
+def test_impatient_interruptions(tmp_path: Path) -> None:
     with start(tmp_path) as demo:
-        for line in demo.stdout:
+        for line in demo.stdout or ():
             if line.startswith("terraform init"):
                 break
         for _ in range(5):
@@ -110,7 +116,7 @@ def test_impatient_interruptions(tmp_path):
     assert_nothing_left(tmp_path)
 
 
-def test_failure_leaves_nothing(tmp_path):
+def test_failure_leaves_nothing(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tools.demo"],
         check=False,
@@ -137,7 +143,7 @@ def test_failure_leaves_nothing(tmp_path):
         (b"\xff", "is not UTF-8"),
     ],
 )
-def test_bad_event_files(tmp_path, content, told):
+def test_bad_event_files(tmp_path: Path, content: str | bytes | None, told: str) -> None:
     path = tmp_path / "events.json"
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -148,7 +154,7 @@ def test_bad_event_files(tmp_path, content, told):
     assert "Traceback" not in output
 
 
-def test_large_files_go_in_several_messages():
+def test_large_files_go_in_several_messages() -> None:
     events = [{"EventType": "SystemEvent", "EventID": number, "Description": "=" * 10_000} for number in range(20)]
     parts = samples.split(events)
     assert [event for part in parts for event in part] == events
@@ -160,8 +166,10 @@ def test_large_files_go_in_several_messages():
 
 
 @pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])
-def test_the_page_is_named_and_opened_if_asked_for(monkeypatch, capsys, good, code):
-    opened = []
+def test_the_page_is_named_and_opened_if_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: bool, code: int
+) -> None:
+    opened: list[str] = []
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.setattr("tools.demo.run", lambda *_, **__: good)
@@ -180,7 +188,7 @@ def test_the_page_is_named_and_opened_if_asked_for(monkeypatch, capsys, good, co
         ('{"events": {"filter": {"minimum_severity": "urgent"}}}', "destinations.events.filter.minimum_severity must"),
     ],
 )
-def test_bad_destinations(tmp_path, text, told):
+def test_bad_destinations(tmp_path: Path, text: str, told: str) -> None:
     with start(tmp_path, "--destinations", text) as demo:
         output, _ = demo.communicate(timeout=120)
     assert demo.returncode != 0
@@ -207,7 +215,7 @@ def test_bad_destinations(tmp_path, text, told):
         ([None, None], [None, None, None], "", [None]),
     ],
 )
-def test_what_arrived_is_compared_with_what_was_sent(sent, received, missing, surplus):
+def test_what_arrived_is_compared_with_what_was_sent(sent: Any, received: Any, missing: Any, surplus: Any) -> None:
     assert compare(sent, received) == (Counter(missing), Counter(surplus))
 
 
@@ -219,7 +227,9 @@ def test_what_arrived_is_compared_with_what_was_sent(sent, received, missing, su
         ([1, 2, 3], False, "logs: 3 of 3 arrived, 1 dropped by the filter, 1 too many (EventID 3)"),
     ],
 )
-def test_the_verdict_names_what_is_wrong(capsys, arrived, good, told):
+def test_the_verdict_names_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], arrived: list[int], good: bool, told: str
+) -> None:
     sent = [item({"EventID": number}) for number in (1, 2)]
     received = [{"deep_security": {"EventID": number}} for number in arrived]
     destination = Destination("logs", {}, sent, [(Event({"EventID": 3}), "exclude")], received)
