@@ -41,7 +41,7 @@ deep-security: $(READY) ## Show, set or rotate Deep Security's SNS settings [ARG
 
 # The end-to-end tests mostly wait, so the other checks run beside them.
 test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some eight minutes on two cores
-	$(TOGETHER) --jobs=3 e2e $(CHECKS)
+	$(TOGETHER) --jobs=2 e2e $(CHECKS)
 
 check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some three minutes
 	$(TOGETHER) --jobs=2 $(CHECKS)
