@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deep_security_datadog.markdown import block, code, escaped, fenced, middle_out, plain, shortened
+from deep_security_datadog.markdown import block, code, escaped, fenced, plain, shortened, truncate_middle
 from tests.payload.strategies import TEXT
 
 HOSTILE = st.text(st.sampled_from("%@`:/w.WwW\\*_[]()<>!#\n\r\t\x00\x1b\u202e\ud800 a")) | TEXT
@@ -93,7 +93,7 @@ def test_white_space_is_one_line() -> None:
 @example("x" * 30, 30)
 @example("x" * 31, 30)
 def test_text_is_cut_in_its_middle(text: str, limit: int) -> None:
-    shown = middle_out(text, limit)
+    shown = truncate_middle(text, limit)
     if len(text) <= limit:
         assert shown == text
     else:

@@ -13,9 +13,9 @@ from .values import integer, text_of
 
 _STARTED, _CHANGED, _ENDED = 190, 191, 192
 _NUMBERS_BY_TITLE = {"alert started": _STARTED, "alert changed": _CHANGED, "alert ended": _ENDED}
-# A line break that was written as backslash and n: only before a label, because paths hold these characters as well.
+# A line break written as backslash and n. Only before a label, because Windows paths have these characters too.
 _WRITTEN_BREAK = re.compile(r"\\n(?=[^\W\d_a-z][\w ]{0,40}[:\uff1a])")
-# Of a description, in characters. A label may be as long as `_WRITTEN_BREAK` allows.
+# How much of a description is read, in characters: an attacker may have sent 256 KB.
 _LONGEST_READ = 2000
 
 

@@ -13,7 +13,6 @@ from .facts import (
     EventType,
     Fact,
     Texts,
-    and_said,
     boolean,
     endpoint,
     enum,
@@ -26,6 +25,7 @@ from .facts import (
     scan_steps,
     unless_in,
     url_host,
+    with_original_word,
     word,
     yes_no,
 )
@@ -89,7 +89,7 @@ def _alert_name(texts: Texts) -> str:
     return found.name if found else ""
 
 
-def _what_the_manager_did(texts: Texts) -> str:
+def _system_event_subject(texts: Texts) -> str:
     title = texts.get("Title", "")
     return ": ".join(filter(None, (title, _alert_name(texts)))) or texts.get("Description", "")
 
@@ -103,7 +103,7 @@ _ROWS = (
     EventType(
         "SystemEvent",
         "System",
-        subject=_what_the_manager_did,
+        subject=_system_event_subject,
         severity=severity.SYSTEM,
         identity={
             "rule": first_of("Title"),
@@ -178,7 +178,7 @@ _ROWS = (
             Fact(
                 "Result",
                 ("ScanResultString",),
-                lambda texts: and_said(malware.result(texts), texts.get("ScanResultString", "")),
+                lambda texts: with_original_word(malware.result(texts), texts.get("ScanResultString", "")),
             ),
             scan_steps(),
             one("File", "InfectedFilePath"),

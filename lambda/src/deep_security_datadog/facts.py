@@ -105,7 +105,7 @@ def enum(label: str, name: str, words: Mapping[int, str], word_property: str = "
     decided = word(name, words)
 
     def value(texts: Texts) -> str:
-        return and_said(decided(texts), texts.get(word_property, ""))
+        return with_original_word(decided(texts), texts.get(word_property, ""))
 
     return Fact(label, (name, word_property) if word_property else (name,), value)
 
@@ -126,7 +126,7 @@ def word(name: str, words: Mapping[int, str], word_property: str = "") -> Value:
     return value
 
 
-def and_said(decided: str, spelled_out: str) -> str:
+def with_original_word(decided: str, spelled_out: str) -> str:
     """`Deny (Verweigern)`: the decided word, and what the event says if that differs by more than case and blanks."""
     if not decided or not spelled_out:
         return decided or spelled_out

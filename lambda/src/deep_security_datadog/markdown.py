@@ -82,7 +82,7 @@ def shortened(text: str, limit: int) -> str:
     return f"{text[: max(0, limit - len(note))]}{note}"[:limit]
 
 
-def middle_out(text: str, limit: int) -> str:
+def truncate_middle(text: str, limit: int) -> str:
     """Both ends, in at most `limit` characters: paths, registry keys and commands differ in their ends."""
     if len(text) <= limit:
         return text

@@ -33,10 +33,10 @@ _LONGEST_SEARCHED = 2000
 
 def tag(key: str, value: str) -> str:
     """`key:value` in lower case with allowed characters; empty without a value."""
-    text = _clean(markdown.middle_out(value, _LONGEST_SEARCHED))
+    text = _clean(markdown.truncate_middle(value, _LONGEST_SEARCHED))
     room = LONGEST_TAG - len(key) - 1
     if len(text) > room:
-        text = markdown.middle_out(text, room).replace("…", "_")
+        text = markdown.truncate_middle(text, room).replace("…", "_")
     return f"{key}:{text}" if text else ""
 
 

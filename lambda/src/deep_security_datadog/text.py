@@ -18,7 +18,7 @@ OLDEST = timedelta(hours=17, minutes=45)
 _FUTURE = timedelta(minutes=1)
 _SHOWN_DELAY = timedelta(minutes=1)
 
-# Values are cut before they are processed: an attacker may have sent 256 KB. More than a title shows.
+# Values are cut before they are processed: an attacker may have sent 256 KB. A title shows less than this.
 _LONGEST_SUBJECT = 1000
 # One value must not push out the others.
 _LONGEST_VALUE = 300
@@ -78,7 +78,7 @@ _TEST_LINE = "\nThis is the test notification of Deep Security. Events will look
 
 def title(event: Event, texts: Texts) -> str:
     """Severity, module, what happened and on which host, in at most 200 characters. texts: `event.texts()`."""
-    host = markdown.middle_out(_plain(event.host.display), 60)
+    host = markdown.truncate_middle(_plain(event.host.display), 60)
     head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module[:60])[:60]}"
     tail = f" on {host}" if host else ""
     if event.is_test:
@@ -88,14 +88,14 @@ def title(event: Event, texts: Texts) -> str:
     shown, shown_detail = _plain(subject), "" if detail == subject else _plain(detail)
     room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
     # Each gets half the room, and what the other leaves.
-    shown_detail = markdown.middle_out(shown_detail, max(room // 2, room - len(shown)))
-    shown = markdown.middle_out(shown, room - len(shown_detail))
+    shown_detail = markdown.truncate_middle(shown_detail, max(room // 2, room - len(shown)))
+    shown = markdown.truncate_middle(shown, room - len(shown_detail))
     return f"{head}{shown and f': {shown}'}{shown_detail and f' ({shown_detail})'}{tail}"
 
 
 def _plain(value: str) -> str:
-    """One line, cut before it is worked on."""
-    return markdown.plain(markdown.middle_out(value, _LONGEST_SUBJECT))
+    """One line, cut before it is processed."""
+    return markdown.plain(markdown.truncate_middle(value, _LONGEST_SUBJECT))
 
 
 def text(item: Item, texts: Texts, context: Context, limit: int) -> str:
@@ -188,7 +188,7 @@ def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
 def _line(label: str, value: str, *, block: bool = False) -> str:
     if block and ("\n" in value or len(value) > _LONGEST_VALUE):
         return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
-    shown = markdown.code(markdown.middle_out(value, _LONGEST_VALUE))
+    shown = markdown.code(markdown.truncate_middle(value, _LONGEST_VALUE))
     return f"- {label}: {shown}" if shown else ""
 
 

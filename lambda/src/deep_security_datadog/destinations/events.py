@@ -61,7 +61,7 @@ def _aggregation_key(event: Event, texts: Texts) -> str:
     """The event's identity; hashed if that is longer than Datadog takes."""
     tenant = first(texts, ("TenantID", "TenantName"))
     parts = event.identity(texts) or (tenant, event.event_type.name, event.host.id, "")
-    key = "|".join(markdown.plain(markdown.middle_out(part, _LONGEST_KEY_PART)) for part in parts)
+    key = "|".join(markdown.plain(markdown.truncate_middle(part, _LONGEST_KEY_PART)) for part in parts)
     return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
