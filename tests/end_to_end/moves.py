@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests import plans
 from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import messages
 
@@ -73,9 +74,9 @@ def _take(copy: Copy, step: Step) -> Taken:
     file = terraform.folder / "step.tf"
     file.write_text(step.configuration)
     terraform.init()
-    without = terraform.plan()
+    without = plans.plan(terraform)
     file.write_text(step.configuration + step.moved)
-    plan = terraform.plan()
+    plan = plans.plan(terraform)
     # What was looked at is what is applied.
     terraform.apply("plan")
     return Taken(without, plan, before, _subscriptions(copy), _arrives(copy))

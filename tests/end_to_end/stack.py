@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import plans
 from tools import samples
 from tools.emulator import ACCOUNT, REGION, Emulator, emulator, free_ports
 from tools.fake_datadog import FakeDatadog
@@ -84,7 +85,7 @@ class Copy:
 
     def changes(self) -> list[str]:
         """What a further plan would change: addresses of resources and names of outputs."""
-        plan = self.terraform.plan(*self.targets)
+        plan = plans.plan(self.terraform, *self.targets)
         changed = [change["address"] for change in plan["resource_changes"] if change["change"]["actions"] != ["no-op"]]
         outputs = [name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]]
         return [address for address in changed if INCOMPLETE_ON_THE_EMULATOR not in address] + outputs

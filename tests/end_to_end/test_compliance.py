@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.stack import Stack
+from tests.plans import plan
 from tests.terraform import test_addresses
 from tools.repository import ROOT
 
@@ -63,7 +64,7 @@ def scenarios(outcomes: dict[str, str], outcome: str) -> set[str]:
 @pytest.fixture(scope="module")
 def plans(stack: Stack) -> dict[str, Plan]:
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda name: stack.look_at(name).terraform.plan(TAGS), EXAMPLES.values())
+        found = pool.map(lambda name: plan(stack.look_at(name).terraform, TAGS), EXAMPLES.values())
         return dict(zip(EXAMPLES, found, strict=True))
 
 

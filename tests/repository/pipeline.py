@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests import plans
 from tests.repository.datadog_search import Document, parse
 from tools.repository import ROOT
 from tools.terraform import Terraform
@@ -44,7 +45,7 @@ def definition(folder: Path, **variables: object) -> Body:
     terraform = Terraform(folder)
     terraform.init()
     (folder / "terraform.tfvars.json").write_text(json.dumps(VARIABLES | variables))
-    plan = terraform.plan()
+    plan = plans.plan(terraform)
     resource: Body = plan["planned_values"]["outputs"]["resource"]["value"]
     assert resource.pop("count") == 1
     return as_api(resource)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import stat
 from pathlib import Path
 
-import hcl2
 import pytest
 
+from tests import plans
 from tools import terraform
 from tools.terraform import PROVIDER, Terraform, TerraformError
 
@@ -20,51 +22,59 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
     monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(terraform, "IMPLIED_MIRRORS", ("~/.terraform.d/plugins",))
-    monkeypatch.setattr(terraform, "MIRROR_PARENTS", (str(tmp_path / "opt"),))
+    mirrors = ("~/.terraform.d/plugins", *(f"{tmp_path}/opt{below}" for below in ("", "/*", "/*/*")))
+    monkeypatch.setattr(terraform, "MIRRORS", mirrors)
     return home
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    settings = tmp_path / "settings"
-    settings.mkdir()
-    return settings
+def temporary(tmp_path: Path) -> Path:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    return temporary
 
 
-def test_registry_when_there_is_no_mirror(home: Path, settings: Path) -> None:
-    assert terraform.cli_configuration(settings).read_text() == ""
+def test_registry_with_one_download_when_there_is_no_mirror(home: Path, temporary: Path, tmp_path: Path) -> None:
+    environment = terraform.clean_environment(temporary)
+    assert "TF_CLI_ARGS_init" not in environment
+    assert environment["TF_PLUGIN_CACHE_DIR"] == str(tmp_path / "cache")
+    assert (tmp_path / "cache").is_dir()
 
 
-@pytest.mark.parametrize("below", ["opt", "opt/plugins", "opt/terraform/plugins"])
-def test_mirror_found(home: Path, settings: Path, tmp_path: Path, below: str) -> None:
+@pytest.mark.parametrize("below", ["opt", "opt/plug ins", "opt/terraform/plugins"])
+def test_mirror_found(home: Path, temporary: Path, tmp_path: Path, below: str) -> None:
     (tmp_path / below / PROVIDER).mkdir(parents=True)
-    text = terraform.cli_configuration(settings).read_text()
-    assert f'path    = "{tmp_path / below}"' in text
-    assert f'exclude = ["{PROVIDER}"]' in text
+    environment = terraform.clean_environment(temporary)
+    assert shlex.split(environment["TF_CLI_ARGS_init"]) == [f"-plugin-dir={tmp_path / below}"]
+    assert "TF_PLUGIN_CACHE_DIR" not in environment
 
 
-def test_mirror_without_the_provider_does_not_count(home: Path, settings: Path, tmp_path: Path) -> None:
+def test_mirror_without_the_provider_does_not_count(home: Path, temporary: Path, tmp_path: Path) -> None:
     (tmp_path / "opt" / "registry.terraform.io" / "hashicorp" / "random").mkdir(parents=True)
-    assert terraform.cli_configuration(settings).read_text() == ""
+    assert "TF_CLI_ARGS_init" not in terraform.clean_environment(temporary)
 
 
-def test_implied_mirror_is_left_to_terraform(home: Path, settings: Path, tmp_path: Path) -> None:
+def test_where_terraform_looks_by_itself_comes_first(home: Path, temporary: Path, tmp_path: Path) -> None:
     (home / ".terraform.d" / "plugins" / PROVIDER).mkdir(parents=True)
     (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
-    assert terraform.cli_configuration(settings).read_text() == ""
+    assert terraform.clean_environment(temporary)["TF_CLI_ARGS_init"].endswith("/home/.terraform.d/plugins")
 
 
 def test_existing_configuration_wins(
-    home: Path, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def configuration() -> str:
+        environment = terraform.clean_environment(temporary)
+        assert "TF_CLI_ARGS_init" not in environment
+        return environment["TF_CLI_CONFIG_FILE"]
+
     (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
     (home / ".terraformrc").touch()
-    assert terraform.cli_configuration(settings) == home / ".terraformrc"
+    assert configuration() == str(home / ".terraformrc")
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(home / "named"))
-    assert terraform.cli_configuration(settings) == home / ".terraformrc"
+    assert configuration() == str(home / ".terraformrc"), "a file that is named and missing is as good as none"
     (home / "named").touch()
-    assert terraform.cli_configuration(settings) == home / "named"
+    assert configuration() == str(home / "named")
 
 
 def test_providers_that_the_mirror_lacks(home: Path, tmp_path: Path) -> None:
@@ -72,19 +82,19 @@ def test_providers_that_the_mirror_lacks(home: Path, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "versions.tf").write_text('    datadog = {\n      source  = "DataDog/datadog"\n    }\n')
     (folder / "main.tf").write_text('module "forwarder" {\n  source = "../../"\n}\n')
-    assert terraform.providers_not_mirrored(folder) == set(), "without a mirror Terraform asks the registry"
+    assert plans.providers_not_mirrored(folder) == set(), "without a mirror Terraform asks the registry"
     (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
-    assert terraform.providers_not_mirrored(folder) == {"DataDog/datadog"}
+    assert plans.providers_not_mirrored(folder) == {"DataDog/datadog"}
     (tmp_path / "opt" / "registry.terraform.io" / "datadog" / "datadog").mkdir(parents=True)
-    assert terraform.providers_not_mirrored(folder) == set()
+    assert plans.providers_not_mirrored(folder) == set()
 
 
-def test_environment_reaches_no_account(home: Path, settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_reaches_no_account(home: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     monkeypatch.setenv("TF_VAR_name", "production")
     monkeypatch.setenv("TF_CLI_ARGS", "-destroy")
-    environment = terraform.clean_environment(settings)
+    environment = terraform.clean_environment(temporary)
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_VAR_name", "TF_CLI_ARGS"} & set(environment)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         assert Path(environment[name]).stat().st_size == 0
@@ -123,10 +133,9 @@ def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("AWS_PROVIDER", "5.100.0")
     Terraform(folder).init()
     [override] = folder.iterdir()
-    assert override.name.endswith("_override.tf")
-    [block] = hcl2.loads(override.read_text())["terraform"]
-    [providers] = block["required_providers"]
-    assert providers["aws"]["version"].strip('"') == "5.100.0"
+    assert override.name.endswith("_override.tf.json")
+    providers = json.loads(override.read_text())["terraform"]["required_providers"]
+    assert providers == {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}
 
 
 def test_failure_shows_the_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.plans import stay_offline
 from tools.repository import ROOT
 from tools.terraform import Terraform, copy_modules
 
@@ -23,7 +24,7 @@ def addresses(example: str, tree: Path) -> str:
     """One a line, of a plan without an account."""
     folder = copy_modules(tree) / "examples" / example
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1", "TF_VAR_datadog_api_key": "a-key"})
-    terraform.stay_offline()
+    stay_offline(folder)
     terraform.init()
     # As lines of JSON the plan comes without the provider's schema, in half the time.
     lines = map(json.loads, terraform.run("plan", "-json", "-input=false", quiet=True).splitlines())

@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from tests.plans import stay_offline
 from tools.terraform import Terraform, TerraformError, copy_modules
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf"
@@ -227,7 +228,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     ]
     (folder / "main.tf").write_text('provider "aws" {\n}\n' + "".join(calls), encoding="utf-8")
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1"})
-    terraform.stay_offline()
+    stay_offline(folder)
     terraform.init()
     lines: list[str] = []
     terraform.on_line = lines.append

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import plans
 from tests.repository import pages
 from tests.repository.pages import Block
 from tools import tables
 from tools.repository import ROOT
-from tools.terraform import OFFLINE_PROVIDER, Terraform, TerraformError, copy_modules
+from tools.terraform import Terraform, TerraformError, copy_modules
 
 REGISTRY = "example/deep-security-datadog/aws"
 # The README's clone, as long as the module is not in the registry.
@@ -101,7 +102,7 @@ def _surrounding(address: str) -> str:
 
 def _provider(alias: str, region: str = "") -> str:
     lines = [f'  alias = "{alias}"\n' if alias else "", f'  region = "{region}"\n' if region else ""]
-    return OFFLINE_PROVIDER.format(arguments="".join(lines))
+    return plans.OFFLINE_PROVIDER.format(arguments="".join(lines))
 
 
 def plan(blocks: list[Block], target: Path) -> None:
@@ -122,12 +123,12 @@ def plan(blocks: list[Block], target: Path) -> None:
     terraform = Terraform(folder)
     terraform.init()
     try:
-        terraform.plan()
+        plans.plan(terraform)
     except TerraformError:
         # A validation deep in a module names no line of the snippet: each by itself tells whose it is.
         for number, block in enumerate(blocks):
             try:
-                terraform.plan(f"-target=module.snippet_{number}")
+                plans.plan(terraform, f"-target=module.snippet_{number}")
             except TerraformError as error:
                 raise TerraformError(f"{block.place}: {error}") from error
         raise

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.plans import providers_not_mirrored, validate
 from tests.terraform.test_addresses import EXAMPLES
-from tools.terraform import Terraform, copy_modules, providers_not_mirrored
+from tools.terraform import Terraform, copy_modules
 
 
 @pytest.mark.parametrize("example", [*EXAMPLES, "datadog"])
@@ -16,4 +17,4 @@ def test_example_is_valid(example: str, tmp_path: Path) -> None:
     if missing := providers_not_mirrored(terraform.folder):
         pytest.skip(f"the plugin mirror lacks {', '.join(missing)}")
     terraform.init()
-    terraform.validate()
+    validate(terraform)

@@ -1,0 +1,54 @@
+"""Plans without an account, and what they say. Terraform itself is in tools/terraform.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tools.terraform import PROVIDER, Terraform, TerraformError, local_mirror
+
+# No request leaves the machine, and no profile has to exist.
+OFFLINE_PROVIDER = """provider "aws" {{
+{arguments}
+  profile                     = null
+  access_key                  = "example"
+  secret_key                  = "example"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}}
+"""
+
+
+def stay_offline(folder: Path) -> None:
+    """Let the folder's AWS providers plan without an account."""
+    aliases = re.findall(r'^provider "aws" \{\n( +alias .*)?', configuration(folder), re.MULTILINE)
+    override = "".join(OFFLINE_PROVIDER.format(arguments=alias) for alias in aliases)
+    (folder / "offline_override.tf").write_text(override, encoding="utf-8")
+
+
+def plan(terraform: Terraform, *arguments: str) -> dict[str, Any]:
+    """The plan as Terraform's JSON; the plan file stays in the folder as `plan`."""
+    terraform.run("plan", "-out=plan", "-input=false", "-no-color", *arguments)
+    planned: dict[str, Any] = json.loads(terraform.run("show", "-json", "plan", quiet=True))
+    return planned
+
+
+def validate(terraform: Terraform) -> None:
+    """Refuse warnings as well as errors: both reach every user of the module."""
+    answer = json.loads(terraform.run("validate", "-json", quiet=True) or "{}")
+    if found := answer.get("diagnostics"):
+        raise TerraformError(f"terraform validate in {terraform.folder}:\n{json.dumps(found, indent=2)}")
+
+
+def providers_not_mirrored(folder: Path) -> set[str]:
+    """Of what the folder requires, what the plugin mirror lacks, where this machine has one instead of the registry."""
+    mirror = local_mirror()
+    required = set(re.findall(r'^ +source += "([\w-]+/[\w-]+)"$', configuration(folder), re.MULTILINE))
+    return {name for name in required if mirror and not (mirror / PROVIDER.partition("/")[0] / name.lower()).is_dir()}
+
+
+def configuration(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tf"))
