@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import hcl2
+from hcl2.query import DocumentView
+from hcl2.rules.abstract import LarkElement
+from hcl2.rules.containers import ObjectRule
+from hcl2.rules.functions import FunctionCallRule
 from hcl2.utils import SerializationOptions
+from hcl2.walk import find_all
 
 from tools.repository import ROOT, with_texts
 
-# Terraform's mark-up of values; types and defaults are shown as they were written.
-_OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False)
-_OBJECT = re.compile(r"(?P<map>map\()?object\(\{(?P<fields>.*)\}\)(?(map)\))", flags=re.DOTALL)
+_HEAD = ("Name", "Type", "Default", "Description")
+_TEXT = SerializationOptions(preserve_heredocs=False, strip_string_quotes=True)
 _ATTRIBUTE = re.compile(r"(?P<names>`[\w.]+`(?:, `[\w.]+`)*): (?P<text>.*)")
 _NEXT_ATTRIBUTE = re.compile(r"; (?=`[\w.]+`(?:, `[\w.]+`)*: )")
 
 
-@dataclass(frozen=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute of an object, `outer.inner` in a nested one; `default` is None when it is required."""
 
     name: str
@@ -33,19 +32,17 @@ class Attribute:
     description: str
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """One `variable` block; `default` is HCL, None when it is required."""
 
     name: str
-    description: str
     type: str
     default: str | None
-    attributes: tuple[Attribute, ...] = ()
+    description: str
+    attributes: tuple[Attribute, ...]
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """One `output` block."""
 
     name: str
@@ -60,12 +57,12 @@ def folders() -> list[Path]:
 
 def variables(folder: Path) -> list[Variable]:
     """The variables of all files, in their order."""
-    return [_variable(name, block) for name, block in _blocks(folder, "variable")]
+    return [_variable(block) for block in _blocks(folder, "variable")]
 
 
 def outputs(folder: Path) -> list[Output]:
     """The outputs of all files, in their order."""
-    return [Output(name, _text(block.get("description", ""))) for name, block in _blocks(folder, "output")]
+    return [Output(block.name_labels[0], _description(block)) for block in _blocks(folder, "output")]
 
 
 def written(folder: Path) -> str:
@@ -76,22 +73,29 @@ def written(folder: Path) -> str:
 def tables(folder: Path) -> str:
     """Markdown: the inputs, one table for each object whose attributes are described, the outputs."""
     inputs = variables(folder)
-    described = [variable for variable in inputs if any(attribute.description for attribute in variable.attributes)]
-    lines = ["## Inputs\n", *_table(("Name", "Type", "Default", "Description"), _input_rows(inputs, described))]
-    for variable in described:
-        rows = [(f"`{a.name}`", f"`{a.type}`", _default(a.default), _cell(a.description)) for a in variable.attributes]
-        lines += [f"### Attributes of {variable.name}\n", *_table(("Name", "Type", "Default", "Description"), rows)]
-    rows_of_outputs = [(f"`{output.name}`", _cell(output.description)) for output in outputs(folder)]
+    lines = ["## Inputs\n", *_table(_HEAD, (_row(each, _type(each), each.description) for each in inputs))]
+    for variable in filter(_has_table, inputs):
+        rows = (_row(each, f"`{each.type}`", each.description) for each in variable.attributes)
+        lines += [f"### Attributes of {variable.name}\n", *_table(_HEAD, rows)]
+    rows_of_outputs = ((f"`{output.name}`", _cell(output.description)) for output in outputs(folder))
     lines += ["## Outputs\n", *_table(("Name", "Description"), rows_of_outputs)]
     return "\n".join(lines)
 
 
-def _input_rows(inputs: list[Variable], described: list[Variable]) -> Iterator[tuple[str, ...]]:
-    for variable in inputs:
-        link = f"[{_short(variable.type)}](#attributes-of-{variable.name})"
-        kind = link if variable in described else f"`{variable.type}`"
-        introduction = re.split(r":?\n- ", variable.description)[0]
-        yield f"`{variable.name}`", kind, _default(variable.default), _cell(introduction)
+def _has_table(variable: Variable) -> bool:
+    return any(attribute.description for attribute in variable.attributes)
+
+
+def _type(variable: Variable) -> str:
+    if not _has_table(variable):
+        return f"`{variable.type}`"
+    return f"[{'map of objects' if variable.type[:3] == 'map' else 'object'}](#attributes-of-{variable.name})"
+
+
+def _row(declared: Variable | Attribute, kind: str, description: str) -> tuple[str, ...]:
+    default = "required" if declared.default is None else f"`{declared.default}`"
+    # The list of attributes has a table of its own.
+    return f"`{declared.name}`", kind, default, _cell(re.split(r":?\n- ", description)[0])
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -100,49 +104,56 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
     yield ""
 
 
-def _default(default: str | None) -> str:
-    return "required" if default is None else f"`{default}`"
-
-
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
-def _blocks(folder: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _blocks(folder: Path, kind: str) -> Iterator[Any]:
     for path in sorted(folder.glob("*.tf")):
-        for block in _parsed(path.read_text(encoding="utf-8")).get(kind, []):
-            for name, body in block.items():
-                yield name.strip('"'), body
+        yield from _parsed(path.read_text(encoding="utf-8")).blocks(kind)
 
 
 @functools.cache
-def _parsed(text: str) -> dict[str, Any]:
-    return hcl2.loads(text, serialization_options=_OPTIONS)
+def _parsed(text: str) -> DocumentView:
+    return DocumentView.parse(text)
 
 
-def _variable(name: str, block: dict[str, Any]) -> Variable:
-    description = _text(block.get("description", ""))
-    kind = _expression(block["type"])
-    default = _value(block["default"]) if "default" in block else None
-    return Variable(name, description, kind, default, tuple(_attributes(kind, _descriptions(description))))
+def _description(block: Any) -> str:
+    found = block.attribute("description")
+    return str(found.value_node.to_dict(_TEXT)) if found else ""
 
 
-def _attributes(kind: str, descriptions: Mapping[str, str], prefix: str = "") -> Iterator[Attribute]:
-    found = _OBJECT.fullmatch(kind)
-    for field in _split(found["fields"]) if found else ():
-        name, _, value = (part.strip() for part in field.partition("="))
-        optional = re.fullmatch(r"optional\((.*)\)", value, flags=re.DOTALL)
+def _variable(block: Any) -> Variable:
+    kind, default, description = block.attribute("type").value_node.raw, block.attribute("default"), _description(block)
+    attributes = tuple(_attributes(kind, _descriptions(description)))
+    shown = _hcl(default.value) if default else None
+    return Variable(block.name_labels[0], _hcl(kind.serialize()), shown, description, attributes)
+
+
+def _attributes(kind: LarkElement, descriptions: Mapping[str, str], prefix: str = "") -> Iterator[Attribute]:
+    """The attributes of an object, or of the objects of a map."""
+    function, arguments = _call(kind)
+    if function == "map":
+        function, arguments = _call(arguments[0])
+    if function != "object":
+        return
+    for field in next(find_all(arguments[0], ObjectRule)).elements:
+        name = f"{prefix}{field.key.serialize()}"
+        function, arguments = _call(field.expression)
+        optional = function == "optional"
         # optional(type) alone defaults to null.
-        of_type, *default = _split(optional[1]) if optional else (value,)
-        standard = (default[0] if default else "null") if optional else None
-        yield Attribute(prefix + name, _short(of_type), standard, descriptions.get(prefix + name, ""))
-        yield from _attributes(of_type, descriptions, f"{prefix}{name}.")
+        of_type, *default = arguments if optional else (field.expression,)
+        standard = _hcl(default[0].serialize() if default else None) if optional else None
+        # An object's own attributes have rows of their own.
+        shown = "object" if _call(of_type)[0] == "object" else _hcl(of_type.serialize())
+        yield Attribute(name, shown, standard, descriptions.get(name, ""))
+        yield from _attributes(of_type, descriptions, f"{name}.")
 
 
-def _short(kind: str) -> str:
-    """An object's type without its attributes, which have rows of their own."""
-    found = _OBJECT.fullmatch(kind)
-    return kind if not found else "map of objects" if found["map"] else "object"
+def _call(expression: LarkElement) -> tuple[str, list[Any]]:
+    """The function's name and arguments; none where it is no call, such as `string`."""
+    call = next(find_all(expression, FunctionCallRule), None)
+    return (call.identifiers[0].serialize(), call.arguments.arguments) if call and call.arguments else ("", [])
 
 
 def _descriptions(description: str) -> dict[str, str]:
@@ -156,48 +167,22 @@ def _descriptions(description: str) -> dict[str, str]:
     return found
 
 
-def _split(text: str) -> list[str]:
-    """The parts between the commas that no bracket or quotation mark encloses."""
-    parts, depth, quoted = [""], 0, False
-    for character in text:
-        quoted ^= character == '"'
-        depth += 0 if quoted else (character in "([{") - (character in ")]}")
-        if character == "," and not depth and not quoted:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _expression(value: object) -> str:
-    return str(value).removeprefix("${").removesuffix("}") if str(value).startswith("${") else str(value)
-
-
-def _value(value: object) -> str:
+def _hcl(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        inner = ", ".join(f"{name} = {_value(item)}" for name, item in value.items())
+        inner = ", ".join(f"{name} = {_hcl(item)}" for name, item in value.items())
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    return "null" if value is None else _expression(value)
+        return f"[{', '.join(map(_hcl, value))}]"
+    return "null" if value is None else str(value).removeprefix("${").removesuffix("}")
 
 
-def _text(value: object) -> str:
-    """A quoted string or here-document as the text that Terraform makes of it."""
-    text = str(value)
-    if heredoc := re.fullmatch(r'"?<<-(\w+)\n(.*)\n\s*\1\s*"?', text, flags=re.DOTALL):
-        return textwrap.dedent(heredoc[2])
-    return re.sub(r"\\(.)", r"\1", text.removeprefix('"').removesuffix('"'))
-
-
-def main() -> int:
+def main() -> None:
     """Write the tables of all folders."""
     for folder in folders():
         (folder / "README.md").write_text(written(folder), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
