@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +32,19 @@ def messages(now: datetime | None = None) -> dict[str, Message]:
     Datadog takes no event older than 18 hours. Each event's EventID is replaced by a number of its own, so that each
     can be told apart when it arrives.
     """
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(SAMPLES.glob("*.json"))}
-    samples: dict[str, Message] = {name: value for name, value in found.items() if name not in NOT_MESSAGES}
-    newest = max(_time(text) for text in _times(list(samples.values())))
+    paths = (path for path in sorted(SAMPLES.glob("*.json")) if path.stem not in NOT_MESSAGES)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
+    newest = max(map(datetime.fromisoformat, _TIME.findall("".join(texts.values()))))
     by = (now or datetime.now(UTC)) - newest
-    samples = {name: _shifted(message, by) for name, message in samples.items()}
-    identified = (event for message in samples.values() for event in events_of(message) if "EventID" in event)
+
+    def shifted(time: re.Match[str]) -> str:
+        return (datetime.fromisoformat(time[0]) + by).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    found: dict[str, Message] = {name: json.loads(_TIME.sub(shifted, text)) for name, text in texts.items()}
+    identified = (event for message in found.values() for event in events_of(message) if "EventID" in event)
     for number, event in enumerate(identified, 910_001):
         event["EventID"] = number
-    return samples
+    return found
 
 
 def events_of(message: Message) -> list[Any]:
@@ -65,10 +68,8 @@ def load(path: Path) -> Message:
         message = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise EventsError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise EventsError(f"{path} is not UTF-8 text") from error
-    except json.JSONDecodeError as error:
-        raise EventsError(f"{path} is not JSON: {error}") from error
+    except ValueError as error:
+        raise EventsError(f"{path} is not JSON in UTF-8: {error}") from error
     if isinstance(message, dict) and "Records" in message:
         raise EventsError(f"{path} is a Lambda event; give the JSON of its SNS message alone")
     if not isinstance(message, dict | list) or not message:
@@ -82,39 +83,15 @@ def split(message: Message) -> list[Message]:
     """The message in parts that SNS takes, each as full as possible."""
     if len(encode(message).encode()) <= MAX_MESSAGE_BYTES:
         return [message]
-    parts: list[Message] = []
-    part: list[Any] = []
-    size = len("[]")
+    parts: list[Any] = []
+    size = MAX_MESSAGE_BYTES
     for place, event in enumerate(events_of(message), 1):
         length = len(encode(event).encode()) + len(",")
         if length + len("[]") > MAX_MESSAGE_BYTES:
             raise EventsError(f"event {place} has {length:,} bytes, and SNS takes {MAX_MESSAGE_BYTES:,}")
-        if part and size + length > MAX_MESSAGE_BYTES:
-            parts.append(part)
-            part, size = [], len("[]")
-        part.append(event)
+        if size + length > MAX_MESSAGE_BYTES:
+            parts.append([])
+            size = len("[]")
+        parts[-1].append(event)
         size += length
-    return [*parts, part]
-
-
-def _times(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        yield value
-    elif isinstance(value, dict | list):
-        children: Iterable[Any] = value.values() if isinstance(value, dict) else value
-        for child in children:
-            yield from _times(child)
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _shifted(value: Any, by: timedelta) -> Any:
-    if isinstance(value, dict):
-        return {name: _shifted(child, by) for name, child in value.items()}
-    if isinstance(value, list):
-        return [_shifted(child, by) for child in value]
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        return (_time(value) + by).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return value
+    return parts

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from zipfile import ZipFile
 
-import hcl2
-from hcl2.utils import SerializationOptions
+from hcl2.query import DocumentView
 
 from tools.repository import ROOT
 
@@ -24,7 +23,6 @@ DOWNLOADS = ROOT / "build" / "schemas"
 PAGE = ROOT / "docs" / "reference" / "provider-schemas.md"
 # https://developer.hashicorp.com/terraform/language/meta-arguments
 META = {"connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"}
-OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=True)
 
 
 class Argument(NamedTuple):
@@ -57,44 +55,38 @@ def _arguments(function: ast.FunctionDef, names: set[str]) -> Iterator[tuple[str
             yield link[1], Argument(default is None, "deprecated" in text.lower(), str(block))
 
 
-def check(body: Mapping[str, Any], known: Classes, name: str, place: str) -> Iterator[str]:
+def check(body: Any, known: Classes, name: str, place: str) -> Iterator[str]:
     """A line for each argument and block: empty when the schema knows it, else what is wrong."""
-    parts = list(_parts(body))
+    parts = [(part, inner) for part, inner in _parts(body) if part not in META]
     for part, inner in parts:
         argument = known[name].get(part)
         wrong = "does not exist" if argument is None else "is deprecated" if argument.deprecated else ""
         yield f"{place}.{part} {wrong}" if wrong else ""
-        if isinstance(inner, dict) and argument and argument.block:
+        if inner and argument and argument.block:
             yield from check(inner, known, argument.block, f"{place}.{part}")
     required = {part for part, argument in known[name].items() if argument.required}
     yield from (f"{place}.{part} is required" for part in sorted(required - {part for part, _ in parts}))
 
 
-def _parts(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Name and value, or a block's body. A `dynamic` block is the block that it makes."""
-    for name, value in body.items():
-        if name == "dynamic":
-            yield from ((label, block["content"][0]) for label, block in _labelled(value))
-        elif isinstance(value, list) and value and "__is_block__" in value[0]:
-            yield from ((name, block) for block in value if name not in META)
-        elif name not in META and name != "__is_block__":
-            yield name, None
+def _parts(body: Any) -> Iterator[tuple[str, Any]]:
+    """The name of each argument and block, with the block. A `dynamic` block is the block that it makes."""
+    yield from ((attribute.name, None) for attribute in body.attributes())
+    for block in body.blocks():
+        yield (
+            (block.labels[1], block.blocks("content")[0]) if block.block_type == "dynamic" else (block.labels[0], block)
+        )
 
 
-def _labelled(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    return ((label.strip('"'), body) for block in blocks for label, body in block.items() if label[0] == '"')
-
-
-def configured(text: str) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
-    """Provider, module of its bindings, address and body of each resource, data source and provider."""
-    content = hcl2.loads(text, serialization_options=OPTIONS)
-    for name, body in _labelled(content.get("provider", [])):
-        yield name, "provider", f"provider.{name}", body
-    for kind, prefix in (("resource", ""), ("data", "data_{}_")):
-        for label, named in _labelled(content.get(kind, [])):
-            provider, _, rest = label.partition("_")
-            for name, body in _labelled([named]):
-                yield provider, prefix.format(provider) + rest, f"{label}.{name}", body
+def configured(text: str) -> Iterator[tuple[str, str, str, Any]]:
+    """Provider, module of its bindings, address and block of each resource, data source and provider."""
+    blocks: Any = DocumentView.parse(text).blocks()
+    for block in blocks:
+        match block.labels:
+            case ["provider", name]:
+                yield name, "provider", f"provider.{name}", block
+            case ["resource" | "data" as kind, label, name]:
+                provider, _, rest = label.partition("_")
+                yield provider, f"data_{provider}_{rest}" if kind == "data" else rest, f"{label}.{name}", block
 
 
 def bindings(package: str) -> ZipFile:

@@ -135,12 +135,12 @@ def test_failure_leaves_nothing(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (None, "No such file"),
-        ("{", "is not JSON"),
+        ("{", "is not JSON in UTF-8"),
         ("[]", "must be a JSON array of events"),
         ("3", "must be a JSON array of events"),
         ("[1]", "entry 1 is not an object"),
         ('{"Records": []}', "is a Lambda event"),
-        (b"\xff", "is not UTF-8"),
+        (b"\xff", "is not JSON in UTF-8"),
     ],
 )
 def test_bad_event_files(tmp_path: Path, content: str | bytes | None, told: str) -> None:
