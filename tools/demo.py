@@ -55,32 +55,6 @@ EVENT_ID = re.compile(r"^- Event id: `(.+)`$", re.MULTILINE)
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
-class Interruption:
-    """Ctrl-C and its relatives as KeyboardInterrupt, once: what takes everything down must not be interrupted itself.
-
-    While held it waits, so that nothing is started or made without being noted down for its end.
-    """
-
-    def __init__(self) -> None:
-        self._holding = False
-        self._came = False
-
-    def __call__(self, *_: object) -> None:
-        for number in INTERRUPTIONS:
-            signal.signal(number, signal.SIG_IGN)
-        self._came = True
-        if not self._holding:
-            raise KeyboardInterrupt
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        self._holding = True
-        yield
-        self._holding = False
-        if self._came:
-            raise KeyboardInterrupt
-
-
 class Steps(Progress):
     """A bar for each step; those of Terraform go forward resource by resource."""
 
@@ -115,12 +89,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.add_argument("--verbose", action="store_true", help="print Terraform's output")
     options = parser.parse_args(arguments)
-    interruption = Interruption()
     for number in INTERRUPTIONS:
-        signal.signal(number, interruption)
+        signal.signal(number, _interrupt)
     try:
         messages = samples.split(samples.load(options.events)) if options.events else list(samples.messages().values())
-        good = run(messages, options.destinations, interruption, verbose=options.verbose)
+        good = run(messages, options.destinations, verbose=options.verbose)
     except KeyboardInterrupt:
         console.print("\n[yellow]Interrupted; nothing was left running.[/]")
         return 130
@@ -133,6 +106,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if good else 1
 
 
+def _interrupt(*_: object) -> None:
+    """Once: what takes everything down must not be interrupted itself."""
+    for number in INTERRUPTIONS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def _json_objects(text: str) -> dict[str, dict[str, Any]]:
     with contextlib.suppress(ValueError):
         value = json.loads(text)
@@ -141,12 +121,12 @@ def _json_objects(text: str) -> dict[str, dict[str, Any]]:
     raise argparse.ArgumentTypeError('must be JSON such as {"events": {}, "logs": {}}')
 
 
-def run(messages: list[Message], options: Any, interruption: Interruption, *, verbose: bool) -> bool:
+def run(messages: list[Message], options: Any, *, verbose: bool) -> bool:
     """From an empty machine to the page and back; the result says whether each event arrived once."""
     published = sum(len(samples.events_of(message)) for message in messages)
     with contextlib.ExitStack() as stack:
         steps = stack.enter_context(Steps(*COLUMNS, console=console))
-        with steps.step("AWS emulator and fake Datadog"), interruption.held():
+        with steps.step("AWS emulator and fake Datadog"):
             aws = stack.enter_context(emulator())
             datadog = stack.enter_context(fake_datadog.running())
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
