@@ -36,7 +36,7 @@ from tests.end_to_end.traffic import (
     titles,
 )
 from tools.fake_datadog.faults import Outcome, delay, every, first, reset, respond, when
-from tools.fake_datadog.intake import Answer, Request
+from tools.fake_datadog.intake import Request
 
 
 def test_every_second_request_500(faults: Copy) -> None:
@@ -71,7 +71,7 @@ def test_accepted_then_the_connection_dies(faults: Copy) -> None:
 
 
 def test_answers_slower_than_the_timeout(faults: Copy) -> None:
-    faults.datadog.faults.append(first(4, Outcome(delay=9, accept=False, answer_as_usual=False, answer=Answer(504))))
+    faults.datadog.faults.append(first(4, respond(504, after=9)))
     sent = messages(2, 5)
     faults.publish(*sent)
     settle(faults, sent)

@@ -39,8 +39,9 @@ BOUNDS = {
     "calls by libraries": 1_580,
     # The highest that is allocated while a batch is forwarded, divided by its events.
     "bytes of a batch per event": 7_800,
-    # Nothing of an event is kept, so that an attacker can fill nothing.
-    "bytes kept between invocations": 81_000,
+    # Nothing of an event is kept, so that an attacker can fill nothing: it would be megabytes. Threads of other tests
+    # may allocate a little meanwhile.
+    "bytes kept between invocations": 150_000,
 }
 # Slow to import and needed by none or, botocore, only when the key is read.
 NEVER_AT_IMPORT = {"boto3", "botocore", "s3transfer", "multiprocessing", "asyncio", "unittest", "pydoc", "sqlite3"}

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,32 +56,32 @@ class FakeDatadog:
         self.dropped_logs: list[dict[str, Any]] = []
         self.requests: list[Request] = []
         self.answers: list[int] = []
-        self.connections = 0
         self._changed = threading.Condition()
         self._ids = itertools.count(6_000_000_000_000_000_001)
         self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
         self._port = port
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def connections(self) -> int:
+        """How many connections the requests came by."""
+        return len({request.connection for request in self.requests})
+
     def up(self) -> None:
         """Listen, after `down` on the same port as before."""
-        self._server = _Server(("127.0.0.1", self._port), self)
+        self._server = _Server(self._port, self)
         self._port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def down(self) -> None:
         """Refuse connections and cut the open ones, as a host that is gone."""
-        server, thread, self._server = self._server, self._thread, None
-        if server and thread:
+        server, self._server = self._server, None
+        if server:
             server.shutdown()
-            thread.join()
             server.server_close()
-            server.cut_connections()
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until the condition holds; it is looked at after each accepted request."""
@@ -88,16 +89,10 @@ class FakeDatadog:
             return self._changed.wait_for(condition, seconds)
 
     def clear(self) -> None:
-        """Forget what arrived and all faults; keys and connections stay."""
+        """Forget what arrived and all faults; keys stay."""
         with self._changed:
             for kept in (self.events, self.logs, self.dropped_logs, self.requests, self.answers, self.faults):
                 kept.clear()
-            self.connections = 0
-
-    def connected(self) -> int:
-        with self._changed:
-            self.connections += 1
-            return self.connections
 
     def handle(self, request: Request) -> Answer | None:
         """Decide on one request; None cuts the connection."""
@@ -106,28 +101,20 @@ class FakeDatadog:
         with self._changed:
             self.requests.append(request)
         outcome = next((found for fault in list(self.faults) if (found := fault(request))), None)
-        if outcome is None:
-            answer: Answer | None = self._accept(request)
-        else:
-            time.sleep(outcome.delay)
-            usual = self._accept(request) if outcome.accept else None
-            answer = usual if outcome.answer_as_usual else outcome.answer
+        serve = partial(self._accept, request)
+        answer = outcome(serve) if outcome else serve()
         with self._changed:
             self.answers.append(answer.status if answer else 0)
             self._changed.notify_all()
         return answer
 
     def _accept(self, request: Request) -> Answer:
-        routes: dict[tuple[str, str], Callable[[Request], Answer]] = {
-            ("POST", EVENTS): self._accept_event,
-            ("POST", LOGS): self._accept_logs,
-        }
-        route = routes.get((request.method, request.path))
-        if route is None:
+        accept = {EVENTS: self._accept_event, LOGS: self._accept_logs}.get(request.path)
+        if accept is None or request.method != "POST":
             return Answer(404, {"errors": ["Not found"]})
         try:
             check_key(request, self.keys)
-            return route(request)
+            return accept(request)
         except RefusedError as refused:
             return refused.answer
 
@@ -160,19 +147,15 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
 
-    def setup(self) -> None:
-        super().setup()
-        self.number = self.server.datadog.connected()
-
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
         body = uncompressed(body, headers.get("content-encoding", "identity"))
-        path = urlsplit(self.path).path
-        answer = self.server.datadog.handle(Request(self.command, path, headers, body, self.number, time.time()))
+        number = self.server.connections[self.connection]
+        request = Request(self.command, urlsplit(self.path).path, headers, body, number, time.time())
+        answer = self.server.datadog.handle(request)
         if answer is None:
-            self.server.cut(self.connection)
-            self.close_connection = True
+            self._reset()
             return
         data, content_type = answer.encoded()
         self.send_response(answer.status)
@@ -182,17 +165,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def do_POST(self) -> None:
-        self.do_GET()
+    do_POST = do_GET  # noqa: N815
 
-    def handle(self) -> None:
-        # The other side may hang up at any time, as a function that ran out of time does.
-        with contextlib.suppress(ConnectionError):
-            super().handle()
-
-    def finish(self) -> None:
-        with contextlib.suppress(OSError):
-            super().finish()
+    def _reset(self) -> None:
+        """Lingering zero seconds drops what is unsent and skips the orderly goodbye."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Files opened on the socket keep it open, so the descriptor itself goes.
+        socket.close(self.connection.detach())
+        self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
         """No line per request: what arrived is in `FakeDatadog.requests`."""
@@ -203,31 +183,31 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], datadog: FakeDatadog) -> None:
-        super().__init__(address, _Handler)
+    def __init__(self, port: int, datadog: FakeDatadog) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.datadog = datadog
-        self._open: set[socket.socket] = set()
+        # The open ones, with their numbers.
+        self.connections: dict[Any, int] = {}
+        self._numbers = itertools.count(1)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
+        self.connections[request] = next(self._numbers)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
+        self.connections.pop(request, None)
         super().shutdown_request(request)
 
-    @staticmethod
-    def cut(connection: socket.socket) -> None:
-        """Close with a reset: lingering zero seconds drops what is unsent and skips the orderly goodbye."""
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            # Files opened on the socket keep it open, so the descriptor itself goes.
-            socket.close(connection.detach())
-
-    def cut_connections(self) -> None:
-        for connection in list(self._open):
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # The other side may hang up at any time, as a function that ran out of time does.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 @contextlib.contextmanager

@@ -6,15 +6,10 @@ import argparse
 import threading
 
 from tools.fake_datadog import API_KEY, running
-from tools.fake_datadog.faults import Outcome, always, delay
-from tools.fake_datadog.intake import Answer, Request
+from tools.fake_datadog.faults import always, delay, respond, when
 
 # Of Secrets Manager's GetSecretValue, so that a function finds the key without an emulator.
-SECRET = Answer(200, {"SecretString": API_KEY, "Name": "datadog", "VersionId": "1"})
-
-
-def _secret(request: Request) -> Outcome | None:
-    return Outcome(SECRET) if request.path == "/" else None
+SECRET = {"SecretString": API_KEY, "Name": "datadog", "VersionId": "1"}
 
 
 def main() -> None:
@@ -22,7 +17,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0, help="seconds before each answer")
     options = parser.parse_args()
     with running() as datadog:
-        datadog.faults = [_secret] + ([always(delay(options.delay))] if options.delay else [])
+        datadog.faults = [when(lambda request: request.path == "/", respond(200, SECRET)), always(delay(options.delay))]
         print(datadog.url, flush=True)
         threading.Event().wait()
 

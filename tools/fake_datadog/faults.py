@@ -3,65 +3,61 @@
 from __future__ import annotations
 
 import itertools
-import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tools.fake_datadog.intake import Answer, Request
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a fault does: wait, accept the request or not, then answer, or cut the connection (`answer` None)."""
-
-    answer: Answer | None = None
-    delay: float = 0
-    accept: bool = False
-    answer_as_usual: bool = False
-
-
+# From what serves the request as usual to the answer; None cuts the connection.
+Outcome = Callable[[Callable[[], Answer]], "Answer | None"]
 Fault = Callable[[Request], "Outcome | None"]
 
 
-def respond(status: int, body: Any = "", headers: Mapping[str, str] | None = None) -> Outcome:
-    """Answer with this; the request is not accepted."""
-    return Outcome(Answer(status, body, headers or {}))
+def respond(status: int, body: Any = "", headers: Mapping[str, str] | None = None, *, after: float = 0) -> Outcome:
+    """Answer with this, after so many seconds; the request is not accepted."""
+
+    def answer(_: object) -> Answer:
+        time.sleep(after)
+        return Answer(status, body, headers or {})
+
+    return answer
 
 
 def reset(*, after_accepting: bool = False) -> Outcome:
     """Cut the connection with a TCP reset."""
-    return Outcome(accept=after_accepting)
+
+    def cut(serve: Callable[[], Answer]) -> None:
+        if after_accepting:
+            serve()
+
+    return cut
 
 
 def delay(seconds: float) -> Outcome:
     """Accept the request and answer as usual, but late."""
-    return Outcome(delay=seconds, accept=True, answer_as_usual=True)
 
+    def late(serve: Callable[[], Answer]) -> Answer:
+        time.sleep(seconds)
+        return serve()
 
-def always(outcome: Outcome) -> Fault:
-    return lambda _: outcome
+    return late
 
 
 def when(condition: Callable[[Request], bool], outcome: Outcome) -> Fault:
     return lambda request: outcome if condition(request) else None
 
 
+def always(outcome: Outcome) -> Fault:
+    return when(lambda _: True, outcome)
+
+
 def every(nth: int, outcome: Outcome) -> Fault:
     """The nth request, the 2nth and so on."""
-    return _counted(lambda number: number % nth == 0, outcome)
+    numbers = itertools.count(1)
+    return when(lambda _: next(numbers) % nth == 0, outcome)
 
 
 def first(count: int, outcome: Outcome) -> Fault:
-    return _counted(lambda number: number <= count, outcome)
-
-
-def _counted(condition: Callable[[int], bool], outcome: Outcome) -> Fault:
-    numbers, lock = itertools.count(1), threading.Lock()
-
-    def fault(_: Request) -> Outcome | None:
-        with lock:
-            number = next(numbers)
-        return outcome if condition(number) else None
-
-    return fault
+    numbers = itertools.count(1)
+    return when(lambda _: next(numbers) <= count, outcome)

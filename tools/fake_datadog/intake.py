@@ -39,17 +39,11 @@ EVENT_PROPERTIES: dict[str, Any] = {
 LOG_PROPERTIES = dict.fromkeys(("ddsource", "ddtags", "hostname", "service"), _TEXT) | {
     "message": {"type": "string", "minLength": 1}
 }
-_EVENT = Draft202012Validator(
-    {
-        "type": "object",
-        "properties": EVENT_PROPERTIES,
-        "required": ["title", "text"],
-        "additionalProperties": False,
-    }
-)
-_LOGS = Draft202012Validator(
-    {"type": "array", "items": {"type": "object", "properties": LOG_PROPERTIES, "required": ["message"]}}
-)
+_EVENT_SCHEMA = {"type": "object", "properties": EVENT_PROPERTIES, "required": ["title", "text"]}
+_EVENT = Draft202012Validator(_EVENT_SCHEMA | {"additionalProperties": False})
+_LOG_SCHEMA = {"type": "object", "properties": LOG_PROPERTIES, "required": ["message"]}
+_LOGS = Draft202012Validator({"type": "array", "items": _LOG_SCHEMA})
+_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 413: "Payload Too Large"}
 # The attributes that Datadog takes a log's time from; the first one present counts.
 _LOG_TIMES = ("@timestamp", "timestamp", "_timestamp", "Timestamp", "eventTime", "date", "published_date")
 
@@ -97,13 +91,9 @@ def check_key(request: Request, keys: set[str]) -> None:
     if key in keys:
         return
     if request.path == LOGS:
-        status, title, detail = (
-            (401, "Unauthorized", "Missing API key") if key is None else (403, "Forbidden", "API key is invalid")
-        )
-        raise RefusedError(Answer(status, {"errors": [{"status": str(status), "title": title, "detail": detail}]}))
-    if key is None:
-        raise RefusedError(Answer(403, {"errors": ["API key required"]}))
-    raise RefusedError(Answer(403, {"status": "error", "code": 403, "errors": ["Forbidden"]}))
+        raise _bad_logs("API key is invalid", 403) if key else _bad_logs("Missing API key", 401)
+    errors = {"status": "error", "code": 403, "errors": ["Forbidden"]} if key else {"errors": ["API key required"]}
+    raise RefusedError(Answer(403, errors))
 
 
 def event_of(request: Request) -> dict[str, Any]:
@@ -167,8 +157,8 @@ def _bad_event(reason: str) -> RefusedError:
 
 
 def _bad_logs(reason: str, status: int = 400) -> RefusedError:
-    title = "Payload Too Large" if status == 413 else "Bad Request"
-    return RefusedError(Answer(status, {"errors": [{"status": str(status), "title": title, "detail": reason}]}))
+    error = {"status": str(status), "title": _TITLES[status], "detail": reason}
+    return RefusedError(Answer(status, {"errors": [error]}))
 
 
 def _json(request: Request, encodings: set[str], refused: Callable[[str], RefusedError]) -> Any:
