@@ -28,12 +28,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from deep_security_datadog.envelope import Entry, Notification
 from deep_security_datadog.event import Event
 from deep_security_datadog.filter import Filter
-from deep_security_datadog.fold import Item, fold
 from deep_security_datadog.settings import Settings
-from tools import demo_page, fake_datadog, samples
+from tools import demo_page, explain, fake_datadog, samples
 from tools.demo_page import Destination
 from tools.emulator import Emulator, EmulatorError, emulator
 from tools.repository import ROOT
@@ -172,19 +170,12 @@ def _destinations(
 ) -> list[Destination]:
     """The function's destinations, by its environment: what each is to receive, and what it does receive."""
     options = json.loads(variables["DESTINATIONS"])
-    items = [
-        Item(Event(properties), (Entry(Notification(str(number))),))
-        for number, message in enumerate(messages)
-        for properties in samples.events_of(message)
-    ]
     found = []
     for name, (_, chosen) in Settings.from_environment(variables).destinations.items():
         changed = [option for option in Filter._fields if getattr(chosen, option) != getattr(Filter(), option)]
         shown = {option: options[name]["filter"][option] for option in changed}
-        kept = [item for item in items if not chosen.reason_to_drop(item.event)]
-        dropped = [(item.event, reason) for item in items if (reason := chosen.reason_to_drop(item.event))]
-        sent = fold(kept) if chosen.fold_repeats else kept
-        found.append(Destination(name, shown, sent, dropped, getattr(datadog, name)))
+        verdicts = [each for message in messages for each in explain.verdicts(message, chosen)]
+        found.append(Destination(name, shown, verdicts, getattr(datadog, name)))
     return found
 
 
@@ -228,11 +219,11 @@ def conclude(destinations: Iterable[Destination], published: int, log: Iterable[
     """Say how what arrived compares with what was to arrive; whether it is the same."""
     good = True
     for destination in destinations:
-        sent = (item.event.texts().get("EventID") for item in destination.sent)
+        sent = (each.event.texts().get("EventID") for each in destination.sent if each.event)
         missing, surplus = compare(sent, map(_event_id, destination.received))
         counts = {
             "dropped by the filter": len(destination.dropped),
-            "folded into others": destination.folded,
+            "folded into others": len(destination.folded),
             f"missing (EventID {', '.join(map(str, missing))})": missing.total(),
             f"too many (EventID {', '.join(map(str, surplus))})": surplus.total(),
         }

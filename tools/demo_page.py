@@ -20,9 +20,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-from deep_security_datadog.event import Event
-from deep_security_datadog.fold import Item
 from deep_security_datadog.text import title
+from tools.explain import Verdict
 
 FOLDER = Path(__file__).parent
 # Of a destination, the newest: a browser has to hold them.
@@ -35,18 +34,24 @@ _FENCED = re.compile(r"%%% *\n(.*)\n *%%%", re.DOTALL)
 
 
 class Destination(NamedTuple):
-    """Events or logs. filter: the options that are not the default; dropped: each event with the option that did."""
+    """Events or logs. filter: the options that are not the default; verdicts: its own on all that was published."""
 
     name: str
     filter: Mapping[str, Any]
-    sent: Sequence[Item]
-    dropped: Sequence[tuple[Event, str]]
+    verdicts: Sequence[Verdict]
     received: Sequence[Mapping[str, Any]]
 
     @property
-    def folded(self) -> int:
-        """How many events another one stands for."""
-        return sum(len(item.entries) - 1 for item in self.sent)
+    def sent(self) -> list[Verdict]:
+        return [each for each in self.verdicts if each.verdict == "kept"]
+
+    @property
+    def folded(self) -> list[Verdict]:
+        return [each for each in self.verdicts if each.verdict == "folded"]
+
+    @property
+    def dropped(self) -> list[Verdict]:
+        return [each for each in self.verdicts if each.verdict not in {"kept", "folded"}]
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -36,7 +36,6 @@ class Emulator:
         self.port = port
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
-        self.log_file = folder / "emulator.log"
 
     def environment(self, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
         """What AWS's SDKs and Terraform need in their environment."""
@@ -52,10 +51,6 @@ class Emulator:
         return boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="unused").client(  # noqa: S106
             service, region_name=region, endpoint_url=self.url, config=Config(proxies={}), verify=False
         )
-
-    def log(self) -> str:
-        """What the emulator printed, the functions' own log lines among it."""
-        return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def function_log(self, name: str, account: str = ACCOUNT, region: str = REGION) -> list[str]:
         """The function's log lines, oldest first."""
@@ -80,12 +75,13 @@ def emulator(**settings: str) -> Iterator[Emulator]:
                 env=_environment(port, folder) | settings,
                 cwd=folder,
                 stdout=log,
-                remove=[folder],
+                remove=folder,
             )
         )
         running = Emulator(port, folder)
         if not _answers(process, running):
-            raise EmulatorError(f"the emulator (ministack) did not start\n{running.log()}")
+            printed = (folder / "emulator.log").read_text(encoding="utf-8", errors="replace")
+            raise EmulatorError(f"the emulator (ministack) did not start\n{printed}")
         yield running
 
 

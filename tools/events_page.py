@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from deep_security_datadog.event_types import EVENT_TYPES
-from tools.repository import ROOT, with_texts
+from tools.repository import ROOT, markdown_table, with_texts
 
 PAGE = ROOT / "docs" / "events.md"
 README = ROOT / "README.md"
@@ -21,8 +21,6 @@ _COMMON_TAGS = (
 )  # fmt: skip
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host", "cve", "entity", "host_name")
-
-
 # The type that is shown whole, and in the README.
 _WHOLE = "PayloadLog"
 # The README shows what comes first, and some of the tags.
@@ -32,8 +30,7 @@ _README_TAGS = ("severity", "module", "action", "policy", "aws_account", "mitre_
 def readme() -> str:
     """The README with a fresh event."""
     fields, lines = _golden(_WHOLE)
-    tags = [f"`{tag}`" for tag in fields["tags"] if tag.partition(":")[0] in _README_TAGS]
-    shown = [f"**{fields['title']}**", "", *lines[:_README_LINES], "", " ".join(tags)]
+    shown = [f"**{fields['title']}**", "", *lines[:_README_LINES], "", _tags(fields["tags"], _README_TAGS)]
     return with_texts(README, EVENT=_quoted(shown) + "\n")
 
 
@@ -41,20 +38,16 @@ def page() -> str:
     """The page with fresh severities, types and reported events."""
     return with_texts(
         PAGE,
-        SEVERITIES=_table("Event type | Module | What the event says | Severity", _severities()),
+        SEVERITIES=markdown_table(("Event type", "Module", "What the event says", "Severity"), _severities()),
         TYPES="\n".join(_types()),
-        REPORTED=_table("Title | Tags", _reported()),
+        REPORTED=markdown_table(("Title", "Tags"), _reported()),
     )
 
 
-def _table(head: str, rows: Iterable[str]) -> str:
-    return "\n".join([f"| {head} |", f"|{' --- |' * (head.count('|') + 1)}", *(f"| {row} |" for row in rows), ""])
-
-
-def _severities() -> Iterator[str]:
+def _severities() -> Iterator[tuple[str, ...]]:
     for row in EVENT_TYPES.values():
         for says, severity in row.severity.rows:
-            yield f"`{row.name}` | {row.module} | {says} | {severity.label}"
+            yield f"`{row.name}`", row.module, says, severity.label
 
 
 def _types() -> Iterator[str]:
@@ -70,11 +63,14 @@ def _quoted(lines: Iterable[str]) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines).rstrip("> \n")
 
 
-def _reported() -> Iterator[str]:
+def _reported() -> Iterator[tuple[str, ...]]:
     for number in range(1, len(list(GOLDEN.glob("reported.*.md"))) + 1):
         fields, _ = _golden("reported", number)
-        telling = " ".join(f"`{tag}`" for tag in fields["tags"] if tag.partition(":")[0] in _TELLING)
-        yield f"{fields['title']} | {telling}"
+        yield fields["title"], _tags(fields["tags"], _TELLING)
+
+
+def _tags(tags: Iterable[str], names: Collection[str]) -> str:
+    return " ".join(f"`{tag}`" for tag in tags if tag.partition(":")[0] in names)
 
 
 def _beginning(text: list[str]) -> list[str]:
@@ -82,19 +78,18 @@ def _beginning(text: list[str]) -> list[str]:
     return text[: next((number for number, line in enumerate(text) if line in _HEADINGS), len(text))]
 
 
-def _golden(name: str, number: int = 1) -> tuple[dict[str, list[str]], list[str]]:
+def _golden(name: str, number: int = 1) -> tuple[dict[str, Any], list[str]]:
     """The fields and the lines of the text without its fences."""
     content = (GOLDEN / f"{name}.{number}.md").read_text(encoding="utf-8")
     fields, _, text = content.partition("\n%%% \n")
     return json.loads(fields), text.removesuffix("\n %%%\n").splitlines()
 
 
-def main() -> int:
+def main() -> None:
     """Write the page and the README's event."""
     PAGE.write_text(page(), encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

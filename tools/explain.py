@@ -28,11 +28,11 @@ _STYLES = {"kept": "green", "folded": "cyan", _NO_EVENT: "red"}
 
 
 class Verdict(NamedTuple):
-    """What becomes of an event: kept, folded or the option that drops it. None is what is no event."""
+    """What becomes of an event (None: of what is no event). verdict: kept, folded, or the option that drops it."""
 
     event: Event | None
     verdict: str
-    sentence: str
+    sentence: str = ""
 
 
 def main() -> int:

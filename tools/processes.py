@@ -2,7 +2,7 @@
 
 A guard process stands between: it starts the program in a process group of its own and reads its standard input. When
 that ends, because the caller stopped it or died in whatever way, the whole group is killed (the emulator runs functions
-as processes, Terraform runs providers) and the given folders are removed. This file is the guard too, so it imports
+as processes, Terraform runs providers) and the given folder is removed. This file is the guard too, so it imports
 nothing but the standard library.
 """
 
@@ -27,12 +27,11 @@ def running(
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdout: IO[str] | int = subprocess.PIPE,
-    remove: Iterable[Path] = (),
+    remove: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run the program while the block lasts; standard error goes where standard output goes."""
-    removals = [argument for folder in remove for argument in ("--remove", str(folder))]
+    """Run the program while the block lasts, its errors going where its output goes, and then remove the folder."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", __file__, *removals, "--", *map(str, command)],
+        [sys.executable, "-I", "-S", __file__, str(remove or ""), *map(str, command)],
         env=dict(env),
         cwd=cwd,
         stdin=subprocess.PIPE,
@@ -46,20 +45,16 @@ def running(
     try:
         yield process
     finally:
-        stop(process)
+        # Tells the guard.
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    """Kill the program and everything it started, and wait until it is gone."""
-    if process.stdin:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
-
-
-def _guard(command: list[str], folders: list[str]) -> int:
+def _guard(folder: str, *command: str) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Handled and not ignored, which the program would inherit.
         signal.signal(number, lambda *_: None)
@@ -67,7 +62,7 @@ def _guard(command: list[str], folders: list[str]) -> int:
     threading.Thread(target=_kill_when_the_caller_ends, args=(child,), daemon=True).start()
     code = child.wait()
     _kill(child)
-    for folder in folders:
+    if folder:
         shutil.rmtree(folder, ignore_errors=True)
     return code if code >= 0 else 128 - code
 
@@ -83,10 +78,5 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         os.killpg(child.pid, signal.SIGKILL)
 
 
-def _main(arguments: list[str]) -> int:
-    end = arguments.index("--")
-    return _guard(arguments[end + 1 :], [value for value in arguments[:end] if value != "--remove"])
-
-
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    sys.exit(_guard(*sys.argv[1:]))

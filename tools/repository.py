@@ -1,10 +1,15 @@
-"""Where things lie in this repository, and how a generated text gets into a page."""
+"""Where things lie in this repository, and how generated tables and texts get into its pages."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "tests" / "samples"
 PACKAGE = ROOT / "lambda" / "deep-security-datadog.zip"
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))
 
 
 def with_texts(page: Path, **texts: str) -> str:

@@ -15,12 +15,13 @@ from zipfile import ZipFile
 
 from hcl2.query import DocumentView
 
-from tools.repository import ROOT
+from tools.repository import ROOT, markdown_table, with_texts
 
 # On PyPI, together 132 MB. For a newer provider raise the version and run `make schemas`.
 PACKAGES = {"aws": "cdktn-provider-aws==25.8.1", "datadog": "cdktn-provider-datadog==16.1.1"}
 DOWNLOADS = ROOT / "build" / "schemas"
 PAGE = ROOT / "docs" / "reference" / "provider-schemas.md"
+HEAD = ("Provider", "Bindings", "Resources and providers", "Arguments and blocks")
 # https://developer.hashicorp.com/terraform/language/meta-arguments
 META = {"connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"}
 
@@ -99,7 +100,7 @@ def bindings(package: str) -> ZipFile:
     return ZipFile(next(DOWNLOADS.glob(pattern)))
 
 
-def row(provider: str, package: str, texts: Mapping[str, str]) -> str:
+def row(provider: str, package: str, texts: Mapping[str, str]) -> tuple[str, ...]:
     """The page's row for a provider. It ends here when anything is wrong, with a line for each."""
     wheel = bindings(package)
     lines: list[str] = []
@@ -113,7 +114,7 @@ def row(provider: str, package: str, texts: Mapping[str, str]) -> str:
         sys.exit("\n".join(wrong))
     metadata = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith("METADATA"))
     ((name, version),) = re.findall(r"# .* for (\S+) provider version (\S+)", metadata)
-    return f"| {name} {version} | {package.replace('==', ' ')} | {len(found)} | {len(lines)} |\n"
+    return f"{name} {version}", package.replace("==", " "), str(len(found)), str(len(lines))
 
 
 def main() -> None:
@@ -121,8 +122,7 @@ def main() -> None:
     paths = [path for pattern in ("*.tf", "modules/**/*.tf", "examples/**/*.tf") for path in sorted(ROOT.glob(pattern))]
     texts = {str(path.relative_to(ROOT)): path.read_text() for path in paths if ".terraform" not in path.parts}
     rows = [row(provider, package, texts) for provider, package in PACKAGES.items()]
-    head = PAGE.read_text().partition("| --- |")[0]
-    PAGE.write_text(f"{head}| --- | --- | --- | --- |\n{''.join(rows)}")
+    PAGE.write_text(with_texts(PAGE, SCHEMAS=markdown_table(HEAD, rows)), encoding="utf-8")
 
 
 if __name__ == "__main__":

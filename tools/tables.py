@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from hcl2.rules.functions import FunctionCallRule
 from hcl2.utils import SerializationOptions
 from hcl2.walk import find_all
 
-from tools.repository import ROOT, with_texts
+from tools.repository import ROOT, markdown_table, with_texts
 
 _HEAD = ("Name", "Type", "Default", "Description")
 _TEXT = SerializationOptions(preserve_heredocs=False, strip_string_quotes=True)
@@ -42,13 +42,6 @@ class Variable(NamedTuple):
     attributes: tuple[Attribute, ...]
 
 
-class Output(NamedTuple):
-    """One `output` block."""
-
-    name: str
-    description: str
-
-
 def folders() -> list[Path]:
     """Each folder that a user may name as a source or apply: the root, the modules and the examples."""
     candidates = [ROOT, *sorted((ROOT / "modules").iterdir()), *sorted((ROOT / "examples").iterdir())]
@@ -60,9 +53,9 @@ def variables(folder: Path) -> list[Variable]:
     return [_variable(block) for block in _blocks(folder, "variable")]
 
 
-def outputs(folder: Path) -> list[Output]:
-    """The outputs of all files, in their order."""
-    return [Output(block.name_labels[0], _description(block)) for block in _blocks(folder, "output")]
+def outputs(folder: Path) -> dict[str, str]:
+    """The descriptions of the outputs of all files, by name."""
+    return {block.name_labels[0]: _description(block) for block in _blocks(folder, "output")}
 
 
 def written(folder: Path) -> str:
@@ -73,12 +66,12 @@ def written(folder: Path) -> str:
 def tables(folder: Path) -> str:
     """Markdown: the inputs, one table for each object whose attributes are described, the outputs."""
     inputs = variables(folder)
-    lines = ["## Inputs\n", *_table(_HEAD, (_row(each, _type(each), each.description) for each in inputs))]
+    lines = ["## Inputs\n", markdown_table(_HEAD, (_row(each, _type(each), each.description) for each in inputs))]
     for variable in filter(_has_table, inputs):
         rows = (_row(each, f"`{each.type}`", each.description) for each in variable.attributes)
-        lines += [f"### Attributes of {variable.name}\n", *_table(_HEAD, rows)]
-    rows_of_outputs = ((f"`{output.name}`", _cell(output.description)) for output in outputs(folder))
-    lines += ["## Outputs\n", *_table(("Name", "Description"), rows_of_outputs)]
+        lines += [f"### Attributes of {variable.name}\n", markdown_table(_HEAD, rows)]
+    rows_of_outputs = ((f"`{name}`", _cell(description)) for name, description in outputs(folder).items())
+    lines += ["## Outputs\n", markdown_table(("Name", "Description"), rows_of_outputs)]
     return "\n".join(lines)
 
 
@@ -96,12 +89,6 @@ def _row(declared: Variable | Attribute, kind: str, description: str) -> tuple[s
     default = "required" if declared.default is None else f"`{declared.default}`"
     # The list of attributes has a table of its own.
     return f"`{declared.name}`", kind, default, _cell(re.split(r":?\n- ", description)[0])
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    for row in (head, ("---",) * len(head), *rows):
-        yield f"| {' | '.join(row)} |"
-    yield ""
 
 
 def _cell(text: str) -> str:

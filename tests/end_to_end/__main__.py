@@ -27,7 +27,7 @@ def main(options: Sequence[str]) -> int:
                 env=environment | {"TMPDIR": name},
                 cwd=ROOT,
                 stdout=log,
-                remove=[Path(name)],
+                remove=Path(name),
             ),
         ):
             beside = [

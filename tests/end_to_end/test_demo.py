@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deep_security_datadog.event import Event
-from tests.support import item
 from tools import samples
 from tools.demo import PAGE, compare, conclude, main
 from tools.demo_page import Destination
+from tools.explain import Verdict
 from tools.repository import ROOT
 
 if TYPE_CHECKING:
@@ -230,9 +230,11 @@ def test_what_arrived_is_compared_with_what_was_sent(sent: Any, received: Any, m
 def test_the_verdict_names_what_is_wrong(
     capsys: pytest.CaptureFixture[str], arrived: list[int], good: bool, told: str
 ) -> None:
-    sent = [item({"EventID": number}) for number in (1, 2)]
+    verdicts = [
+        Verdict(Event({"EventID": number}), verdict) for number, verdict in enumerate(("kept", "kept", "exclude"), 1)
+    ]
     received = [{"deep_security": {"EventID": number}} for number in arrived]
-    destination = Destination("logs", {}, sent, [(Event({"EventID": 3}), "exclude")], received)
+    destination = Destination("logs", {}, verdicts, received)
     assert conclude([destination], 3, ["a line of the log"]) is good
     out = capsys.readouterr().out
     assert told in out and ("a line of the log" in out) is not good

@@ -21,11 +21,12 @@ import pytest
 
 from deep_security_datadog.destinations import events, logs
 from deep_security_datadog.event import Event
-from deep_security_datadog.fold import fold
+from deep_security_datadog.filter import Filter
 from deep_security_datadog.text import Context
 from tests.support import item
-from tools import demo_page, samples
+from tools import demo_page, explain, samples
 from tools.demo_page import Destination
+from tools.explain import Verdict
 from tools.repository import ROOT
 
 CONSOLE = "https://dsm.example.com:4119"
@@ -85,7 +86,7 @@ class Parsed(HTMLParser):
 
 
 def destination(name: str, received: list[dict[str, Any]]) -> Destination:
-    return Destination(name, {}, [], [], received)
+    return Destination(name, {}, [], received)
 
 
 def received(properties: list[dict[str, Any]]) -> list[Destination]:
@@ -219,11 +220,10 @@ def test_logs_are_shown_with_their_attributes() -> None:
 def test_a_filter_is_shown_with_what_it_dropped_and_why() -> None:
     options = {"rank_greater_than": 24, "exclude": [{"Title": "<b>*"}]}
     dropped = [
-        Event({"EventType": "PacketLog", "Rank": 7, "Reason": "<i>Deny"}),
-        Event({"EventType": "AntiMalwareEvent"}),
+        Verdict(Event({"EventType": "PacketLog", "Rank": 7, "Reason": "<i>Deny"}), "rank_greater_than"),
+        Verdict(Event({"EventType": "AntiMalwareEvent"}), "exclude"),
     ]
-    reasons = ["rank_greater_than", "exclude"]
-    page = render([Destination("events", options, [], list(zip(dropped, reasons, strict=True)), [])])
+    page = render([Destination("events", options, dropped, [])])
     text = " ".join(Parsed(page).texts)
     assert "rank_greater_than = 24" in text and 'exclude = [{"Title": "<b>*"}]' in text and "2 events dropped" in text
     assert re.search(r"\[Info\] Firewall: <i>Deny\s+rank_greater_than\s+rank 7", text)
@@ -231,8 +231,9 @@ def test_a_filter_is_shown_with_what_it_dropped_and_why() -> None:
 
 
 def test_folded_repeats_are_counted() -> None:
-    repeats = [item({"EventType": "PacketLog", "Reason": "Deny", "Hostname": "web"})] * 3
-    page = render([Destination("events", {"fold_repeats": True}, fold(repeats), [], [])])
+    repeats = [{"EventType": "PacketLog", "Reason": "Deny", "Hostname": "web"}] * 3
+    verdicts = explain.verdicts(repeats, Filter.from_options({"fold_repeats": True}))
+    page = render([Destination("events", {"fold_repeats": True}, verdicts, [])])
     assert "fold_repeats = true" in page and "2 repeats folded" in page
 
 

@@ -64,7 +64,7 @@ def faults(script: str) -> list[str]:
 
 @functools.cache
 def outputs() -> frozenset[str]:
-    return frozenset(output.name for folder in tables.folders() for output in tables.outputs(folder))
+    return frozenset(name for folder in tables.folders() for name in tables.outputs(folder))
 
 
 def _is_module(name: str) -> bool:

@@ -305,7 +305,7 @@ def test_answers_at_once(datadog: FakeDatadog, session: requests.Session) -> Non
 
 
 def test_in_a_process_of_its_own() -> None:
-    with fake_datadog.apart(delay=0.2) as url:
+    with fake_datadog.apart(latency=0.2) as url:
         start = time.monotonic()
         assert requests.post(url + EVENTS, json=EVENT, headers={"DD-API-KEY": API_KEY}, timeout=5).status_code == 202
         assert time.monotonic() - start > 0.2

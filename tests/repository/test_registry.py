@@ -33,7 +33,7 @@ def test_the_tables_are_those_of_the_module(folder: Path) -> None:
 @every_folder
 def test_everything_is_described(folder: Path) -> None:
     silent = [variable.name for variable in tables.variables(folder) if not variable.description]
-    silent += [output.name for output in tables.outputs(folder) if not output.description]
+    silent += [name for name, description in tables.outputs(folder).items() if not description]
     for variable in tables.variables(folder):
         # A list of attributes leaves none out.
         if "\n- " in variable.description:

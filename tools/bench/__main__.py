@@ -15,7 +15,6 @@ import statistics
 import sys
 import sysconfig
 import tempfile
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -42,10 +41,8 @@ TARGETS = {
 # What the Lambda runtime ships and nothing else of this environment, so that what the zip lacks is missing here too.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py")
 ENVIRONMENT = {
-    "PATH": os.environ.get("PATH", ""),
     "AWS_ACCESS_KEY_ID": "unused",
     "AWS_SECRET_ACCESS_KEY": "unused",
-    "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
     "DD_API_KEY_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:datadog-AbCdEf",
     "DD_TAGS": "env:production,team:security",
@@ -54,6 +51,8 @@ ENVIRONMENT = {
 }
 # Lets all events pass, but has something to do.
 FILTER = {"rank_greater_than": 0, "exclude": [{"Reason": "*nothing*"}]}
+# A record that was delivered before sends nothing.
+RECORDS = itertools.count()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,16 +85,16 @@ def _rounds(package: Path, folder: Path, *, quick: bool) -> dict[str, list[float
     return found
 
 
-def _measured(folder: Path, work: str, *arguments: str) -> dict[str, float]:
+def _measured(folder: Path, work: str, milliseconds: str, url: str) -> dict[str, float]:
     """What one fresh process prints. It writes no bytecode, as on Lambda, where /var/task is read-only."""
-    url = arguments[-1]
     environment = ENVIRONMENT | {
         "PYTHONPATH": f"{folder / 'payload'}{os.pathsep}{folder / 'runtime'}",
         "AWS_ENDPOINT_URL": url,
         "DESTINATIONS": json.dumps({"events": {"url": url, "filter": FILTER}}),
     }
-    command = [sys.executable, "-S", "-P", "-B", "-W", "ignore", str(SCRIPT), work, str(folder / "batches.json")]
-    with processes.running([*command, *arguments], env=environment, cwd=folder) as process:
+    arguments = [work, str(folder / "batches.json"), milliseconds, url]
+    command = [sys.executable, "-S", "-P", "-B", "-W", "ignore", str(SCRIPT), *arguments]
+    with processes.running(command, env=environment, cwd=folder) as process:
         output = process.stdout.read() if process.stdout else ""
         if process.wait():
             sys.exit(f"measuring failed\n{output[-3000:]}")
@@ -121,23 +120,20 @@ def batches(work: str, milliseconds: int, share: int) -> list[Any]:
 
 def events() -> Iterator[dict[str, Any]]:
     """The sample events in turn, without end; what differs from event to event in a fleet does so here."""
-    found = (samples.events_of(message) for name, message in samples.messages().items() if name != "TestSNS")
+    found = [samples.events_of(message) for name, message in samples.messages().items() if name != "TestSNS"]
     for number, sample in enumerate(itertools.cycle(itertools.chain.from_iterable(found))):
-        event = sample | {"EventID": 1_000_000 + number}
-        event |= {name: 1024 + number % 50_000 for name in ("SourcePort", "ProcessID") if name in event}
-        event |= {name: f"{event[name]}.{number}" for name in ("InfectedFilePath", "FileName") if name in event}
-        if "Hostname" in event:
-            event["Hostname"] = f"web-{number % 97}.example.com (web) [i-0123456789abcde{number % 97:02}]"
-        yield event
+        host = f"web-{number % 97}.example.com (web) [i-0123456789abcde{number % 97:02}]"
+        fresh = {"EventID": 1_000_000 + number, "SourcePort": 1024 + number % 50_000, "Hostname": host}
+        yield sample | {name: value for name, value in fresh.items() if name in sample or name == "EventID"}
 
 
 def _batch(messages: Sequence[Any]) -> dict[str, Any]:
-    arn = "arn:aws:sns:us-east-1:111122223333:deep-security"
-    notification = {"Type": "Notification", "TopicArn": arn, "Timestamp": "2024-05-14T09:50:00.000Z"}
+    notification = {"Type": "Notification", "TopicArn": "arn:aws:sns:us-east-1:111122223333:deep-security"}
     bodies = [notification | {"MessageId": str(n), "Message": samples.encode(each)} for n, each in enumerate(messages)]
-    return {
-        "Records": [{"eventSource": "aws:sqs", "messageId": uuid.uuid4().hex, "body": json.dumps(b)} for b in bodies]
-    }
+    records = [
+        {"eventSource": "aws:sqs", "messageId": f"m-{next(RECORDS)}", "body": json.dumps(body)} for body in bodies
+    ]
+    return {"Records": records}
 
 
 def report(found: Mapping[str, Sequence[float]]) -> int:

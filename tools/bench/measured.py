@@ -33,8 +33,8 @@ def cpu(batches: list[Any], _latency: int, url: str) -> Figures:
         # Lambda gives less than one core at the default memory size.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     invoke = _handler()
-    invoke(batches[0])
-    invoke(batches[1])
+    for batch in batches[:2]:
+        invoke(batch)
     connection, target = HTTPConnection(urlsplit(url).netloc, timeout=10), f"{url}/api/v1/events"
     connection.request("GET", "/fake")
     received = json.load(connection.getresponse())["events"][1:]
@@ -54,19 +54,13 @@ def cpu(batches: list[Any], _latency: int, url: str) -> Figures:
             connection.getresponse().read()
 
     posts()
-    # A shared machine changes its speed all the time, so each chunk stands between two chunks of the baseline.
-    chunks: list[list[float]] = []
-    before = _cpu(posts)
+    found: list[tuple[float, ...]] = []
+    # In turn, because a shared machine changes its speed all the time.
     for batch in batches[2:]:
-        payload, between, plain, after = _cpu(partial(invoke, batch)), _cpu(posts), _cpu(plain_posts), _cpu(posts)
-        chunks.append([2 * payload / (before + between), 2 * plain / (between + after), 1000 * payload / count])
-        before = after
-    of_post, plain_of_post, event = (statistics.median(column) for column in zip(*chunks, strict=True))
-    return {
-        "CPU of an event / requests.post": of_post,
-        "CPU of an event / http.client": of_post / plain_of_post,
-        "CPU of an event (ms)": event,
-    }
+        payload, post, plain = _cpu(partial(invoke, batch)), _cpu(posts), _cpu(plain_posts)
+        found.append((payload / post, payload / plain, 1000 * payload / count))
+    figures = ("CPU of an event / requests.post", "CPU of an event / http.client", "CPU of an event (ms)")
+    return {figure: statistics.median(values) for figure, values in zip(figures, zip(*found, strict=True), strict=True)}
 
 
 def importing(_batches: list[Any], _latency: int, _url: str) -> Figures:

@@ -5,14 +5,13 @@ refuses, because a test should notice. Faults are functions from a request to wh
 
     with running() as datadog:
         datadog.faults = [every(3, respond(500)), first(2, reset(after_accepting=True))]
-
-`python -m tools.fake_datadog` serves in a process of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import multiprocessing
 import socket
 import struct
 import sys
@@ -21,11 +20,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools import processes
-from tools.fake_datadog.faults import Fault
+from tools.fake_datadog.faults import Fault, always, delay, respond, when
 from tools.fake_datadog.intake import (
     EVENTS,
     LOGS,
@@ -38,9 +37,10 @@ from tools.fake_datadog.intake import (
     logs_of,
     uncompressed,
 )
-from tools.repository import ROOT
 
 API_KEY = "0123456789abcdef0123456789abcdef"
+# Of Secrets Manager's GetSecretValue, so that a function finds the key without an emulator.
+SECRET = {"SecretString": API_KEY, "Name": "datadog", "VersionId": "1"}
 # `GET` returns what arrived.
 STATE = "/fake"
 
@@ -222,11 +222,23 @@ def running(keys: Iterable[str] = (API_KEY,), port: int = 0) -> Iterator[FakeDat
 
 
 @contextlib.contextmanager
-def apart(delay: float = 0) -> Iterator[str]:
-    """The URL of one in a process of its own, whose answers take that many seconds."""
-    command = [sys.executable, "-P", "-m", "tools.fake_datadog", "--delay", str(delay)]
-    with processes.running(command, env={"PYTHONPATH": str(ROOT)}) as process:
-        line = process.stdout.readline().strip() if process.stdout else ""
-        if not line.startswith("http"):
-            raise RuntimeError(f"the fake Datadog did not start: {line}")
-        yield line
+def apart(latency: float = 0) -> Iterator[str]:
+    """The URL of one in a process of its own, whose answers take that many seconds. It has the API key as a secret."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, latency))
+    process.start()
+    there.close()
+    try:
+        yield here.recv()
+    finally:
+        here.close()
+        process.join()
+
+
+def _serve(caller: Connection, latency: float) -> None:
+    """Until the caller ends, in whatever way."""
+    with running() as datadog, contextlib.suppress(EOFError, KeyboardInterrupt):
+        datadog.faults = [when(lambda request: request.path == "/", respond(200, SECRET)), always(delay(latency))]
+        caller.send(datadog.url)
+        caller.recv()
