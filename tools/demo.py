@@ -228,9 +228,8 @@ def conclude(destinations: Iterable[Destination], published: int, log: Iterable[
             f"too many (EventID {', '.join(map(str, surplus))})": surplus.total(),
         }
         bad = bool(missing or surplus)
-        words = [f"{destination.name}: {len(destination.received)} of {published} arrived"]
-        words += [] if bad else ["each once"]
-        words += [f"{count} {name}" for name, count in counts.items() if count]
+        arrived = f"{len(destination.received)} of {published} arrived{'' if bad else ', each once'}"
+        words = [f"{destination.name}: {arrived}", *(f"{count} {name}" for name, count in counts.items() if count)]
         console.print(Text(", ".join(words), style="red" if bad else "green"))
         good = good and not bad
     if not good:

@@ -6,6 +6,7 @@ The file is taken for one message, as Deep Security would publish it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections import Counter
@@ -51,13 +52,11 @@ def main() -> int:
 
 
 def _object(text: str) -> dict[str, object]:
-    try:
+    with contextlib.suppress(json.JSONDecodeError):
         value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"the filter is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise ValueError('the filter must be a JSON object, such as {"minimum_severity": "high"}')
-    return value
+        if isinstance(value, dict):
+            return value
+    raise ValueError('the filter must be a JSON object, such as {"minimum_severity": "high"}')
 
 
 def explain(message: object, chosen: Filter) -> tuple[Table, Table]:
@@ -67,8 +66,7 @@ def explain(message: object, chosen: Filter) -> tuple[Table, Table]:
     for number, (event, verdict, sentence) in enumerate(verdicts(message, chosen), 1):
         shown = (title(event, event.texts()), event.severity.label) if event else ("", "")
         rank = f"{event.rank:g}" if event and event.rank is not None else ""
-        style = _STYLES.get(verdict, "yellow")
-        events.add_row(str(number), *map(Text, shown), rank, Text(sentence, style=style))
+        events.add_row(str(number), *map(Text, shown), rank, Text(sentence, style=_STYLES.get(verdict, "yellow")))
         name = (event.event_type.name or "(no type)") if event else _NO_EVENT
         counts.setdefault(name, Counter())[verdict] += 1
     total = sum(counts.values(), Counter[str]())

@@ -66,9 +66,9 @@ def written(folder: Path) -> str:
 def tables(folder: Path) -> str:
     """Markdown: the inputs, one table for each object whose attributes are described, the outputs."""
     inputs = variables(folder)
-    lines = ["## Inputs\n", markdown_table(_HEAD, (_row(each, _type(each), each.description) for each in inputs))]
+    lines = ["## Inputs\n", markdown_table(_HEAD, (_row(each, _type(each)) for each in inputs))]
     for variable in filter(_has_table, inputs):
-        rows = (_row(each, f"`{each.type}`", each.description) for each in variable.attributes)
+        rows = (_row(each, f"`{each.type}`") for each in variable.attributes)
         lines += [f"### Attributes of {variable.name}\n", markdown_table(_HEAD, rows)]
     rows_of_outputs = ((f"`{name}`", _cell(description)) for name, description in outputs(folder).items())
     lines += ["## Outputs\n", markdown_table(("Name", "Description"), rows_of_outputs)]
@@ -85,10 +85,10 @@ def _type(variable: Variable) -> str:
     return f"[{'map of objects' if variable.type[:3] == 'map' else 'object'}](#attributes-of-{variable.name})"
 
 
-def _row(declared: Variable | Attribute, kind: str, description: str) -> tuple[str, ...]:
+def _row(declared: Variable | Attribute, kind: str) -> tuple[str, ...]:
     default = "required" if declared.default is None else f"`{declared.default}`"
     # The list of attributes has a table of its own.
-    return f"`{declared.name}`", kind, default, _cell(re.split(r":?\n- ", description)[0])
+    return f"`{declared.name}`", kind, default, _cell(re.split(r":?\n- ", declared.description)[0])
 
 
 def _cell(text: str) -> str:
@@ -111,10 +111,10 @@ def _description(block: Any) -> str:
 
 
 def _variable(block: Any) -> Variable:
-    kind, default, description = block.attribute("type").value_node.raw, block.attribute("default"), _description(block)
-    attributes = tuple(_attributes(kind, _descriptions(description)))
+    kind, default, description = block.attribute("type"), block.attribute("default"), _description(block)
+    attributes = tuple(_attributes(kind.value_node.raw, _descriptions(description)))
     shown = _hcl(default.value) if default else None
-    return Variable(block.name_labels[0], _hcl(kind.serialize()), shown, description, attributes)
+    return Variable(block.name_labels[0], _hcl(kind.value), shown, description, attributes)
 
 
 def _attributes(kind: LarkElement, descriptions: Mapping[str, str], prefix: str = "") -> Iterator[Attribute]:

@@ -109,12 +109,9 @@ def batches(work: str, milliseconds: int, share: int) -> list[Any]:
         # An event has more than half a kilobyte, so these are more than fit into messages as large as SNS takes.
         enough = list(itertools.islice(source, 10 * samples.MAX_MESSAGE_BYTES // 512))
         return [_batch(samples.split(enough)[:10])]
-    sizes = {
-        "cpu": [1, *[EVENTS] * (1 + BATCHES // share)],
-        "throughput": [16, THROUGHPUT.get(milliseconds, 0) // share],
-        "importing": [],
-    }
-    taken = (list(itertools.islice(source, size)) for size in sizes[work])
+    cpu, throughput = [1, *[EVENTS] * (1 + BATCHES // share)], [16, THROUGHPUT.get(milliseconds, 0) // share]
+    sizes = {"cpu": cpu, "throughput": throughput, "importing": []}[work]
+    taken = (list(itertools.islice(source, size)) for size in sizes)
     return [_batch([part for place in range(10) if (part := each[place::10])]) for each in taken]
 
 
@@ -147,8 +144,8 @@ def report(found: Mapping[str, Sequence[float]]) -> int:
             verdict = f"{sign} {bound:g} {'met' if met else 'missed'}"
             missed |= not met
         print(f"{figure:<50}{value:>7.3g}  {f'{min(values):.3g} to {max(values):.3g}':<16}{verdict}".rstrip())
-    versions = [f"{name} {version(name)}" for name in ("requests", "boto3")]
-    print(", ".join([f"Python {platform.python_version()}", *versions, platform.machine(), f"{os.cpu_count()} cores"]))
+    versions = f"Python {platform.python_version()}, requests {version('requests')}, boto3 {version('boto3')}"
+    print(f"{versions}, {platform.machine()}, {os.cpu_count()} cores")
     return int(missed)
 
 
