@@ -56,18 +56,6 @@ run "key_of_an_existing_topic" {
   }
 }
 
-run "key_of_an_existing_topic_without_a_created_user" {
-  command = plan
-
-  variables {
-    topic      = { create = false, kms_key_arn = "arn:aws:kms:eu-central-1:444455556666:key/topic" }
-    topic_arns = { security = "arn:aws:sns:eu-central-1:444455556666:security" }
-    publishers = { create_user = false }
-  }
-
-  expect_failures = [var.publishers]
-}
-
 run "key_of_the_queues" {
   command = plan
 

@@ -155,90 +155,6 @@ run "boundary_path_and_tags" {
   }
 }
 
-run "no_topic" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    topic_arns = []
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
-run "wildcard_topic" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    topic_arns = ["arn:aws:sns:eu-central-1:111122223333:*"]
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
-run "key_alias" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    kms_key_arns = ["alias/events"]
-  }
-
-  expect_failures = [var.kms_key_arns]
-}
-
-run "address_without_a_mask" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    source_cidrs = ["203.0.113.7"]
-  }
-
-  expect_failures = [var.source_cidrs]
-}
-
-run "path_without_a_slash" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    path = "/service"
-  }
-
-  expect_failures = [var.path]
-}
-
-run "boundary_not_an_arn" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    permissions_boundary_arn = "boundary"
-  }
-
-  expect_failures = [var.permissions_boundary_arn]
-}
-
 run "longest_name" {
   command = plan
 
@@ -254,18 +170,4 @@ run "longest_name" {
     condition     = length(aws_iam_user.this.name) == 64
     error_message = "Longest name that IAM accepts should be accepted."
   }
-}
-
-run "name_too_long" {
-  command = plan
-
-  module {
-    source = "./modules/publisher"
-  }
-
-  variables {
-    name = "a2345678901234567890123456789012345678901234567890123456789012345"
-  }
-
-  expect_failures = [var.name]
 }

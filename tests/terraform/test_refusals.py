@@ -1,12 +1,15 @@
-"""What the root module refuses at plan, and with which message.
+"""What the root and its modules refuse at plan, and with which message.
 
-One plan for all: in `terraform test` each refusal costs a run, and shows neither which validation refused nor why.
-Refusals that depend on more than one variable are in *.tftest.hcl.
+In a plan of many calls: in `terraform test` each refusal costs a run, and shows neither which validation refused nor
+why. What depends on the ARN of a planned resource is in *.tftest.hcl.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,25 @@ EACH_FOR_ANOTHER_REASON = (
     f'event_types = ["AntiMalwareEvent", "PacketLog"], {RANKED_ONLY}, minimum_severity = "critical"'
 )
 TOPIC = "arn:aws:sns:eu-central-1:444455556666:theirs"
+EXISTING = f'topic = {{ create = false }}\ntopic_arns = {{ theirs = "{TOPIC}" }}\n'
+KEY = "arn:aws:kms:eu-central-1:444455556666:key/topic"
+QUEUE = "arn:aws:sqs:eu-central-1:111122223333:events"
+
+
+def excluding(reason: str, *names: str) -> str:
+    options = ", ".join(f"{name} = {{ filter = {{ exclude = [{{ Reason = {reason} }}] }} }}" for name in names)
+    return f"destinations = {{ {options} }}"
+
+
+def by_arguments(refused: dict[str, dict[str, list[str]]]) -> dict[tuple[str, str], str]:
+    return {
+        (module, each): start
+        for module, by_start in refused.items()
+        for start, every in by_start.items()
+        for each in every
+    }
+
+
 # How the message begins: arguments, each of which alone is refused with it.
 REFUSED: dict[str, list[str]] = {
     "alarms.enabled is false, so the other alarms settings have no effect": [
@@ -198,7 +220,7 @@ def arguments(name: str, option: str) -> str:
     return f"destinations = {{ events = {options['events']}, logs = {options['logs']} }}"
 
 
-REFUSALS = {each: start for start, refused in REFUSED.items() for each in refused} | {
+OF_DESTINATIONS = {
     "destinations = {}": "destinations is empty",
     "destinations = { events = {}, metrics = {} }": "destinations names unknown destinations: metrics.",
     "destinations = { events = {}, logs = null }": "destinations.logs is null",
@@ -208,24 +230,116 @@ REFUSALS = {each: start for start, refused in REFUSED.items() for each in refuse
         for each, end in OPTIONS.items()
     },
 }
-MODULE = """module "refusal_{number}" {{
-  source = "../"
-  {datadog}
-  {arguments}
-}}
-"""
-DATADOG = 'datadog = { api_key_ssm_parameter = "/datadog/api-key" }'
+OF_MODULES: dict[str, dict[str, list[str]]] = {
+    "topic": {
+        "name must have 1 to 256 letters": ['name = "created.fifo"'],
+        "kms_key_arn must be a key ARN": ['kms_key_arn = "alias/aws/sns"'],
+        "publishers.principal_arns must be ARNs of IAM users or roles": [
+            'publishers = { principal_arns = ["*"] }',
+            'publishers = { principal_arns = ["arn:aws:iam::111122223333:role/*"] }',
+        ],
+        "publishers.account_ids must be account IDs of 12 digits": [
+            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [12345678901] }}',
+        ],
+        "publishers.organization_id must be an organization ID": [
+            f'kms_key_arn = "{KEY}"\npublishers = {{ organization_id = "Example" }}',
+        ],
+        "subscriber_arns must be ARNs of SQS queues or Lambda functions": ['subscriber_arns = ["https://example.com"]'],
+    },
+    "publisher": {
+        "name must have 1 to 64 letters": [f'name = "{"a" * 65}"'],
+        "topic_arns is empty": ["topic_arns = []"],
+        "topic_arns must be ARNs of standard SNS topics": ['topic_arns = ["arn:aws:sns:eu-central-1:111122223333:*"]'],
+        "kms_key_arns must be key ARNs": ['kms_key_arns = ["alias/events"]'],
+        "source_cidrs must be IP ranges": ['source_cidrs = ["203.0.113.7"]'],
+        "path must start and end with a slash": ['path = "/service"'],
+        "permissions_boundary_arn must be the ARN of a managed policy": ['permissions_boundary_arn = "boundary"'],
+    },
+    "subscription": {
+        "topic_arn must be the ARN of a standard SNS topic": [f'topic_arn = "{TOPIC}.fifo"'],
+        "endpoint.arn must be the ARN of an SQS queue or Lambda function": [
+            f'endpoint = {{ arn = "https://example.com", dead_letter_queue_arn = "{QUEUE}" }}',
+        ],
+        "endpoint.dead_letter_queue_arn must be the ARN of an SQS queue": [
+            f'endpoint = {{ arn = "{QUEUE}", dead_letter_queue_arn = "https://example.com" }}',
+        ],
+    },
+}
+# By several variables, or by a precondition of a resource.
+OF_SEVERAL: dict[str, dict[str, list[str]]] = {
+    "": {
+        'topic_arns uses the name "created"': [
+            f'topic_arns = {{ created = "{TOPIC}" }}',
+        ],
+        "topic.create is false and topic_arns is empty": [
+            "topic = { create = false }",
+        ],
+        "subscribe = false has no effect without topic_arns": [
+            "subscribe = false",
+        ],
+        "publishers.principal_arns, account_ids and organization_id have no effect on existing topics": [
+            f'{EXISTING}publishers = {{ account_ids = ["444455556666"] }}',
+        ],
+        "topic.kms_key_arn has no effect": [
+            EXISTING.replace("false", f'false, kms_key_arn = "{KEY}"') + "publishers = { create_user = false }",
+        ],
+        "destinations and datadog_tags together exceed 3 KB": [
+            excluding('format("%02920d", 0)', "events"),
+            excluding('join("", [for i in range(1000) : "\u8b66"])', "events"),
+            excluding('format("%01400d", 0)', "events", "logs"),
+            excluding('format("%02880d", 0)', "events") + '\ndatadog_tags = { team = "security", env = "production" }',
+        ],
+        "queue.max_receive_count (499) is too low": ["queue = { max_receive_count = 499 }"],
+        "queue.max_receive_count (20) is too low": ["queue = { max_receive_count = 20, minimum_outage_hours = 1 }"],
+        "Messages would expire in the queue and never reach the dead-letter queue: 500 attempts": [
+            "queue = { retention_days = 1 }",
+        ],
+        "Messages would expire in the queue and never reach the dead-letter queue: 112 attempts": [
+            "function = { timeout = 900 }\nqueue = { max_receive_count = 112 }",
+        ],
+    },
+    "topic": {
+        "Publishers in other accounts cannot use the AWS managed key": [
+            'publishers = { account_ids = ["444455556666"] }',
+            'publishers = { organization_id = "o-a1b2c3d4e5" }',
+        ],
+    },
+}
+# What each module is called with, unless the refused arguments have it.
+REQUIRED = {
+    "": {"datadog": '{ api_key_ssm_parameter = "/datadog/api-key" }'},
+    "topic": {"name": '"created"'},
+    "publisher": {"name": '"publisher"', "topic_arns": f'["{TOPIC}"]'},
+    "subscription": {
+        "topic_arn": f'"{TOPIC}"',
+        "endpoint": f'{{ arn = "{QUEUE}", dead_letter_queue_arn = "{QUEUE}" }}',
+    },
+}
+# By module and arguments, how the message begins. Terraform looks at what several variables say in a later step, which
+# it does not take after the first ones have failed.
+STEPS = [
+    {("", each): start for each, start in OF_DESTINATIONS.items()} | by_arguments({"": REFUSED, **OF_MODULES}),
+    by_arguments(OF_SEVERAL),
+]
+
+
+def call(number: int, module: str, arguments: str) -> str:
+    given = re.findall(r"^(\w+) = ", arguments, re.MULTILINE)
+    required = [f"{name} = {value}" for name, value in REQUIRED[module].items() if name not in given]
+    source = f'source = "..{"/modules/" if module else ""}{module}/"'
+    return "\n".join([f'module "refusal_{number}" {{', source, *required, arguments, "}", ""])
 
 
 @pytest.fixture(scope="module")
-def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What one plan of all of them says, by the arguments."""
-    folder = copy_modules(tmp_path_factory.mktemp("refusals")) / "refusals"
+def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
+    """What a plan of each step says, by module and arguments."""
+    tree = copy_modules(tmp_path_factory.mktemp("refusals"))
+    return {refusal: said for number, step in enumerate(STEPS) for refusal, said in plan(step, tree / f"{number}")}
+
+
+def plan(refusals: Iterable[tuple[str, str]], folder: Path) -> Iterator[tuple[tuple[str, str], list[str]]]:
     folder.mkdir()
-    calls = [
-        MODULE.format(number=number, datadog="" if arguments.startswith("datadog =") else DATADOG, arguments=arguments)
-        for number, arguments in enumerate(REFUSALS)
-    ]
+    calls = [call(number, *refusal) for number, refusal in enumerate(refusals)]
     (folder / "main.tf").write_text('provider "aws" {\n}\n' + "".join(calls), encoding="utf-8")
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1"})
     stay_offline(folder)
@@ -235,13 +349,16 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     with pytest.raises(TerraformError):
         terraform.run("plan", "-json", "-input=false")
     found = [line["diagnostic"] for line in map(json.loads, lines) if line["type"] == "diagnostic"]
-    return {
-        arguments: [each["detail"] for each in found if each["snippet"]["context"] == f'module "refusal_{number}"']
-        for number, arguments in enumerate(REFUSALS)
-    }
+    by_place: dict[str, list[str]] = {}
+    for each in found:
+        context = each.get("snippet", {}).get("context", "")
+        by_place.setdefault(context if context.startswith("module") else "", []).append(each["detail"])
+    for number, refusal in enumerate(refusals):
+        # A precondition, or the default of a variable, has no place: its message tells whose it is.
+        yield refusal, by_place.get(f'module "refusal_{number}"', []) + by_place.get("", [])
 
 
-@pytest.mark.parametrize("arguments", REFUSALS)
-def test_refused_with_its_message(messages: dict[str, list[str]], arguments: str) -> None:
-    said = messages[arguments]
-    assert any(message.startswith(REFUSALS[arguments]) for message in said), said
+@pytest.mark.parametrize("refusal", [*STEPS[0], *STEPS[1]], ids=" ".join)
+def test_refused_with_its_message(messages: dict[tuple[str, str], list[str]], refusal: tuple[str, str]) -> None:
+    start = next(step[refusal] for step in STEPS if refusal in step)
+    assert any(message.startswith(start) for message in messages[refusal]), messages[refusal]

@@ -39,48 +39,6 @@ run "customer_managed_key" {
   }
 }
 
-run "key_alias" {
-  command = plan
-
-  module {
-    source = "./modules/topic"
-  }
-
-  variables {
-    kms_key_arn = "alias/aws/sns"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "another_account_without_a_key" {
-  command = plan
-
-  module {
-    source = "./modules/topic"
-  }
-
-  variables {
-    publishers = { account_ids = ["444455556666"] }
-  }
-
-  expect_failures = [var.publishers]
-}
-
-run "organization_without_a_key" {
-  command = plan
-
-  module {
-    source = "./modules/topic"
-  }
-
-  variables {
-    publishers = { organization_id = "o-a1b2c3d4e5" }
-  }
-
-  expect_failures = [var.publishers]
-}
-
 run "principal_of_another_account_without_a_key" {
   command = plan
 

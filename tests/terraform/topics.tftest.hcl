@@ -129,48 +129,6 @@ run "existing_topic_called_created" {
   }
 }
 
-run "existing_topic_called_created_beside_the_created_one" {
-  command = plan
-
-  variables {
-    topic_arns = { created = "arn:aws:sns:eu-central-1:444455556666:theirs" }
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
-run "no_topic" {
-  command = plan
-
-  variables {
-    topic = { create = false }
-  }
-
-  expect_failures = [var.topic_arns]
-}
-
-run "subscribe_without_topic_arns" {
-  command = plan
-
-  variables {
-    subscribe = false
-  }
-
-  expect_failures = [var.subscribe]
-}
-
-run "publishers_of_an_existing_topic" {
-  command = plan
-
-  variables {
-    topic      = { create = false }
-    topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs" }
-    publishers = { account_ids = ["444455556666"] }
-  }
-
-  expect_failures = [var.publishers]
-}
-
 run "publisher_of_another_account" {
   command = plan
 
