@@ -27,7 +27,9 @@ def addresses(example: str, tree: Path) -> str:
     stay_offline(folder)
     terraform.init()
     # As lines of JSON the plan comes without the provider's schema, in half the time.
-    lines = map(json.loads, terraform.run("plan", "-json", "-input=false", quiet=True).splitlines())
+    lines = list(map(json.loads, terraform.run("plan", "-json", "-input=false", quiet=True).splitlines()))
+    # They reach every user of the example, and of the modules that it calls.
+    assert not [line for line in lines if line["type"] == "diagnostic"], "warnings"
     planned = (line["change"]["resource"]["addr"] for line in lines if line["type"] == "planned_change")
     return "".join(f"{address}\n" for address in sorted(planned))
 
