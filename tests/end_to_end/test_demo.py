@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from deep_security_datadog.event import Event
@@ -27,15 +30,13 @@ if TYPE_CHECKING:
 GONE_SECONDS = 10
 
 
-def processes_of(folder: Path) -> dict[str, str]:
+def processes_of(folder: Path) -> dict[int, str]:
     """Running programs that work in the folder, by the environment that each inherits."""
     found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if str(folder).encode() in (process / "environ").read_bytes():
-                found[process.name] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(str(folder) in value for value in process.environ().values()):
+                found[process.pid] = shlex.join(process.cmdline())
     return found
 
 

@@ -6,15 +6,13 @@ Each test counts unique and repeated arrivals. Where a repetition cannot be avoi
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.end_to_end.stack import Copy
@@ -182,15 +180,11 @@ def test_odd_messages_between_good_ones(faults: Copy) -> None:
     assert found["null where an event (a JSON object) was expected; 2 such elements"] == 1
 
 
-def workers(name: str) -> Iterator[int]:
+def workers(name: str) -> Iterator[psutil.Process]:
     """Processes in which the emulator runs the function."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if f"ministack-lambda-{name}-" in command:
-            yield int(folder.name)
+    for process in psutil.process_iter(["cmdline"]):
+        if f"ministack-lambda-{name}-" in " ".join(process.info["cmdline"] or ()):
+            yield process
 
 
 def test_killed_in_mid_batch(faults: Copy) -> None:
@@ -202,7 +196,7 @@ def test_killed_in_mid_batch(faults: Copy) -> None:
         if len(faults.datadog.events) >= 12 and not before:
             before.append(len(faults.datadog.events))
             for process in workers(faults.outputs["function_name"]):
-                os.kill(process, signal.SIGKILL)
+                process.kill()
 
     faults.datadog.faults.append(kill)
     faults.publish(*sent)
