@@ -70,6 +70,15 @@ locals {
       period  = 60 * max(5, ceil(local.visibility_timeout / 60))
       periods = 3
     }
+    undelivered-messages-lost = {
+      # The metric of an existing topic is in the account and region of the topic.
+      wanted = var.topic.create
+      # https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+      description = "SNS could deliver messages of topic ${var.name} neither to ${var.name} nor to ${aws_sqs_queue.dead_letter.name}, so they are lost. Check that the KMS keys of topic and queues are enabled and that SNS may use them, and the policies of the queues."
+      namespace   = "AWS/SNS"
+      metric      = "NumberOfNotificationsFailedToRedriveToDlq"
+      dimensions  = { TopicName = var.name }
+    }
     failed-events-lost = {
       wanted      = !local.use_queue
       description = "Lambda could not send a failed event to ${aws_sqs_queue.dead_letter.name}, so it is lost. Check that role ${aws_iam_role.this.name} may send to that queue and use its key. Delivery \"queue\" does not have this risk."

@@ -33,7 +33,7 @@ def _costs(events: int) -> dict[str, float]:
         "Secrets Manager": 0.40 + reads * 5e-6,
         "Logs": messages * 1_200e-9 * 0.53,
         "Metrics": 7 * 0.30 * min(1, messages / month),
-        "Alarms": 9 * 0.10,
+        "Alarms": 10 * 0.10,
         "Data to Datadog": events * 2_400e-9 * 0.09,
     }
     return costs | {"Total": sum(costs.values())}

@@ -16,6 +16,7 @@ run "queue" {
   assert {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
       "dead-letter-queue-not-empty", "events-refused", "events-waiting", "function-errors", "function-throttled", "oldest-message-too-old",
+      "undelivered-messages-lost",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 1
     error_message = "Each way to get stuck should have an alarm."
   }
@@ -38,6 +39,11 @@ run "queue" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["dead-letter-queue-not-empty"].dimensions.QueueName == "events-dead-letter" && aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].dimensions.QueueName == "events"
     error_message = "Each SQS alarm should watch its own queue."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["undelivered-messages-lost"].dimensions == tomap({ TopicName = "events" })
+    error_message = "What SNS cannot deliver should be counted at the created topic."
   }
 
   assert {
@@ -145,6 +151,7 @@ run "direct_delivery" {
   assert {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
       "dead-letter-queue-not-empty", "events-refused", "failed-events-lost", "function-errors", "function-throttled",
+      "undelivered-messages-lost",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 0
     error_message = "Direct delivery should have no alarms for the queue, but one for events that Lambda cannot send to the dead-letter queue."
   }

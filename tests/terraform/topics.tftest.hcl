@@ -27,6 +27,11 @@ run "existing_topic" {
     condition     = jsondecode(output.deep_security_sns_configuration).Statement[0].Topic == "arn:aws:sns:eu-central-1:444455556666:theirs"
     error_message = "Deep Security should publish to the existing topic."
   }
+
+  assert {
+    condition     = !contains(keys(aws_cloudwatch_metric_alarm.this), "undelivered-messages-lost")
+    error_message = "The metric of an existing topic is in its own account."
+  }
 }
 
 run "created_and_existing_topic" {
