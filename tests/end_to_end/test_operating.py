@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import textwrap
@@ -109,8 +110,16 @@ def test_the_api_key_is_rotated(queue: Copy, shell: Shell) -> None:
 
 def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:
     create, exchange = commands("Rotate the publisher's key")
-    first = json.loads(shell(create))["AccessKey"]["AccessKeyId"]
-    second = json.loads(shell(create))["AccessKey"]["AccessKeyId"]
+
+    def created() -> str:
+        shell(create)
+        file = queue.terraform.folder / "access-key.json"
+        assert stat.filemode(file.stat().st_mode) == "-rw-------"
+        key = json.loads(file.read_text())["AccessKey"]["AccessKeyId"]
+        file.unlink()
+        return str(key)
+
+    first, second = created(), created()
     shell(exchange.replace("AKIA...", first))
     iam, user = queue.aws.client("iam"), queue.outputs["publisher_user_name"]
     [left] = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
