@@ -41,9 +41,12 @@ deep-security: $(READY) ## Show, set or rotate Deep Security's SNS settings [ARG
 
 ##@ To check a change
 
-# The end-to-end tests mostly wait, so the other checks run beside them.
+# The end-to-end tests take longest, and mostly wait: the other checks run beside them, and yield to them.
 test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some eight minutes on two cores
-	$(TOGETHER) --jobs=2 e2e $(CHECKS)
+	$(TOGETHER) --jobs=2 e2e $(CHECKS:%=yielding-%)
+
+yielding-%:
+	@nice $(MAKE) --no-print-directory $*
 
 check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some three minutes
 	$(TOGETHER) --jobs=2 $(CHECKS)
