@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zipfile import ZipFile
 
 from hcl2.query import DocumentView
@@ -73,15 +73,15 @@ def _parts(body: Any) -> Iterator[tuple[str, Any]]:
     """The name of each argument and block, with the block. A `dynamic` block is the block that it makes."""
     yield from ((attribute.name, None) for attribute in body.attributes())
     for block in body.blocks():
-        yield (
-            (block.labels[1], block.blocks("content")[0]) if block.block_type == "dynamic" else (block.labels[0], block)
-        )
+        if block.block_type == "dynamic":
+            yield block.labels[1], block.blocks("content")[0]
+        else:
+            yield block.block_type, block
 
 
 def configured(text: str) -> Iterator[tuple[str, str, str, Any]]:
     """Provider, module of its bindings, address and block of each resource, data source and provider."""
-    blocks: Any = DocumentView.parse(text).blocks()
-    for block in blocks:
+    for block in cast("list[Any]", DocumentView.parse(text).blocks()):
         match block.labels:
             case ["provider", name]:
                 yield name, "provider", f"provider.{name}", block
