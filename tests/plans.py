@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tools.terraform import PROVIDER, Terraform, TerraformError, local_mirror
+from tools.terraform import HOST, Terraform, TerraformError, local_mirror
 
 # No request leaves the machine, and no profile has to exist.
 OFFLINE_PROVIDER = """provider "aws" {{
@@ -47,7 +47,7 @@ def providers_not_mirrored(folder: Path) -> set[str]:
     """Of what the folder requires, what the plugin mirror lacks, where this machine has one instead of the registry."""
     mirror = local_mirror()
     required = set(re.findall(r'^ +source += "([\w-]+/[\w-]+)"$', configuration(folder), re.MULTILINE))
-    return {name for name in required if mirror and not (mirror / PROVIDER.partition("/")[0] / name.lower()).is_dir()}
+    return {name for name in required if mirror and not (mirror / HOST / name.lower()).is_dir()}
 
 
 def configuration(folder: Path) -> str:

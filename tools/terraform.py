@@ -19,8 +19,9 @@ from typing import Any
 from tools import processes
 from tools.repository import ROOT
 
-PROVIDER = "registry.terraform.io/hashicorp/aws"
-
+# OpenTofu's providers are those of another registry.
+HOST = "registry.opentofu.org" if "tofu" in os.environ.get("TERRAFORM", "") else "registry.terraform.io"
+PROVIDER = f"{HOST}/hashicorp/aws"
 # Where Terraform looks by itself, https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories,
 # and where else a machine may have a plugin mirror.
 MIRRORS = (
@@ -35,9 +36,9 @@ INSTALL_TERRAFORM = (
     "install it from https://developer.hashicorp.com/terraform/install"
 )
 INSTALL_PROVIDER = (
-    "Terraform could not get the provider hashicorp/aws. It needs access to registry.terraform.io, or a plugin mirror: "
-    "unpack the provider below ~/.terraform.d/plugins/registry.terraform.io/hashicorp/aws/VERSION/OS_ARCH "
-    "(`terraform providers mirror` makes such a folder elsewhere), or name one in the CLI configuration file."
+    f"Terraform could not get the provider hashicorp/aws. It needs access to {HOST}, or a plugin mirror: unpack the "
+    f"provider below ~/.terraform.d/plugins/{PROVIDER}/VERSION/OS_ARCH (`terraform providers mirror` makes such a "
+    "folder elsewhere), or name one in the CLI configuration file."
 )
 READ_BY_TERRAFORM = (
     "*.tf",

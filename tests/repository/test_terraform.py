@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shlex
 import stat
 from pathlib import Path
@@ -120,6 +121,13 @@ def test_another_program_by_the_environment(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("TERRAFORM", "terragrunt")
     with pytest.raises(TerraformError, match="`terragrunt` is not on the PATH"):
         terraform.find_terraform()
+
+
+def test_a_mirror_of_terraforms_registry_is_of_no_use_to_opentofu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRAFORM", "/usr/bin/tofu")
+    assert runpy.run_path(terraform.__file__)["PROVIDER"] == "registry.opentofu.org/hashicorp/aws"
+    monkeypatch.delenv("TERRAFORM")
+    assert runpy.run_path(terraform.__file__)["PROVIDER"] == "registry.terraform.io/hashicorp/aws"
 
 
 def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
