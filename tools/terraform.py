@@ -51,6 +51,9 @@ READ_BY_TERRAFORM = (
 )
 
 
+OnLine = Callable[[str], None] | None
+
+
 class TerraformError(Exception):
     """Terraform is missing, or one of its commands failed; the message ends with its last lines."""
 
@@ -69,12 +72,7 @@ def copy_modules(target: Path) -> Path:
 class Terraform:
     """Commands in one folder of a copied tree."""
 
-    def __init__(
-        self,
-        folder: Path,
-        environment: Mapping[str, str] | None = None,
-        on_line: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, on_line: OnLine = None) -> None:
         self.folder = folder
         self.on_line = on_line
         self._command = find_terraform()
