@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,7 +16,6 @@ from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.queues import NotSent, Queues
 from deep_security_datadog.request import Request
 from deep_security_datadog.settle import Settlement
-from tools import samples
 
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS_URL = "https://api.datadoghq.com/api/v1/events"
@@ -29,13 +27,6 @@ BuildForwarder: TypeAlias = Callable[..., Forwarder]
 
 def sample(name: str) -> Any:
     return json.loads((SAMPLES / f"{name}.json").read_text())
-
-
-def recent_events(count: int) -> list[dict[str, Any]]:
-    """Events of all types in turn, each with an id of its own. About 1.6 KB each."""
-    messages = (samples.events_of(message) for name, message in samples.messages().items() if name != "TestSNS")
-    events = itertools.cycle(itertools.chain.from_iterable(messages))
-    return [event | {"EventID": number} for number, event in enumerate(itertools.islice(events, count), 1_000_000)]
 
 
 def item(properties: dict[str, Any], notification: Notification | None = None, repeats: Repeats | None = None) -> Item:
@@ -54,16 +45,6 @@ def sqs_record(message: object, *, record_id: str = "r-1", message_id: str = "m-
         "Timestamp": "2024-05-14T09:50:00.000Z",
     }
     return {"eventSource": "aws:sqs", "messageId": record_id, "body": json.dumps(body)}
-
-
-def sqs_batch(events: Sequence[dict[str, Any]], records: int = 10) -> dict[str, Any]:
-    """A Lambda event with the events spread over so many messages."""
-    return {
-        "Records": [
-            sqs_record(events[place::records], record_id=f"r-{place}", message_id=f"m-{place}")
-            for place in range(records)
-        ]
-    }
 
 
 class FakeClient(DatadogClient):

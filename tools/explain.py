@@ -29,7 +29,7 @@ _STYLES = {"kept": "green", "folded": "cyan", _NO_EVENT: "red"}
 
 
 class Verdict(NamedTuple):
-    """What becomes of an event (None: of what is no event). verdict: kept, folded, or the option that drops it."""
+    """What becomes of an element. verdict: kept, folded, the option that drops it, or no event (then event is None)."""
 
     event: Event | None
     verdict: str

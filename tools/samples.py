@@ -57,9 +57,9 @@ def encode(message: Message) -> str:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).translate(_HTML_SAFE)
 
 
-def publish(sns: Any, topic_arn: str, message: Message) -> str:
-    """Publish one message as Deep Security does; the result is its id."""
-    return str(sns.publish(TopicArn=topic_arn, Message=encode(message))["MessageId"])
+def publish(sns: Any, topic_arn: str, message: Message) -> None:
+    """Publish one message as Deep Security does."""
+    sns.publish(TopicArn=topic_arn, Message=encode(message))
 
 
 def load(path: Path) -> Message:

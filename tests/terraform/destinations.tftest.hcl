@@ -1,4 +1,4 @@
-# The function gets the variable destinations as JSON, and certain mistakes are refused. test_refusals.py tests the messages.
+# The function gets the variable destinations as JSON. What is refused is in test_refusals.py.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
