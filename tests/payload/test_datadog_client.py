@@ -278,7 +278,7 @@ def test_the_next_invocation_starts_afresh(intake: responses.RequestsMock, clien
 
 
 def test_requests_run_at_once(intake: responses.RequestsMock) -> None:
-    together = Barrier(4, timeout=5)
+    together = Barrier(4, timeout=30)
 
     def answer(_: object) -> tuple[int, dict[str, str], str]:
         together.wait()
@@ -352,7 +352,7 @@ def test_a_refused_key_that_cannot_be_read_again_keeps_everything(intake: respon
 
 
 def test_of_several_refused_at_once_one_reads_the_key_again(intake: responses.RequestsMock) -> None:
-    together, reads = Barrier(4, timeout=5), keys("old", "new")
+    together, reads = Barrier(4, timeout=30), keys("old", "new")
 
     def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         if request.headers["DD-API-KEY"] == "old":

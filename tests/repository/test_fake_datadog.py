@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import statistics
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -298,10 +299,12 @@ def test_connections_are_counted_and_kept(datadog: FakeDatadog, session: request
 
 def test_answers_at_once(datadog: FakeDatadog, session: requests.Session) -> None:
     """Without a pause for the other side's acknowledgement, which would be 40 ms on each request."""
-    start = time.monotonic()
+    durations = []
     for _ in range(50):
+        start = time.monotonic()
         post_event(session, datadog)
-    assert time.monotonic() - start < 50 * 0.03
+        durations.append(time.monotonic() - start)
+    assert statistics.median(durations) < 0.03
 
 
 def test_in_a_process_of_its_own() -> None:
