@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import socket
@@ -48,9 +49,7 @@ class Emulator:
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
         """A boto3 client that ignores the environment and the files of whoever runs this."""
-        return boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="unused").client(  # noqa: S106
-            service, region_name=region, endpoint_url=self.url, config=Config(proxies={}), verify=False
-        )
+        return _client(self.url, service, account, region)
 
     def function_log(self, name: str, account: str = ACCOUNT, region: str = REGION) -> list[str]:
         """The function's log lines, oldest first."""
@@ -58,6 +57,13 @@ class Emulator:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
         events = [event for page in pages for event in page["events"]]
         return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
+
+
+# Tests that wait ask for a client several times a second, and to make one takes a tenth of a second.
+@functools.cache
+def _client(url: str, service: str, account: str, region: str) -> Any:
+    session = boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="unused")  # noqa: S106
+    return session.client(service, region_name=region, endpoint_url=url, config=Config(proxies={}), verify=False)
 
 
 @contextlib.contextmanager

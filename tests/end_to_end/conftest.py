@@ -71,6 +71,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
+    if item.get_closest_marker("destroys"):
+        return len(FIRST) + 1
     return next((number for number, name in enumerate(FIRST) if name in item.nodeid), len(FIRST))
 
 

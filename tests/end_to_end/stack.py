@@ -41,12 +41,15 @@ BOTH = {
     "events": {"filter": {"minimum_severity": "high", "fold_repeats": True}},
     "logs": {"filter": {"exclude": [{"Title": "* only for events"}]}},
 }
-COPIES: dict[str, dict[str, Any]] = {
-    "direct": {"delivery": "direct", "destinations": {"events": {}}},
-    "blip": {"destinations": {"events": {}}},
-    "chain": {"destinations": {"events": {}}, "timeout": 8},
-    **{f"faults{number}": {"destinations": {"events": {}}, "timeout": 8} for number in range(WORKERS)},
-    **{f"both{number}": {"destinations": BOTH, "timeout": 8} for number in range(WORKERS)},
+# By root. The provider creates the functions of a root one after the other, which takes five seconds each.
+COPIES: dict[str, dict[str, dict[str, Any]]] = {
+    "singles": {
+        "direct": {"delivery": "direct", "destinations": {"events": {}}},
+        "blip": {"destinations": {"events": {}}},
+        "chain": {"destinations": {"events": {}}, "timeout": 8},
+    },
+    "faults": {f"faults{number}": {"destinations": {"events": {}}, "timeout": 8} for number in range(WORKERS)},
+    "both": {f"both{number}": {"destinations": BOTH, "timeout": 8} for number in range(WORKERS)},
 }
 # By the profiles that the examples name by default.
 ACCOUNTS = {"security": "999900001111", "production": "444455556666", "staging": "777788889999"}
@@ -109,7 +112,7 @@ class Stack:
     def _copy(self, name: str, state: Mapping[str, Any]) -> Copy:
         datadog = FakeDatadog([state["api_key"]], state["port"])
         place = {name: state[name] for name in ("api_key", "account", "region", "outputs")}
-        targets = (f'-target=module.copies["{name}"]',) if state["root"] == "copies" else ()
+        targets = (f'-target=module.copies["{name}"]',) if state["root"] in COPIES else ()
         return Copy(self.aws, datadog, self.roots[state["root"]], targets=targets, **place)
 
     def look_at(self, name: str) -> Copy:
@@ -152,13 +155,14 @@ def serve(target: Path) -> None:
     with ExitStack() as stack:
         aws = stack.enter_context(emulator())
         ports = free_ports()
-        keys = {name: uuid.uuid4().hex for name in ("example", "accounts", "one_topic", "moved", *COPIES)}
+        root_of = {copy: root for root in ROOTS for copy in COPIES.get(root, [root])}
+        keys = {copy: uuid.uuid4().hex for copy in root_of}
         urls = {name: f"http://127.0.0.1:{next(ports)}" for name in keys}
         roots = {name: _root(target / name, name, aws, keys, urls) for name in ROOTS}
         with ThreadPoolExecutor() as pool:
             applied = dict(zip(ROOTS, pool.map(_apply, roots.values(), ROOTS), strict=True))
-        outputs = {name: found for name, found in applied.items() if name != "copies"} | applied["copies"]["copies"]
-        copies = {name: _described(name, keys[name], urls[name], outputs.get(name, {})) for name in keys}
+        outputs = {copy: applied[root].get("copies", {}).get(copy, applied[root]) for copy, root in root_of.items()}
+        copies = {copy: _described(root, keys[copy], urls[copy], outputs[copy]) for copy, root in root_of.items()}
         described = {
             name: {"folder": str(root.folder), "environment": root.environment} for name, root in roots.items()
         }
@@ -170,7 +174,7 @@ def serve(target: Path) -> None:
 
 # By root: where it is, and the accounts of its profiles.
 ROOTS: dict[str, tuple[str, dict[str, str]]] = {
-    "copies": ("tests/end_to_end/copies", {}),
+    **{root: ("tests/end_to_end/copies", {}) for root in COPIES},
     "example": ("examples/single-account", {}),
     "accounts": ("examples/multi-account", ACCOUNTS),
     "one_topic": ("examples/one-topic", ONE_TOPIC_ACCOUNTS),
@@ -181,9 +185,11 @@ ROOTS: dict[str, tuple[str, dict[str, str]]] = {
 def _root(target: Path, name: str, aws: Emulator, keys: Mapping[str, str], urls: Mapping[str, str]) -> Terraform:
     path, accounts = ROOTS[name]
     environment = aws.environment()
-    if name == "copies":
-        copies = {each: copy | {"destinations": _to(urls[each], copy["destinations"])} for each, copy in COPIES.items()}
-        own_keys = {each: keys[each] for each in COPIES}
+    if name in COPIES:
+        copies = {
+            each: copy | {"destinations": _to(urls[each], copy["destinations"])} for each, copy in COPIES[name].items()
+        }
+        own_keys = {each: keys[each] for each in copies}
         variables = {"copies": json.dumps(copies), "datadog_api_keys": json.dumps(own_keys)}
     else:
         variables = {"datadog_api_key": keys[name], "datadog_api_url": urls[name]}
@@ -214,8 +220,7 @@ def _apply(terraform: Terraform, name: str) -> dict[str, Any]:
     return terraform.output()
 
 
-def _described(name: str, key: str, url: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    root = name if name in ROOTS else "copies"
+def _described(root: str, key: str, url: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
     _, accounts = ROOTS[root]
     place = (
         {"account": accounts["security"], "region": "eu-central-1"}

@@ -113,6 +113,7 @@ def in_use(key: dict[str, Any]) -> bool:
     return bool(key["KeyManager"] == "CUSTOMER") and key["KeyState"] != "PendingDeletion"
 
 
+@pytest.mark.alone
 @pytest.mark.destroys
 def test_destroy_leaves_nothing(stack: Stack) -> None:
     def everything() -> set[tuple[str, str, str, str]]:

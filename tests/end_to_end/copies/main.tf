@@ -1,4 +1,4 @@
-# Copies of the module, each with a Datadog of its own, in one configuration: one init and one apply for all.
+# Copies of the module, each with a Datadog of its own, as many as the root that applies this asks for.
 
 provider "aws" {}
 
