@@ -12,20 +12,17 @@ from threading import Barrier
 import pytest
 import requests
 import responses
-from requests.structures import CaseInsensitiveDict
 
 from deep_security_datadog import __version__
 from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable
+from deep_security_datadog.circuit_breaker import SHORTEST_REQUEST
 from deep_security_datadog.datadog_client import (
     BACKOFF,
     CONNECT_TIMEOUT,
     MARGIN,
     MOST_ATTEMPTS,
     READ_TIMEOUT,
-    SHORTEST_REQUEST,
     DatadogClient,
-    is_accepted,
-    retry_after,
 )
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.request import Endpoint, Request
@@ -65,27 +62,6 @@ def answers_to(client: DatadogClient, requests: Iterable[Request], seconds: floa
 
 def send(client: DatadogClient, count: int = 1, seconds: float = 60, request: Request = REQUEST) -> list[Outcome]:
     return [answer.outcome for answer in answers_to(client, [request] * count, seconds)]
-
-
-@pytest.mark.parametrize(
-    ("status", "content", "accepted"),
-    [
-        (202, b"", True),
-        (202, b"<html>", True),
-        (200, b'{"status": "ok", "event": {}}', True),
-        (200, b"{}", True),
-        (200, b'{"status": "error"}', False),
-        (200, b'{"message": "blocked by a proxy"}', False),
-        (200, b"<html>Sign in</html>", False),
-        (200, b"", False),
-        (204, b"", False),
-        (201, b"[]", False),
-        (200, b"\xff", False),
-        (302, b"{}", False),
-    ],
-)
-def test_acceptance_is_datadogs_own_answer(status: int, content: bytes, accepted: bool) -> None:
-    assert is_accepted(status, content) is accepted
 
 
 # Statuses ----------------------------------------------------------------------------------------------------------
@@ -160,22 +136,6 @@ def test_one_that_cannot_be_rendered_is_refused_and_the_others_are_sent_once(
 
 
 # Waiting and stopping ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, 0.5),
-        ({"Retry-After": "2"}, 2),
-        ({"X-RateLimit-Reset": "2"}, 2),
-        ({"retry-after": "3", "X-RateLimit-Reset": "2"}, 3),
-        ({"Retry-After": "0"}, 0.5),
-        ({"Retry-After": "Fri, 31 Dec 2027 23:59:59 GMT"}, 0.5),
-        ({"Retry-After": "soon", "X-RateLimit-Reset": "2"}, 2),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after(CaseInsensitiveDict(headers), backoff=0.5) == seconds
 
 
 @pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])

@@ -14,6 +14,7 @@ import pytest
 
 from deep_security_datadog import admission, datadog_client
 from deep_security_datadog.api_key import ApiKey, ApiKeyUnavailable
+from deep_security_datadog.circuit_breaker import CircuitBreaker
 from deep_security_datadog.datadog_client import MARGIN, DatadogClient
 from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.settings import Settings
@@ -263,7 +264,7 @@ def test_an_unexpected_error_in_a_thread_is_an_answer(intake: FakeDatadog, monke
     def fail(*_: object) -> None:
         raise RuntimeError("content")
 
-    monkeypatch.setattr(datadog_client.CircuitBreaker, "reason_to_stop", fail)
+    monkeypatch.setattr(CircuitBreaker, "reason_to_stop", fail)
     assert Invocation(intake.url)(events(3)) == ["r-1"]
 
 

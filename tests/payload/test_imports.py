@@ -47,7 +47,9 @@ KNOWS = {
     "destinations": "destinations.destination destinations.events destinations.logs",
     # HTTP, which knows nothing of Deep Security.
     "api_key": "aws deadline log",
-    "datadog_client": "api_key outcome request",
+    "circuit_breaker": "api_key outcome",
+    "response": "outcome",
+    "datadog_client": "api_key circuit_breaker outcome request response",
     # From answers to queues, which knows nothing of HTTP.
     "admission": "envelope",
     "settle": "envelope outcome",

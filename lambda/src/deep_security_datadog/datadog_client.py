@@ -1,18 +1,16 @@
 """HTTP to Datadog: concurrent requests, brief retries, a circuit breaker, and one answer per request.
 
-A request that fails is an answer, never an exception, so it cannot stop the others. What each status means:
-docs/reference/datadog-limits.md#answers.
+A request that fails is an answer, never an exception, so it cannot stop the others.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from math import inf, isfinite
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -23,8 +21,10 @@ from urllib3.exceptions import HTTPError
 
 from . import __version__
 from .api_key import ApiKey, ApiKeyUnavailable
-from .outcome import Answer, Outcome
+from .circuit_breaker import LONGEST_WAIT, SHORTEST_REQUEST, CircuitBreaker
+from .outcome import NOT_SENT, Answer, Outcome
 from .request import Endpoint, Request
+from .response import ACCEPTED, KEY_REFUSED, TOO_LARGE, Response, answer_of, retry_after
 
 USER_AGENT = f"deep-security-datadog/{__version__}"
 CONCURRENT_REQUESTS = 16
@@ -38,37 +38,16 @@ REQUEST_DEADLINE = 12.0
 _WATCH = 0.5
 # Reserved at the end of an invocation for putting back what was not delivered.
 MARGIN = 2.0
-# Start no request with less time left: one that is accepted but cut off before its answer is sent twice.
-SHORTEST_REQUEST = 2.0
 
 # Retries within an invocation cover a hiccup; the queue covers everything longer.
 MOST_ATTEMPTS = 4
-BACKOFF = (0.2, 0.6, 1.8, 5.0)
-LONGEST_WAIT = BACKOFF[-1]
-
-# Retrying does not change these. Any other status may come from a proxy, a wrong URL or an outage, so it is retried.
-_REFUSED = frozenset((400, 413, 422))
-_KEY_REFUSED = frozenset((401, 403))
-_TOO_LARGE = 413
-_ACCEPTED = 202
+BACKOFF = (0.2, 0.6, 1.8, LONGEST_WAIT)
 # How much of an answer is read, in bytes; Datadog's are much shorter.
 _LONGEST_ANSWER = 100_000
-# Longest wait that an answer may ask for, in seconds. No rate limit lasts longer than a day.
-_LONGEST_ASKED = 86_400.0
-
-_NOT_SENT = Answer(Outcome.RETRY)
 
 
 class NoAnswer(Exception):
     """A request without an answer. The message is the name of the error, whose own text may hold URL or key."""
-
-
-class _Response(NamedTuple):
-    """headers: case-insensitive names. content: the beginning of the body."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = b""
 
 
 class HasRequest(Protocol):
@@ -116,7 +95,7 @@ class _Sending(Generic[Carrier]):
 
     def given_up(self) -> Answer:
         """The answer for a request that hangs. Others would hang too, so nothing more is sent."""
-        if self.status == _ACCEPTED:
+        if self.status == ACCEPTED:
             return Answer(Outcome.ACCEPTED, self.status, attempts=1)
         self.breaker.stop("Datadog does not answer in time")
         return self.breaker.waiting("no answer in time", Answer(Outcome.RETRY, attempts=1))
@@ -199,14 +178,14 @@ class DatadogClient:
 
     def _send_with_retries(self, sending: _Sending[Any], body: bytes) -> Answer:
         request, breaker = sending.carrier.request, sending.breaker
-        answer = _NOT_SENT
+        answer = NOT_SENT
         for attempt in range(MOST_ATTEMPTS):
             if reason := breaker.reason_to_stop():
                 return breaker.waiting(answer.reason or reason, answer)
             answer, wait = self._attempt(sending, request, body, attempt)
             if answer.outcome is not Outcome.RETRY:
                 return answer
-            if answer.status == _TOO_LARGE and request.smaller_body is not None:
+            if answer.status == TOO_LARGE and request.smaller_body is not None:
                 body, request = request.smaller_body(), request._replace(smaller_body=None)
             elif not breaker.may_wait(wait) or attempt + 1 == MOST_ATTEMPTS:
                 return breaker.waiting(answer.reason, answer)
@@ -226,16 +205,16 @@ class DatadogClient:
         except NoAnswer as error:
             breaker.failed()
             return Answer(Outcome.RETRY, reason=str(error), attempts=attempts), backoff
-        answer = _answer_of(response, attempts, has_smaller_body=request.smaller_body is not None)
+        answer = answer_of(response, attempts, has_smaller_body=request.smaller_body is not None)
         if answer.outcome is not Outcome.RETRY:
             breaker.succeeded()
-        elif answer.status in _KEY_REFUSED:
+        elif answer.status in KEY_REFUSED:
             breaker.key_refused(key, response.status)
         elif response.status >= 500 or response.status < 300:
             breaker.failed()
         return answer, retry_after(response.headers, backoff)
 
-    def _post(self, sending: _Sending[Any], endpoint: Endpoint, body: bytes, key: str) -> _Response:
+    def _post(self, sending: _Sending[Any], endpoint: Endpoint, body: bytes, key: str) -> Response:
         """The answer, of whatever status; redirects are not followed. Raises NoAnswer."""
         seconds = sending.breaker.seconds_left()
         if seconds < SHORTEST_REQUEST / 2:
@@ -258,7 +237,7 @@ class DatadogClient:
             with contextlib.suppress(OSError, ValueError, HTTPError):
                 content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
                 response.raw.drain_conn()
-        return _Response(response.status_code, response.headers, content)
+        return Response(response.status_code, response.headers, content)
 
     def _prepare(self, endpoint: Endpoint) -> _Prepared:
         """What all requests to an endpoint share; prepared once, because that costs as much as a request."""
@@ -282,106 +261,6 @@ def _session(connections: int) -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
     return session
-
-
-class CircuitBreaker:
-    """Circuit breaker, deadline and API key for one endpoint during one invocation.
-
-    One per endpoint: logs go on when the events intake is down.
-    """
-
-    def __init__(self, api_key: ApiKey, seconds_left: Callable[[], float], most_failures: int) -> None:
-        self._api_key = api_key
-        self.seconds_left = seconds_left
-        self._most_failures = most_failures
-        self._failures = 0
-        self._reason = ""
-        self._retry_after = 0.0
-        self._reloaded = False
-        self._lock = Lock()
-
-    def reason_to_stop(self) -> str:
-        """Empty while requests may be sent."""
-        return self._reason or ("out of time" if self.seconds_left() < SHORTEST_REQUEST else "")
-
-    def stop(self, reason: str) -> None:
-        """Stop sending in this invocation. The first reason stays."""
-        self._reason = self._reason or reason
-
-    def waiting(self, reason: str, answer: Answer = _NOT_SENT) -> Answer:
-        """The answer for a request that goes back to the queue, for as long as Datadog asked."""
-        return answer._replace(reason=reason, retry_after=self._retry_after)
-
-    def may_wait(self, seconds: float) -> bool:
-        """Whether to wait here for the next attempt. A long wait belongs in the queue."""
-        if seconds > LONGEST_WAIT:
-            self._retry_after = max(self._retry_after, seconds)
-            self.stop(f"Datadog asks to wait {seconds:.0f} s")
-            return False
-        return self.seconds_left() > seconds + SHORTEST_REQUEST
-
-    def failed(self) -> None:
-        """Stop after too many consecutive failures; Datadog is probably down."""
-        with self._lock:
-            self._failures += 1
-            if self._failures >= self._most_failures:
-                self.stop("Datadog does not answer")
-
-    def succeeded(self) -> None:
-        with self._lock:
-            self._failures = 0
-
-    def key(self) -> str:
-        """Raises ApiKeyUnavailable."""
-        return self._api_key.get(seconds=self.seconds_left())
-
-    def key_refused(self, refused: str, status: int) -> None:
-        """Read the key again, once per invocation. Stop if it is unchanged, or refused too."""
-        with self._lock:
-            try:
-                if self._api_key.get(seconds=self.seconds_left()) != refused:
-                    return
-                if not self._reloaded:
-                    self._reloaded = True
-                    if self._api_key.reload(seconds=self.seconds_left()) != refused:
-                        return
-                self.stop(f"Datadog refuses the API key (HTTP {status}); do key and site belong together?")
-            except ApiKeyUnavailable as error:
-                self.stop(str(error))
-
-
-def _answer_of(response: _Response, attempts: int, *, has_smaller_body: bool) -> Answer:
-    status = response.status
-    if is_accepted(status, response.content):
-        return Answer(Outcome.ACCEPTED, status, attempts=attempts)
-    refused = status in _REFUSED and not (status == _TOO_LARGE and has_smaller_body)
-    reason = f"HTTP {status}" if status >= 300 else f"HTTP {status}, but not from Datadog"
-    return Answer(Outcome.REFUSED if refused else Outcome.RETRY, status, reason, attempts)
-
-
-def is_accepted(status: int, content: bytes) -> bool:
-    """Whether Datadog accepted a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not.
-
-    https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
-    """
-    if status == _ACCEPTED:
-        return True
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return False
-    # The events intake says `status`, the logs intake answers with an empty object.
-    return 200 <= status < 300 and isinstance(value, dict) and (not value or value.get("status") == "ok")
-
-
-def retry_after(headers: Mapping[str, str], backoff: float) -> float:
-    """Seconds to wait: `Retry-After` or `X-RateLimit-Reset`, but at least the backoff."""
-    for name in ("Retry-After", "X-RateLimit-Reset"):
-        with contextlib.suppress(ValueError):
-            seconds = float(headers.get(name, ""))
-            if isfinite(seconds):
-                return max(backoff, min(seconds, _LONGEST_ASKED))
-    return backoff
 
 
 def _backoff(attempt: int) -> float:

@@ -26,3 +26,6 @@ class Answer(NamedTuple):
     reason: str = ""
     attempts: int = 0
     retry_after: float = 0.0
+
+
+NOT_SENT = Answer(Outcome.RETRY)
