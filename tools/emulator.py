@@ -75,15 +75,8 @@ def emulator(**settings: str) -> Iterator[Emulator]:
         temporary = tempfile.TemporaryDirectory(prefix="emulator-", ignore_cleanup_errors=True)
         folder = Path(stack.enter_context(temporary))
         log = stack.enter_context((folder / "emulator.log").open("w", encoding="utf-8"))
-        process = stack.enter_context(
-            processes.running(
-                [sys.executable, "-m", "ministack"],
-                env=_environment(port, folder) | settings,
-                cwd=folder,
-                stdout=log,
-                remove=folder,
-            )
-        )
+        command, environ = [sys.executable, "-m", "ministack"], _environment(port, folder) | settings
+        process = stack.enter_context(processes.running(command, env=environ, cwd=folder, stdout=log, remove=folder))
         running = Emulator(port, folder)
         if not _answers(process, running):
             printed = (folder / "emulator.log").read_text(encoding="utf-8", errors="replace")
