@@ -122,13 +122,14 @@ def plan(blocks: list[Block], target: Path) -> None:
     (folder / "main.tf").write_text("".join(calls), encoding="utf-8")
     terraform = Terraform(folder)
     terraform.init()
+    options = ("-input=false", "-no-color")
     try:
-        plans.plan(terraform)
+        terraform.run("plan", *options)
     except TerraformError:
         # A validation deep in a module names no line of the snippet: each by itself tells whose it is.
         for number, block in enumerate(blocks):
             try:
-                plans.plan(terraform, f"-target=module.snippet_{number}")
+                terraform.run("plan", *options, f"-target=module.snippet_{number}")
             except TerraformError as error:
                 raise TerraformError(f"{block.place}: {error}") from error
         raise
