@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -126,31 +126,29 @@ def test_a_long_integer_costs_only_itself(intake: FakeDatadog) -> None:
 
 @contextmanager
 def server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """The URL of a server that does this to each connection."""
-    with ExitStack() as stack:
-        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        stopped = threading.Event()
-        stack.callback(stopped.set)
+    """The URL of a server that does this to each connection, and keeps it open until the end."""
+    connections: list[socket.socket] = []
 
-        def handle(connection: socket.socket) -> None:
-            with connection:
-                try:
-                    connection.recv(100_000)
-                    answer(connection)
-                    stopped.wait(60)
-                except OSError:
-                    return
+    def handle(connection: socket.socket) -> None:
+        with suppress(OSError):
+            connection.recv(100_000)
+            answer(connection)
 
-        def accept() -> None:
-            while not stopped.is_set():
-                try:
-                    connection, _ = listening.accept()
-                except OSError:
-                    return
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                connections.append(connection)
                 threading.Thread(target=handle, args=(connection,), daemon=True).start()
 
+    with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=accept, daemon=True).start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    for connection in connections:
+        # Who still reads or writes is told so; its thread would hold the interpreter at the end.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
 
 
 def drip(connection: socket.socket) -> None:

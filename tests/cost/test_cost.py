@@ -30,9 +30,6 @@ from tests.support import sqs_record
 from tools import fake_datadog, samples
 from tools.repository import PACKAGE, ROOT
 
-# What is counted here needs no coverage, which would double its time.
-pytestmark = pytest.mark.no_cover
-
 AT_ONCE = 16
 BOUNDS = {
     # After `import deep_security_datadog.handler`: Python's own, the libraries' and the payload's.

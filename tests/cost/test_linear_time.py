@@ -25,9 +25,6 @@ from deep_security_datadog.settle import compact
 from deep_security_datadog.text import Context
 from tests.support import item
 
-# What is counted here needs no coverage, which would double its time.
-pytestmark = pytest.mark.no_cover
-
 CHARACTERS = {
     "blanks": " ",
     "blanks before a control character": " \x01",
