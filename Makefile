@@ -20,7 +20,8 @@ export TERRAFORM
 CHECKS := terraform-test unit checkov validate lint
 # With the output of each target in one piece, where make can do that.
 TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-# Only the payload is measured, so only its tests run with coverage, which takes half as long again.
+# Only the payload is measured, so only its tests run with coverage, which takes half as long again; those in tests/cost
+# count by themselves.
 UNIT := tests/payload tests/cost tests/repository tests/deep_security
 VALIDATE := $(addprefix tests/terraform/test_,addresses.py snippets.py validate.py)
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.

@@ -59,7 +59,7 @@ class Emulator:
         return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
 
 
-# Tests that wait ask for a client several times a second, and to make one takes a tenth of a second.
+# Kept, because tests that poll ask for one several times a second, and making it takes a tenth of a second.
 @functools.cache
 def _client(url: str, service: str, account: str, region: str) -> Any:
     session = boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="unused")  # noqa: S106

@@ -126,6 +126,9 @@ def test_another_program_by_the_environment(tmp_path: Path, monkeypatch: pytest.
 def test_a_mirror_of_terraforms_registry_is_of_no_use_to_opentofu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERRAFORM", "/usr/bin/tofu")
     assert runpy.run_path(terraform.__file__)["PROVIDER"] == "registry.opentofu.org/hashicorp/aws"
+    # Only the program counts, not the folder it is in.
+    monkeypatch.setenv("TERRAFORM", "/opt/tofu/terraform")
+    assert runpy.run_path(terraform.__file__)["PROVIDER"] == "registry.terraform.io/hashicorp/aws"
     monkeypatch.delenv("TERRAFORM")
     assert runpy.run_path(terraform.__file__)["PROVIDER"] == "registry.terraform.io/hashicorp/aws"
 
