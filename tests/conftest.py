@@ -8,8 +8,9 @@ import hypothesis
 import pytest
 import responses
 
-from deep_security_datadog.api_key import ApiKey
-from deep_security_datadog.datadog_client import DatadogClient
+from deep_security_datadog.datadog.api_key import ApiKey
+from deep_security_datadog.datadog.client import DatadogClient
+from deep_security_datadog.datadog.sender import Sender
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.settings import Settings
 from tests.support import BuildForwarder, FakeQueues
@@ -36,7 +37,8 @@ def forwarder(queues: FakeQueues) -> BuildForwarder:
 
     def build(**environment: str) -> Forwarder:
         settings = Settings.from_environment({"DD_API_KEY_SSM_NAME": "/datadog", **environment})
-        client = DatadogClient(ApiKey(lambda: "key", reload_interval=300), concurrent_requests=1, sleep=lambda _: None)
-        return Forwarder(settings, client, queues)
+        key = ApiKey(lambda: "0123456789abcdef" * 2, reload_interval=300)
+        sender = Sender(DatadogClient(connections=1), key, concurrent_requests=1, sleep=lambda _: None)
+        return Forwarder(settings, sender, queues)
 
     return build

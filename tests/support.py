@@ -1,4 +1,4 @@
-"""What tests share besides fixtures: sample events, records as AWS hands them over, a fake client and fake queues."""
+"""What tests share besides fixtures: sample events, records as AWS hands them over, a fake sender and fake queues."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from deep_security_datadog.datadog_client import Carrier, DatadogClient
-from deep_security_datadog.envelope import Entry, Notification, Record
-from deep_security_datadog.event import Event
-from deep_security_datadog.fold import Item, Repeats
+from deep_security_datadog.aws.delivery import Outgoing
+from deep_security_datadog.aws.envelope import Notification, Record
+from deep_security_datadog.aws.queues import Queues, Taken
+from deep_security_datadog.datadog.item import Item, Repeats
+from deep_security_datadog.datadog.request import Request
+from deep_security_datadog.datadog.sender import Sender
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.outcome import Answer, Outcome
-from deep_security_datadog.queues import NotSent, Queues
-from deep_security_datadog.request import Request
-from deep_security_datadog.settle import Settlement
 
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS_URL = "https://api.datadoghq.com/api/v1/events"
@@ -31,7 +31,8 @@ def sample(name: str) -> Any:
 
 def item(properties: dict[str, Any], notification: Notification | None = None, repeats: Repeats | None = None) -> Item:
     """An event as a destination gets it."""
-    return Item(Event(properties), (Entry(notification or Notification(), properties),), repeats)
+    found = notification or Notification()
+    return Item(Event(properties), found.message_id, found.account_id, found.time, repeats, (properties,))
 
 
 def sqs_record(message: object, *, record_id: str = "r-1", message_id: str = "m-1") -> dict[str, Any]:
@@ -47,17 +48,17 @@ def sqs_record(message: object, *, record_id: str = "r-1", message_id: str = "m-
     return {"eventSource": "aws:sqs", "messageId": record_id, "body": json.dumps(body)}
 
 
-class FakeClient(DatadogClient):
+class FakeSender(Sender):
     """Makes each body, sends nothing, accepts everything."""
 
     def __init__(self) -> None:
         """Has neither connections nor threads."""
 
     def send(
-        self, carriers: Iterable[Carrier], *, seconds_left: Callable[[], float] = lambda: 60
-    ) -> Iterator[tuple[Carrier, Answer]]:
-        for carrier in carriers:
-            yield carrier, self.answer(carrier.request)
+        self, requests: Iterable[Request], *, seconds_left: Callable[[], float] = lambda: 60
+    ) -> Iterator[tuple[Request, Answer]]:
+        for request in requests:
+            yield request, self.answer(request)
 
     def answer(self, request: Request) -> Answer:
         request.body()
@@ -65,20 +66,40 @@ class FakeClient(DatadogClient):
 
 
 class FakeQueues(Queues):
-    """Keeps the settlements instead of sending them; `broken` refuses them."""
+    """Keeps the messages instead of sending them; `broken` refuses them."""
 
     def __init__(self) -> None:
         super().__init__(
             queue_url="https://sqs/queue", dead_letter_queue_url="https://sqs/dead-letter-queue", visibility_timeout=180
         )
-        self.carried_out: list[Settlement] = []
-        self.returned: list[tuple[Record, Settlement]] = []
+        self.refusals: list[Outgoing] = []
+        self.remainders: list[Outgoing] = []
+        # Of each remainder, the seconds that Datadog asked to wait.
+        self.asked: list[float] = []
+        self.returned: list[tuple[Record, float]] = []
         self.broken = False
 
-    def carry_out(self, settlement: Settlement, *, seconds_left: Callable[[], float]) -> None:
-        if self.broken and (settlement.remainders or settlement.refusals):
-            raise NotSent("ServiceUnavailable")
-        self.carried_out.append(settlement)
+    def keep(self, refusals: Iterable[Outgoing], *, seconds_left: Callable[[], float]) -> Taken:
+        taken = tuple(refusals)
+        if self.broken and taken:
+            return (), "ServiceUnavailable"
+        self.refusals += taken
+        return taken, ""
 
-    def delay_return(self, returned: Iterable[tuple[Record, Settlement]], *, seconds_left: Callable[[], float]) -> None:
-        self.returned = list(returned)
+    def put_back(
+        self, remainders: Iterable[Outgoing], *, retry_after: float, seconds_left: Callable[[], float]
+    ) -> Taken:
+        if self.broken:
+            return (), "ServiceUnavailable"
+        taken = tuple(remainders)
+        self.remainders += taken
+        self.asked += [retry_after] * len(taken)
+        return taken, ""
+
+    def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: Callable[[], float]) -> None:
+        self.returned = list(records)
+
+    @property
+    def bodies(self) -> list[str]:
+        """Of the messages that were put back."""
+        return [one.message.body for one in self.remainders if one.message]

@@ -28,7 +28,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from deep_security_datadog.event import Event
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.filter import Filter
 from deep_security_datadog.settings import Settings
 from tools import demo_page, explain, fake_datadog, samples
@@ -200,7 +200,7 @@ def compare(sent: Iterable[str | None], received: Iterable[str | None]) -> tuple
 
 def _event_id(received: Mapping[str, Any]) -> str | None:
     if "deep_security" in received:
-        return Event(received["deep_security"]).texts().get("EventID")
+        return Event(received["deep_security"]).texts.get("EventID")
     found = EVENT_ID.search(received["text"])
     return found[1] if found else None
 
@@ -219,7 +219,7 @@ def conclude(destinations: Iterable[Destination], published: int, log: Iterable[
     """Say how what arrived compares with what was to arrive; whether it is the same."""
     good = True
     for destination in destinations:
-        sent = (each.event.texts().get("EventID") for each in destination.sent if each.event)
+        sent = (each.event.texts.get("EventID") for each in destination.sent if each.event)
         missing, surplus = compare(sent, map(_event_id, destination.received))
         counts = {
             "dropped by the filter": len(destination.dropped),

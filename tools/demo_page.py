@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-from deep_security_datadog.text import title
+from deep_security_datadog.datadog.text import title
 from tools.explain import Verdict
 
 FOLDER = Path(__file__).parent
@@ -71,7 +71,7 @@ def render(destinations: Sequence[Destination], *, published: int, console_url: 
         "markdown": _markdown(console_url),
         "telling_first": lambda tags: sorted(tags, key=lambda tag: tag.partition(":")[0] in _IN_TITLE),
         "time": partial(datetime.fromtimestamp, tz=UTC),
-        "title": lambda event: title(event, event.texts()),
+        "title": title,
     }
     return environment.get_template("demo_page.html.j2").render(
         destinations=destinations,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from deep_security_datadog.event_types import EVENT_TYPES
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tools.repository import ROOT, markdown_table, with_texts
 
 PAGE = ROOT / "docs" / "events.md"

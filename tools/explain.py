@@ -17,11 +17,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deep_security_datadog.envelope import open_envelope
-from deep_security_datadog.event import Event
+from deep_security_datadog.aws import envelope
+from deep_security_datadog.datadog.item import Item
+from deep_security_datadog.datadog.markdown import plain
+from deep_security_datadog.datadog.text import title
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.filter import Filter
-from deep_security_datadog.fold import Item, fold
-from deep_security_datadog.text import title
+from deep_security_datadog.fold import fold
 from tools.samples import EventsError, load
 
 _NO_EVENT = "no event"
@@ -64,10 +66,10 @@ def explain(message: object, chosen: Filter) -> tuple[Table, Table]:
     events, types = Table("", "Event", "Severity", "Rank", "Verdict"), Table("Event type", show_footer=True)
     counts: dict[str, Counter[str]] = {}
     for number, (event, verdict, sentence) in enumerate(verdicts(message, chosen), 1):
-        shown = (title(event, event.texts()), event.severity.label) if event else ("", "")
+        shown = (title(event), event.severity.label) if event else ("", "")
         rank = f"{event.rank:g}" if event and event.rank is not None else ""
         events.add_row(str(number), *map(Text, shown), rank, Text(sentence, style=_STYLES.get(verdict, "yellow")))
-        name = (event.event_type.name or "(no type)") if event else _NO_EVENT
+        name = (plain(event.event_type.name) or "(no type)") if event else _NO_EVENT
         counts.setdefault(name, Counter())[verdict] += 1
     total = sum(counts.values(), Counter[str]())
     for verdict in ["kept", *sorted(total.keys() - {"kept"})]:
@@ -80,27 +82,27 @@ def explain(message: object, chosen: Filter) -> tuple[Table, Table]:
 
 def verdicts(message: object, chosen: Filter) -> list[Verdict]:
     """Of each element of the message, in order."""
-    entries = [entry for record in open_envelope(message) for entry in record.entries]
-    numbers = {entry: number for number, entry in enumerate(entries, 1)}
-    found = {entry: Verdict(None, _NO_EVENT, f"not an event: {entry.problem}") for entry in entries}
+    records = [envelope.read(raw, sys.maxsize) for raw in envelope.raw_records(message)]
+    entries = [entry for record in records for entry in record.entries]
+    found = [Verdict(None, _NO_EVENT, f"not an event: {entry.problem}") for entry in entries]
     kept: list[Item] = []
-    for entry in entries:
+    for place, entry in enumerate(entries):
         if entry.properties is None:
             continue
         event = Event(entry.properties)
         if reason := chosen.reason_to_drop(event):
-            found[entry] = Verdict(event, reason, f"dropped by {reason}")
+            found[place] = Verdict(event, reason, f"dropped by {reason}")
         else:
-            found[entry] = Verdict(event, "kept", "kept")
-            kept.append(Item(event, (entry,)))
+            found[place] = Verdict(event, "kept", "kept")
+            kept.append(Item(event, entries=(place,)))
     for item in fold(kept) if chosen.fold_repeats else ():
         first, *others = item.entries
         if repeats := item.repeats:
             times = f", {repeats.first:%H:%M:%S} to {repeats.last:%H:%M:%S}" if repeats.first and repeats.last else ""
             found[first] = found[first]._replace(sentence=f"kept, for {repeats.total} events{times}")
         for other in others:
-            found[other] = found[other]._replace(verdict="folded", sentence=f"folded into {numbers[first]}")
-    return list(found.values())
+            found[other] = found[other]._replace(verdict="folded", sentence=f"folded into {first + 1}")
+    return found
 
 
 if __name__ == "__main__":

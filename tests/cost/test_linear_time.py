@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog import event, markdown, tags, text, values
-from deep_security_datadog.destinations import events, logs
-from deep_security_datadog.event import Event, Host
-from deep_security_datadog.event_types import EVENT_TYPES
+from deep_security_datadog import values
+from deep_security_datadog.aws import envelope, message
+from deep_security_datadog.datadog import events, logs, markdown, tags, text
+from deep_security_datadog.datadog.item import Context
+from deep_security_datadog.deep_security import event
+from deep_security_datadog.deep_security.event import Event, Host
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from deep_security_datadog.fold import fold_key
-from deep_security_datadog.settle import compact
-from deep_security_datadog.text import Context
 from tests.support import item
 
 CHARACTERS = {
@@ -66,8 +67,9 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "number": values.number,
     "integer": values.integer,
     "time_of": values.time_of,
-    "compact": compact,
-    "title": lambda value: text.title(Event({"EventType": "PayloadLog", "Reason": value}), {"Reason": value}),
+    "message": lambda value: message.write([value]),
+    "elements": lambda value: envelope.read({"eventSource": "aws:sqs", "messageId": "r", "body": f"[{value}]"}, 10),
+    "title": lambda value: text.title(Event({"EventType": "PayloadLog", "Reason": value})),
     **{
         f"{name} {row}": lambda value, row=row, body=body: body(item(_everything(row, value)), CONTEXT)  # type: ignore[misc]
         for name, body in (("event", events.body), ("log", logs.body))
@@ -109,7 +111,7 @@ def test_twice_the_input_is_at_most_three_times_the_calls(name: str) -> None:
 
 
 # `Host.from_display_name` cuts to 512 characters; a base URL comes from the configuration.
-BOUNDED = {"event._DISPLAY_NAME", "settings._BASE_URL"}
+BOUNDED = {"deep_security.event._DISPLAY_NAME", "settings._BASE_URL"}
 MODULES = {name: module for name, module in sys.modules.items() if name.startswith("deep_security_datadog.")}
 
 

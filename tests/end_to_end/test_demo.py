@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from deep_security_datadog.event import Event
+from deep_security_datadog.deep_security.event import Event
 from tools import samples
 from tools.demo import PAGE, compare, conclude, main
 from tools.demo_page import Destination

@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deep_security_datadog.destinations import events
-from deep_security_datadog.envelope import Entry, Notification
-from deep_security_datadog.event import Event
-from deep_security_datadog.fold import Item, Repeats
-from deep_security_datadog.text import Context
-from tests.support import SAMPLES
+from deep_security_datadog.aws.envelope import Notification
+from deep_security_datadog.datadog import events
+from deep_security_datadog.datadog.item import Context, Repeats
+from tests.support import SAMPLES, item
 
 GOLDEN = Path(__file__).parent
 
@@ -47,7 +45,7 @@ REPEATS = Repeats(
 
 def page(properties: dict[str, Any], repeats: Repeats | None = None) -> str:
     """The event for a reader: the text as it is sent, the other fields as JSON above it."""
-    body = events.body(Item(Event(properties), (Entry(NOTIFICATION, properties),), repeats), CONTEXT)
+    body = events.body(item(properties, NOTIFICATION, repeats), CONTEXT)
     text = body.pop("text")
     return f"{json.dumps(body, ensure_ascii=False, indent=2)}\n{text}\n"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.event import Event
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.filter import Filter
 from tests.support import sample
 
@@ -120,22 +120,22 @@ def test_the_test_notification_passes() -> None:
     [
         ({"event_type": ["PayloadLog"]}, "unknown option 'event_type'"),
         ({"event_types": []}, "for all types leave it null"),
-        ({"event_types": "PayloadLog"}, "event_types is not a list"),
-        ({"event_types": ["PayloadLog", "payloadlog"]}, "'payloadlog', which is none of AntiMalwareEvent, "),
+        ({"event_types": "PayloadLog"}, "event_types: expected a list of names"),
+        ({"event_types": ["PayloadLog", "payloadlog"]}, "event_types: 'payloadlog' is none of AntiMalwareEvent, "),
         ({"event_types": ["TestSNS"]}, "'TestSNS'"),
-        ({"event_types": [""]}, "names ''"),
+        ({"event_types": [""]}, "event_types: '' is none of"),
         ({"rank_greater_than": -1}, "0 or more"),
         ({"rank_greater_than": "5"}, "0 or more"),
         ({"rank_greater_than": True}, "0 or more"),
-        ({"unranked_events": "maybe"}, "neither keep nor drop"),
+        ({"unranked_events": "maybe"}, "unranked_events: expected keep or drop"),
         ({"minimum_severity": "urgent"}, "info, low, medium, high, critical"),
         ({"minimum_severity": ""}, "info, low, medium, high, critical"),
-        ({"fold_repeats": "true"}, "neither true nor false"),
-        ({"exclude": {}}, "not a list of maps"),
+        ({"fold_repeats": "true"}, "fold_repeats: expected True or False"),
+        ({"exclude": {}}, "exclude: expected a list of maps"),
         ({"exclude": [{}]}, "none of them empty"),
-        ({"exclude": [{"Reason": "x"}, None]}, "not a list of maps"),
-        ({"exclude": [{"": "x"}]}, "empty property name"),
-        ({"exclude": [{" ": "x"}]}, "empty property name"),
+        ({"exclude": [{"Reason": "x"}, None]}, "exclude: expected a list of maps"),
+        ({"exclude": [{"": "x"}]}, "is no name of a property"),
+        ({"exclude": [{" ": "x"}]}, "is no name of a property"),
         ({"exclude": [{"*": "*"}]}, "only values are globs"),
         ({"exclude": [{"Reason": ""}]}, "no glob for Reason"),
         ({"exclude": [{"Reason": None}]}, "no glob for Reason"),

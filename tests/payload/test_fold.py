@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deep_security_datadog.envelope import Notification
-from deep_security_datadog.event import Event
-from deep_security_datadog.event_types import EVENT_TYPES
-from deep_security_datadog.fold import Repeats, fold, fold_key
-from deep_security_datadog.text import title
+from deep_security_datadog.aws.envelope import Notification
+from deep_security_datadog.datadog.item import Repeats
+from deep_security_datadog.datadog.text import title
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from deep_security_datadog.fold import fold, fold_key
 from tests.support import item
 
 # Events of few values, so that the same one comes often.
@@ -42,7 +43,7 @@ def test_a_partition_in_order_that_folds_no_further(titles: list[str | None]) ->
     """Events with a title have an identity; without one they are never folded."""
     items = [item({"EventType": "SystemEvent", "EventID": n, "Title": title}) for n, title in enumerate(titles)]
     folded = fold(items)
-    ids = [[(entry.properties or {})["EventID"] for entry in one.entries] for one in folded]
+    ids = [[entry["EventID"] for entry in one.entries] for one in folded]
     assert sorted(number for members in ids for number in members) == list(range(len(titles)))
     assert all(members == sorted(members) for members in ids)
     assert [members[0] for members in ids] == sorted(members[0] for members in ids)
@@ -127,7 +128,7 @@ def test_what_tells_events_of_a_type_apart(event: dict[str, Any], change: dict[s
 def test_events_that_differ_in_their_title_are_never_folded(one: dict[str, Any], change: dict[str, Any]) -> None:
     other = {**one, **change}
     events = Event(one), Event(other)
-    if len({title(event, event.texts()) for event in events}) == 2:
+    if len({title(event) for event in events}) == 2:
         assert len(fold([item(one), item(other)])) == 2
 
 

@@ -15,21 +15,29 @@ import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deep_security_datadog import text
-from deep_security_datadog.event import Event
-from deep_security_datadog.facts import Texts
+from deep_security_datadog import fold as fold_module
+from deep_security_datadog import forward as forward_module
+from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage
+from deep_security_datadog.aws.delivery import Delivery
+from deep_security_datadog.datadog import text
+from deep_security_datadog.datadog.request import Request
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.outcome import Answer, Outcome
-from deep_security_datadog.request import Request
+from deep_security_datadog.report import Report
 from deep_security_datadog.settings import Settings
-from deep_security_datadog.settle import LARGEST_BODY
-from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, FakeClient, FakeQueues, sample, sqs_record
+from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, FakeQueues, FakeSender, sample, sqs_record
 
 
 def forward(forwarder: Forwarder, *records: dict[str, Any], payload: Any = None) -> list[str]:
     """The ids of the records that have to come back."""
     result = forwarder.forward(payload or {"Records": list(records)}, seconds_left=lambda: 60, request_id="q")
     return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
+
+
+def kept(queues: FakeQueues) -> list[QueueMessage]:
+    """The messages in the dead-letter queue."""
+    return [refusal.message for refusal in queues.refusals if refusal.message]
 
 
 def uncompressed(request: requests.PreparedRequest) -> bytes:
@@ -94,7 +102,7 @@ def test_nothing_accepted_comes_back_as_it_is(
     intake.post(EVENTS_URL, status=503)
     records = [sqs_record(sample("mixed-array"), record_id=name) for name in "ab"]
     assert forward(forwarder(), *records) == ["a", "b"]
-    assert not any(settlement.remainders or settlement.refusals for settlement in queues.carried_out)
+    assert not queues.remainders and not queues.refusals
 
 
 def test_only_what_was_not_accepted_is_put_back(
@@ -102,8 +110,8 @@ def test_only_what_was_not_accepted_is_put_back(
 ) -> None:
     answer_by_title(intake, {"Firewall": 500, "Web Reputation": 429})
     assert forward(forwarder(), sqs_record(sample("mixed-array"))) == []
-    (remainder,) = queues.carried_out[0].remainders
-    envelope = json.loads(remainder.body)
+    (body,) = queues.bodies
+    envelope = json.loads(body)
     assert envelope["MessageId"] == "m-1" and envelope["Timestamp"] == "2024-05-14T09:50:00.000Z"
     assert [event["EventType"] for event in json.loads(envelope["Message"])] == ["PacketLog", "WebReputationEvent"]
 
@@ -115,7 +123,7 @@ def test_a_remainder_is_understood(
     forward(forwarder(), sqs_record(sample("mixed-array")))
     intake.reset()
     intake.post(EVENTS_URL, status=202)
-    remainder = {"eventSource": "aws:sqs", "messageId": "r-2", "body": queues.carried_out[0].remainders[0].body}
+    remainder = {"eventSource": "aws:sqs", "messageId": "r-2", "body": queues.bodies[0]}
     assert forward(forwarder(), remainder) == []
     assert [event["title"] for event in sent(intake)] == [
         "[Medium] Firewall: Out Of Allowed Policy (Deny) on web-prod-1"
@@ -141,9 +149,9 @@ def test_refused_events_are_kept_one_by_one(
 ) -> None:
     answer_by_title(intake, {"Firewall": 400})
     assert forward(forwarder(), sqs_record(sample("mixed-array"))) == []
-    (refusal,) = queues.carried_out[0].refusals
-    assert (refusal.reason, refusal.status, refusal.origin) == ("events: HTTP 400", 400, "m-1")
-    assert [event["EventType"] for event in json.loads(json.loads(refusal.body)["Message"])] == ["PacketLog"]
+    (message,) = kept(queues)
+    assert message.attributes == {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
+    assert [event["EventType"] for event in json.loads(json.loads(message.body)["Message"])] == ["PacketLog"]
 
 
 def test_what_is_no_event_is_kept_and_its_neighbours_go_on(
@@ -153,7 +161,7 @@ def test_what_is_no_event_is_kept_and_its_neighbours_go_on(
     records = [sqs_record("hello", record_id="a"), sqs_record(sample("TestSNS"), record_id="b")]
     assert forward(forwarder(), *records) == []
     assert len(sent(intake)) == 1
-    assert [r.reason.startswith("not readable") for s in queues.carried_out for r in s.refusals] == [True]
+    assert [refusal.reason.startswith("not readable") for refusal in queues.refusals] == [True]
 
 
 def test_filtered_events_are_settled_and_counted_by_reason(
@@ -172,7 +180,7 @@ def test_direct_delivery_raises_until_all_is_accepted(
     answer_by_title(intake, {"Intrusion": 500})
     with pytest.raises(NotDelivered, match="HTTP 500"):
         forward(forwarder(), payload=sample("sns-lambda-envelope"))
-    assert not any(settlement.remainders for settlement in queues.carried_out)
+    assert not queues.remainders
 
 
 def test_direct_delivery_sends_only_the_rest_again(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
@@ -197,9 +205,8 @@ def test_a_remainder_never_outgrows_the_queue(
     events = [{"EventType": "SystemEvent", "Title": "keep" if i % 7 else "go", "D": 'ü"\\' * 1500} for i in range(70)]
     answer_by_title(intake, {"keep": 500})
     forward(forwarder(), sqs_record(events))
-    bodies = [remainder.body for settlement in queues.carried_out for remainder in settlement.remainders]
-    assert len(bodies) > 1 and all(len(body.encode()) <= LARGEST_BODY for body in bodies)
-    put_back = [event for body in bodies for event in json.loads(json.loads(body)["Message"])]
+    assert all(len(body.encode()) <= LARGEST_MESSAGE for body in queues.bodies)
+    put_back = [event for body in queues.bodies for event in json.loads(json.loads(body)["Message"])]
     assert len(put_back) + len(accepted(intake, EVENTS_URL)) == 70
 
 
@@ -210,7 +217,7 @@ def test_odd_characters_survive_a_remainder(
     events = [{"EventType": "SystemEvent", "Title": "keep", "D": text}, {"EventType": "SystemEvent", "Title": "go"}]
     answer_by_title(intake, {"keep": 500})
     forward(forwarder(), sqs_record(events))
-    ((body, _),) = queues.carried_out[0].remainders
+    (body,) = queues.bodies
     body.encode()
     assert json.loads(json.loads(body)["Message"]) == events[:1]
 
@@ -239,12 +246,11 @@ def test_deep_nesting_never_ends_the_invocation(
     nested = "[" * depth + "]" * depth
     message = f'[{{"EventType":"SystemEvent","Title":"deep","D":{nested}}},{{"EventType":"SystemEvent"}}]'
     assert forward(forwarder(DESTINATIONS='{"events": {}, "logs": {}}'), sqs_record(message)) == []
-    (settlement,) = queues.carried_out
-    parsed = not any("not readable" in refusal.reason for refusal in settlement.refusals)
-    assert parsed or depth > 300
-    if parsed:
-        assert (len(settlement.refusals), len(settlement.remainders)) == (status == 400, status == 500)
-        assert len(sent(intake)) >= 2
+    if depth < 100:
+        assert (len(queues.refusals), len(queues.remainders)) == (status == 400, status == 500)
+    else:
+        assert [refusal.reason for refusal in queues.refusals] == ["nested more than 100 levels deep"]
+    assert len(logged(intake)) == 2 * (depth < 100)
 
 
 def test_out_of_time_everything_comes_back(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
@@ -278,9 +284,8 @@ def test_a_failing_request_fails_only_its_events(
     answer(intake, LOGS_URL, lambda body: 503 if b'"EventID":1500,' in body else 202)
     events = [{"EventID": number, "EventType": "SystemEvent"} for number in range(2500)]
     assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
-    (settlement,) = queues.carried_out
-    back = [event["EventID"] for body, _ in settlement.remainders for event in json.loads(json.loads(body)["Message"])]
-    assert back == list(range(1000, 2000)) and not settlement.refusals
+    back = [event["EventID"] for body in queues.bodies for event in json.loads(json.loads(body)["Message"])]
+    assert back == [1500] and not queues.refusals
 
 
 def test_5000_events_in_5_full_batches_are_5_requests(
@@ -314,7 +319,7 @@ def test_what_logs_did_not_take_goes_to_logs_only(
     intake.post(EVENTS_URL, status=202)
     intake.post(LOGS_URL, status=503)
     assert forward(both(forwarder), sqs_record(sample("mixed-array"))) == []
-    ((body, _),) = queues.carried_out[0].remainders
+    (body,) = queues.bodies
     intake.reset()
     intake.post(LOGS_URL, status=202)
     assert forward(both(forwarder), {"eventSource": "aws:sqs", "messageId": "r-2", "body": body}) == []
@@ -332,8 +337,8 @@ def test_a_refused_batch_is_halved_until_the_culprit_is_alone(
     events = [{"EventType": "SystemEvent", "Title": "culprit" if number == 3 else "good"} for number in range(10)]
     assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
     assert len(logged(intake)) == 9
-    (refusal,) = queues.carried_out[0].refusals
-    assert "culprit" in refusal.body and refusal.reason == f"logs: HTTP {status}"
+    (refusal,), (message,) = queues.refusals, kept(queues)
+    assert "culprit" in message.body and refusal.reason == f"logs: HTTP {status}"
 
 
 # Repeats -----------------------------------------------------------------------------------------------------------
@@ -436,14 +441,14 @@ def test_all_members_go_back(intake: responses.RequestsMock, forwarder: BuildFor
     system = sample("SystemEvent")[0]
     warm = folding(forwarder)
     assert forward(warm, sqs_record([packets(3)[0], system, *packets(3)[1:]])) == []
-    ((body, _),) = queues.carried_out[0].remainders
+    (body,) = queues.bodies
     assert json.loads(json.loads(body)["Message"]) == packets(3)
     intake.reset()
     intake.post(EVENTS_URL, status=202)
     assert forward(warm, {"eventSource": "aws:sqs", "messageId": "r-2", "body": body}) == []
     (event,) = sent(intake)
     assert "**3 events like this one**" in event["text"]
-    assert queues.carried_out[1].remainders == ()
+    assert len(queues.remainders) == 1
 
 
 @pytest.mark.parametrize("destination", ["events", "logs"])
@@ -454,10 +459,9 @@ def test_all_members_are_kept_when_refused(
     intake.post(LOGS_URL, status=400)
     chosen = forwarder(DESTINATIONS=json.dumps({destination: {"filter": {"fold_repeats": True}}}))
     assert forward(chosen, sqs_record(packets(3) + sample("SystemEvent")[:1])) == []
-    refusals = queues.carried_out[0].refusals
-    kept = [event for refusal in refusals for event in json.loads(json.loads(refusal.body)["Message"])]
-    assert kept == packets(3) + sample("SystemEvent")[:1]
-    assert {refusal.reason for refusal in refusals} == {f"{destination}: HTTP 400"}
+    events = [event for message in kept(queues) for event in json.loads(json.loads(message.body)["Message"])]
+    assert events == packets(3) + sample("SystemEvent")[:1]
+    assert {refusal.reason for refusal in queues.refusals} == {f"{destination}: HTTP 400"}
 
 
 def test_accepted_members_are_remembered_when_the_message_comes_back(
@@ -474,7 +478,7 @@ def test_accepted_members_are_remembered_when_the_message_comes_back(
     assert sent(intake) and not any("Firewall" in event["title"] for event in sent(intake))
 
 
-class FakeDatadog(FakeClient):
+class FakeDatadog(FakeSender):
     """Draws its answers; counts by title what Datadog has, a folded event as often as it says."""
 
     def __init__(self, data: st.DataObject) -> None:
@@ -526,7 +530,7 @@ def test_nothing_is_lost_or_doubled(
     for invocation in range(6):
         datadog.accepts_all, datadog.asked = invocation == 5, 0.0
         queues.broken = not datadog.accepts_all and data.draw(st.booleans())
-        queues.carried_out.clear()
+        queues.refusals, queues.remainders, queues.asked = [], [], []
         # SQS may deliver a message again although it was acknowledged.
         again = settled if data.draw(st.booleans()) else {}
         back = forward(forwarder, *waiting.values(), *again.values()) if waiting or again else []
@@ -534,17 +538,15 @@ def test_nothing_is_lost_or_doubled(
         settled |= {name: record for name, record in waiting.items() if name not in back}
         oldest = max((generations[name] for name in waiting), default=0)
         waiting = {name: waiting[name] for name in back}
-        delays = [found for _, found in queues.returned] + [found for found in queues.carried_out if found.remainders]
-        assert all(found.retry_after <= datadog.asked for found in delays)
-        for number, settlement in enumerate(queues.carried_out):
-            for refusal in settlement.refusals:
-                (event,) = json.loads(json.loads(refusal.body)["Message"])
-                refused[refusal.reason.partition(":")[0], event["Title"]] += 1
-            for place, (body, generation) in enumerate(settlement.remainders):
-                name = f"{invocation}.{number}.{place}"
-                assert 1 <= generation <= oldest + 1
-                generations[name] = generation
-                waiting[name] = {"eventSource": "aws:sqs", "messageId": name, "body": body}
+        assert all(asked <= datadog.asked for asked in [*queues.asked, *(asked for _, asked in queues.returned)])
+        for refusal, message in zip(queues.refusals, kept(queues), strict=True):
+            (event,) = json.loads(json.loads(message.body)["Message"])
+            refused[refusal.reason.partition(":")[0], event["Title"]] += 1
+        for place, (remainder, body) in enumerate(zip(queues.remainders, queues.bodies, strict=True)):
+            name = f"{invocation}.{place}"
+            assert 1 <= remainder.generation <= oldest + 1
+            generations[name] = remainder.generation
+            waiting[name] = {"eventSource": "aws:sqs", "messageId": name, "body": body}
     assert not waiting
     published = Counter(title for titles in messages for title in titles)
     expected = {(name, title): count for name in ("events", "logs") for title, count in published.items()}
@@ -557,7 +559,7 @@ def test_a_settled_record_that_is_delivered_again_sends_nothing(
     answer_by_title(intake, {"Firewall": 400})
     warm, record = forwarder(), sqs_record(sample("mixed-array"))
     assert forward(warm, record) == forward(warm, record) == []
-    assert len(intake.calls) == 9 and len(queues.carried_out) == 1
+    assert len(intake.calls) == 9 and len(queues.refusals) == 1
     assert forward(warm, {**record, "messageId": "another"}) == []
     assert len(intake.calls) == 18
 
@@ -579,13 +581,13 @@ def test_records_are_settled_as_soon_as_their_events_are(
     settled_before: list[int] = []
 
     def status_of(body: bytes) -> int:
-        settled_before.append(len(queues.carried_out))
-        return 202
+        settled_before.append(len(queues.refusals))
+        return 400
 
     answer(intake, EVENTS_URL, status_of)
     records = [sqs_record(sample("SystemEvent"), record_id=str(number)) for number in range(20)]
     assert forward(forwarder(), *records) == []
-    assert settled_before[-1] > 0 and len(queues.carried_out) == 20
+    assert settled_before[-1] > 0 and len(queues.refusals) == 40
 
 
 @pytest.mark.parametrize("destination", ["events", "logs"])
@@ -600,14 +602,63 @@ def test_an_event_that_cannot_be_rendered_is_refused_and_costs_the_others_nothin
     intake.post(LOGS_URL, status=202)
     title = text.title
 
-    def fails_for_one(event: Event, texts: Texts) -> str:
-        if texts.get("Title") == "culprit":
+    def fails_for_one(event: Event) -> str:
+        if event.texts.get("Title") == "culprit":
             raise KeyError("content")
-        return title(event, texts)
+        return title(event)
 
     monkeypatch.setattr(text, "title", fails_for_one)
     events = [{"EventType": "SystemEvent", "Title": name} for name in ("one", "culprit", "two")]
     assert forward(forwarder(DESTINATIONS=json.dumps({destination: {}})), sqs_record(events)) == []
-    (refusal,) = queues.carried_out[0].refusals
-    assert refusal.reason == f"{destination}: cannot be rendered (KeyError)" and "culprit" in refusal.body
+    (refusal,), (message,) = queues.refusals, kept(queues)
+    assert refusal.reason == f"{destination}: cannot be rendered (KeyError)" and "culprit" in message.body
     assert len(sent(intake) + logged(intake)) == 2
+
+
+@pytest.mark.parametrize("name", ["aws.settle.settle", "report.Report.settled"])
+def test_a_record_that_cannot_be_settled_waits_alone(
+    intake: responses.RequestsMock, forwarder: BuildForwarder, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    intake.post(EVENTS_URL, status=400)
+    module, function = (forward_module, "settle") if name.endswith("settle") else (Report, "settled")
+    works = getattr(module, function)
+
+    def fails_for_one(*arguments: Any, **options: Any) -> Any:
+        (delivery,) = [argument for argument in arguments if isinstance(argument, Delivery)]
+        if delivery.record.record_id == "culprit":
+            raise KeyError("content")
+        return works(*arguments, **options)
+
+    monkeypatch.setattr(module, function, fails_for_one)
+    records = [sqs_record(sample("SystemEvent"), record_id=name) for name in ("one", "culprit", "two")]
+    back = forward(forwarder(), *records)
+    assert back == (["culprit"] if function == "settle" else [])
+
+
+def test_an_event_that_cannot_be_understood_is_kept_with_the_reason(
+    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_for_one(properties: dict[str, Any]) -> Event:
+        if properties.get("Title") == "culprit":
+            raise KeyError("content")
+        return Event(properties)
+
+    intake.post(EVENTS_URL, status=202)
+    monkeypatch.setattr(forward_module, "Event", fails_for_one)
+    events = [{"EventType": "SystemEvent", "Title": name} for name in ("one", "culprit", "two")]
+    assert forward(forwarder(), sqs_record(events)) == []
+    (refusal,) = queues.refusals
+    assert refusal.reason == "events: cannot be read (KeyError)" and len(sent(intake)) == 2
+
+
+def test_what_cannot_be_filtered_is_sent_as_it_is(
+    intake: responses.RequestsMock, forwarder: BuildForwarder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(event: Event) -> None:
+        raise KeyError("content")
+
+    intake.post(EVENTS_URL, status=202)
+    monkeypatch.setattr(fold_module, "fold_key", fails)
+    records = [sqs_record(packets(2), record_id="a"), sqs_record(sample("SystemEvent"), record_id="b")]
+    assert forward(folding(forwarder), *records) == []
+    assert len(sent(intake)) == 4

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pytest
 from moto import mock_aws
 
-from deep_security_datadog import aws
+from deep_security_datadog.aws import sdk as aws
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:2e8cd6d2:{hops}"
 IN_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "deep-security-datadog", "_X_AMZN_TRACE_ID": TRACE.format(hops=15)}
@@ -33,7 +33,7 @@ def send(monkeypatch: pytest.MonkeyPatch) -> Iterator[Send]:
         headers.append(value.decode() if isinstance(value, bytes) else value)
 
     with mock_aws():
-        sqs = aws.client("sqs", region="us-east-1")
+        sqs = aws.client("sqs", region="us-east-1", read_timeout=4.0)
         sqs.meta.events.register("before-send.sqs.SendMessage", record)
         url = sqs.create_queue(QueueName="queue")["QueueUrl"]
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.envelope import Entry, Notification, Record
-from deep_security_datadog.event import Event
+from deep_security_datadog.aws.bodies import QueueMessage
+from deep_security_datadog.aws.delivery import Delivery, Outgoing
+from deep_security_datadog.aws.envelope import Entry, Notification, Record
+from deep_security_datadog.aws.settle import Settlement
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.report import METRICS, Report
-from deep_security_datadog.settle import Refusal, Remainder, Settlement
 
 NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
 Written = Callable[[], list[dict[str, Any]]]
@@ -25,11 +27,15 @@ def written(capsys: pytest.CaptureFixture[str]) -> Written:
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def record(*answers: Answer, destination: str = "events", message_id: str = "m-1", record_id: str = "r-1") -> Record:
-    entries = tuple(Entry(Notification(message_id), {"Title": "secret"}) for _ in answers)
-    for entry, answer in zip(entries, answers, strict=True):
-        entry.answers[destination] = answer
-    return Record(record_id, entries)
+def delivery(*answers: Answer, destination: str = "events", message_id: str = "m-1", left: bool = False) -> Delivery:
+    """Of a record whose events have these answers, and that may have others that are left."""
+    notification = Notification(message_id)
+    entries = [Entry("{}", notification, {"Title": "secret"}) for _ in answers]
+    entries += [Entry("[]", notification)] if left else []
+    found = Delivery(Record("r-1", tuple(entries)), ["events", "logs"])
+    for place, answer in enumerate(answers):
+        found.answer(place, destination, answer)
+    return found
 
 
 def units(line: dict[str, Any]) -> dict[str, str]:
@@ -42,7 +48,7 @@ def units(line: dict[str, Any]) -> dict[str, str]:
 
 def test_an_invocation_without_events(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "my-function")
-    Report("q-1", "ERROR").close([], failed=0)
+    Report("q-1", "ERROR").close(failed=0)
     (line,) = written()
     assert (line["level"], line["message"], line["request_id"]) == ("INFO", "invocation", "q-1")
     assert (line["FunctionName"], line["records"], line["failed_records"]) == ("my-function", [], 0)
@@ -52,18 +58,16 @@ def test_an_invocation_without_events(written: Written, monkeypatch: pytest.Monk
 
 def test_counts_and_reasons(written: Written) -> None:
     report = Report("q", "INFO")
-    for _ in range(4):
-        report.received(Event({}), NOW)
-    report.filtered("events", "rank_greater_than")
-    report.folded("events", 0)
-    report.answered(
-        record(
-            Answer(Outcome.ACCEPTED, 202, attempts=3),
-            Answer(Outcome.RETRY, 503, "HTTP 503", attempts=4),
-            Answer(Outcome.RETRY, reason="out of time"),
-        )
+    report.received([Event({})] * 4, NOW)
+    report.chosen("events", ["rank_greater_than"], folded=0)
+    answered = delivery(
+        Answer(Outcome.ACCEPTED, 202, attempts=3),
+        Answer(Outcome.RETRY, 503, "HTTP 503", attempts=4),
+        Answer(Outcome.RETRY, reason="out of time"),
     )
-    report.close([record(), record(Answer(Outcome.ACCEPTED))], failed=1)
+    report.answered(answered)
+    report.settled(answered, Settlement())
+    report.close(failed=1)
     (line,) = written()
     counts = {"Received": 4, "Filtered": 1, "FilteredByRankGreaterThan": 1, "Accepted": 1, "Retried": 5, "Waiting": 2}
     assert {name: line[name] for name in units(line)} == {**counts, "Requeued": 0, "Refused": 0}
@@ -71,7 +75,7 @@ def test_counts_and_reasons(written: Written) -> None:
         "WARNING",
         1,
         7,
-        ["r-1", "m-1"],
+        ["m-1"],
     )
     assert line["reasons"] == {
         "events filtered: rank_greater_than": 1,
@@ -85,12 +89,17 @@ def test_counts_and_reasons(written: Written) -> None:
 
 def test_several_destinations_are_counted_each_and_together(written: Written) -> None:
     report = Report("q", "INFO", by_destination=True)
-    report.filtered("events", "exclude")
-    report.folded("logs", 2)
-    report.answered(record(Answer(Outcome.ACCEPTED, attempts=1), Answer(Outcome.RETRY, attempts=2)))
-    report.answered(record(Answer(Outcome.ACCEPTED, attempts=1), Answer(Outcome.REFUSED, 400), destination="logs"))
-    report.close([], failed=0)
-    (line,) = written()
+    report.chosen("events", ["exclude"], folded=0)
+    report.chosen("logs", [], folded=2)
+    events = delivery(Answer(Outcome.ACCEPTED, attempts=1), Answer(Outcome.RETRY, attempts=2))
+    report.answered(events)
+    report.settled(events, Settlement())
+    logs = delivery(Answer(Outcome.ACCEPTED, attempts=1), Answer(Outcome.REFUSED, 400), destination="logs")
+    report.answered(logs)
+    logs.settle([(1, "logs")])
+    report.settled(logs, Settlement((Outgoing(None, ((1, "logs"),), "r"),)))
+    report.close(failed=0)
+    *_, line = written()
     assert {name: line[name] for name in units(line) if line[name]} == {
         "Filtered": 1,
         "EventsFiltered": 1,
@@ -104,17 +113,17 @@ def test_several_destinations_are_counted_each_and_together(written: Written) ->
         "EventsRetried": 1,
         "Waiting": 1,
         "EventsWaiting": 1,
+        "Refused": 1,
         "LogsRefused": 1,
     }
 
 
-def test_a_settled_record(written: Written) -> None:
-    report, settled = Report("q", "INFO"), record(Answer(Outcome.REFUSED, 400, "HTTP 400"))
-    report.settled(
-        settled,
-        Settlement((Refusal('["secret"]', "events: HTTP 400", 400, "m-1"),), (Remainder("a", 1), Remainder("b", 1))),
-    )
-    report.close([settled], failed=0)
+def test_what_the_queues_took(written: Written) -> None:
+    report, settled = Report("q", "INFO"), delivery(Answer(Outcome.REFUSED, 400), Answer(Outcome.RETRY))
+    settled.settle([(0, "events"), (1, "events")])
+    kept, put_back = Outgoing(None, ((0, "events"),), "events: HTTP 400"), Outgoing(None, ((1, "events"),))
+    report.settled(settled, Settlement((kept,), (put_back,)))
+    report.close(failed=0)
     refusal, line = written()
     assert refusal == {
         "level": "WARNING",
@@ -123,23 +132,38 @@ def test_a_settled_record(written: Written) -> None:
         "record": "m-1",
         "reason": "events: HTTP 400",
     }
-    assert (line["Refused"], line["Requeued"]) == (1, 2)
+    assert (line["Refused"], line["Requeued"], line["Waiting"], line["level"]) == (1, 1, 1, "WARNING")
+
+
+def test_whatever_waits_is_counted(written: Written) -> None:
+    """What was refused and not kept, no event and not kept, left to the next invocation, or not read at all."""
+    report, waits = Report("q", "INFO"), delivery(Answer(Outcome.REFUSED, 400), left=True)
+    report.settled(waits, Settlement(problem="ServiceUnavailable"))
+    report.comes_back(Record("r-2"), "not read", "out of time")
+    report.close(failed=2)
+    first, second, line = written()
+    assert (first["message"], first["reason"]) == (
+        "not put into the queue, so the message comes back",
+        "ServiceUnavailable",
+    )
+    assert (second["record"], second["reason"]) == ("r-2", "out of time")
+    assert (line["Waiting"], line["reasons"]) == (3, {"not read: out of time": 1})
 
 
 @pytest.mark.parametrize(("level", "lines"), [("DEBUG", 1), ("INFO", 1), ("WARNING", 1), ("ERROR", 0)])
 def test_warnings_have_a_level_and_the_invocation_none(written: Written, level: str, lines: int) -> None:
     report = Report("q", level)
-    report.warning("something", record(), reason="x")
+    report.warning("something", Record(), reason="x")
     assert len(written()) == lines
-    report.close([], failed=0)
+    report.close(failed=0)
     assert len(written()) == 1
 
 
 def test_the_delay_until_delivery(written: Written) -> None:
     report = Report("q", "INFO")
-    for time in ("2024-05-14T09:49:58.500Z", "2024-05-14T09:50:01Z", None, "no time"):
-        report.received(Event({"LogDate": time}), NOW)
-    report.close([], failed=0)
+    times = ("2024-05-14T09:49:58.500Z", "2024-05-14T09:50:01Z", None, "no time")
+    report.received([Event({"LogDate": time}) for time in times], NOW)
+    report.close(failed=0)
     (line,) = written()
     assert line["DeliveryDelay"] == [1.5, 0.0] and units(line)["DeliveryDelay"] == "Seconds"
 
@@ -147,20 +171,22 @@ def test_the_delay_until_delivery(written: Written) -> None:
 def test_a_line_has_a_bounded_length(written: Written) -> None:
     """CloudWatch takes 100 values of a metric in a line, and 256 KB a line."""
     report = Report("q", "INFO")
-    for _ in range(10_000):
-        report.received(Event({"LogDate": "2024-05-14T09:49:58Z"}), NOW)
-    report.close([record(record_id=f"r-{number}") for number in range(1000)], failed=0)
+    report.received([Event({"LogDate": "2024-05-14T09:49:58Z"})] * 10_000, NOW)
+    for _ in range(1000):
+        report.answered(delivery())
+    report.close(failed=0)
     (line,) = written()
     assert (line["Received"], len(line["DeliveryDelay"]), len(line["records"])) == (10_000, 100, 20)
 
 
 def test_no_content(written: Written) -> None:
     report = Report("q", "DEBUG")
-    answered = record(Answer(Outcome.REFUSED, 400, "HTTP 400"), message_id="")
-    report.received(Event({"Title": "secret"}), NOW)
+    answered = delivery(Answer(Outcome.REFUSED, 400, "HTTP 400"), message_id="")
+    report.received([Event({"Title": "secret"})], NOW)
     report.answered(answered)
-    report.settled(answered, Settlement((Refusal('["secret"]', "events: HTTP 400", 400),)))
-    report.close([answered], failed=0)
+    kept = Outgoing(QueueMessage('["secret"]'), ((0, "events"),), "events: HTTP 400")
+    report.settled(answered, Settlement((kept,)))
+    report.close(failed=0)
     lines = written()
     assert "secret" not in json.dumps(lines)
     assert lines[0]["record"] == "r-1"

@@ -12,8 +12,8 @@ import boto3
 import pytest
 import responses
 
-from deep_security_datadog import aws, handler
-from deep_security_datadog.admission import MOST_ENTRIES
+from deep_security_datadog import handler
+from deep_security_datadog.aws import sdk as aws
 from deep_security_datadog.forward import NotDelivered
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
 from tests.support import EVENTS_URL, sample, sqs_record
@@ -69,7 +69,6 @@ PATHS = (
     ),
     Path(name="no JSON", message="no JSON", key_reads=0, dead_letters=1),
     Path(name="no event beside one", message=[1, EVENT], answers=[202], dead_letters=1),
-    Path(name="more than an invocation takes", message=[{}] * (MOST_ENTRIES + 1), key_reads=0, remainders=2),
 )
 
 

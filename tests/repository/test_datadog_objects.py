@@ -14,7 +14,7 @@ import pytest
 from datadog_api_client.v1.model.dashboard import Dashboard
 from datadog_api_client.v1.model.monitor import Monitor
 
-from deep_security_datadog.destinations import events, logs
+from deep_security_datadog.datadog import events, logs
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
 from tests.repository.datadog_models import problems

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.destinations import events, logs
-from deep_security_datadog.event import Event
+from deep_security_datadog.datadog import events, logs
+from deep_security_datadog.datadog.item import Context
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.filter import Filter
-from deep_security_datadog.text import Context
 from tests.support import item
 from tools import demo_page, explain, samples
 from tools.demo_page import Destination

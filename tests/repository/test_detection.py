@@ -16,7 +16,7 @@ from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payloa
     SecurityMonitoringStandardRuleCreatePayload,
 )
 
-from deep_security_datadog.destinations import events, logs
+from deep_security_datadog.datadog import events, logs
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
 from tests.repository.datadog_models import problems

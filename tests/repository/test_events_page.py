@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from deep_security_datadog.event import Event
-from deep_security_datadog.event_types import EVENT_TYPES
-from deep_security_datadog.tags import INSTANCE_TAG_PREFIX, tags_of
+from deep_security_datadog.datadog.tags import INSTANCE_TAG_PREFIX, tags_of
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tests.golden import events_of_samples
 from tools import events_page
 
@@ -15,7 +15,7 @@ DESCRIBED = set(re.findall(r"^\| `([a-z_*-]+)` \| .* \| (?:yes|no) \|$", events_
 
 def test_every_tag_is_described_and_every_described_tag_exists() -> None:
     events = [Event({**properties, "Tags": "x"}) for _, properties in events_of_samples()]
-    tags = {tag for event in events for tag in tags_of(event, event.texts(), account_id="1", configured=())}
+    tags = {tag for event in events for tag in tags_of(event, account_id="1", configured=())}
     keys = {tag.partition(":")[0] for tag in tags}
     emitted = {f"{INSTANCE_TAG_PREFIX}*" if key.startswith(INSTANCE_TAG_PREFIX) else key for key in keys}
     assert emitted == DESCRIBED
@@ -23,4 +23,4 @@ def test_every_tag_is_described_and_every_described_tag_exists() -> None:
 
 def test_each_part_of_an_identity_is_a_tag_of_its_own() -> None:
     for row in EVENT_TYPES.values():
-        assert set(row.identity) <= DESCRIBED
+        assert set(row.tags) <= DESCRIBED

@@ -62,3 +62,8 @@ def test_a_bad_filter_is_an_error(monkeypatch: pytest.MonkeyPatch, text: str) ->
 def test_a_missing_file_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sys.argv", ["explain", "--events", str(tmp_path / "absent.json")])
     assert explain.main() == 1
+
+
+def test_no_control_character_reaches_the_terminal() -> None:
+    _, text = explained([{"EventType": "\x1b[31mX", "Title": "\x1b]0;title\x07"}])
+    assert "\x1b" not in text and "\x07" not in text and "�" in text

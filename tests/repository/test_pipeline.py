@@ -15,8 +15,8 @@ from datadog_api_client.v1.model.logs_pipeline import LogsPipeline
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
-from deep_security_datadog import event_types
-from deep_security_datadog.destinations import logs
+from deep_security_datadog.datadog import logs
+from deep_security_datadog.deep_security import event_types
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import pipeline
 from tests.repository.datadog_models import problems

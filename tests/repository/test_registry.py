@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deep_security_datadog import __version__
-from deep_security_datadog.datadog_client import USER_AGENT
+from deep_security_datadog.datadog.client import USER_AGENT
 from tools import tables
 
 ROOT = Path(__file__).parents[2]

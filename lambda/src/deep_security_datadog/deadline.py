@@ -1,36 +1,137 @@
-"""A deadline for any call. Socket timeouts do not give one: they start anew for each address and each read."""
+"""Calls with a deadline each, in threads that are used again. A call that hangs is given up and its thread left behind.
+
+Socket timeouts give no deadline: they start anew for each address and each read. All functions here are for one thread,
+the one that handles the invocation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from .log import LoggableError
+
+# Threads that may hang at the same time. A few servers that never answer must not use up an environment's threads.
+MOST_LEFT_BEHIND = 32
 
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
 
-class DeadlineExceeded(Exception):
-    """There was no result in time. The message says how long the wait was."""
+class DeadlineExceeded(LoggableError):
+    """There was no result in time."""
+
+
+class TooManyLeftBehind(LoggableError):
+    """Nothing more is begun, because that many calls still hang."""
+
+
+class Call(NamedTuple, Generic[_K, _T]):
+    """A function to call, and how many seconds it has. key: tells the caller which call a result belongs to."""
+
+    key: _K
+    function: Callable[[], _T]
+    seconds: float
+
+
+class Result(NamedTuple, Generic[_T]):
+    """What a call returned or raised."""
+
+    value: _T | None = None
+    error: BaseException | None = None
+
+    def get(self) -> _T:
+        """Returns the value, or raises the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
+
+
+class _Worker(Thread):
+    """A thread that runs one function after another and reports each result, until it is left behind."""
+
+    def __init__(self) -> None:
+        super().__init__(name="call", daemon=True)
+        self.jobs: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]] | None] = SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        # What ends a thread that is left behind.
+        with contextlib.suppress(SystemExit):
+            while job := self.jobs.get():
+                function, results = job
+                try:
+                    result: Result[Any] = Result(function())
+                except Exception as error:  # noqa: BLE001 (raised again in the thread that asked)
+                    result = Result(error=error)
+                results.put((self, result))
+                # Else they would be kept until the next job comes.
+                del job, function, results, result
+
+    def leave_behind(self) -> None:
+        """Ends the thread as soon as it runs again: at the next byte, or when its socket times out. That closes it."""
+        _left_behind.append(self)
+        # For the thread that has just finished and waits for its next job.
+        self.jobs.put(None)
+        import ctypes
+
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(SystemExit))
+
+
+_idle: list[_Worker] = []
+_left_behind: list[_Worker] = []
 
 
 def run(function: Callable[[], _T], *, seconds: float) -> _T:
     """The result of `function()`, or what it raises; DeadlineExceeded after that many seconds.
 
-    The call then goes on in its own thread until its sockets give up, and its result is lost.
+    Raises TooManyLeftBehind if too many earlier calls still hang.
     """
-    future: Future[_T] = Future()
+    calls = iter([Call(None, function, seconds)])
+    ((_, result),) = run_all(lambda: next(calls, None), at_once=1)
+    return result.get()
 
-    def work() -> None:
-        try:
-            future.set_result(function())
-        except Exception as error:  # noqa: BLE001 (raised again in the waiting thread)
-            future.set_exception(error)
 
-    Thread(target=work, daemon=True).start()
+def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, Result[_T]]]:
+    """Runs calls, at most so many at once, and yields each one's key and result as soon as it is there.
+
+    next_call: asked for another call whenever one can be started; None if there is none for now.
+    """
+    results: SimpleQueue[tuple[_Worker, Result[_T]]] = SimpleQueue()
+    running: dict[_Worker, tuple[float, Call[_K, _T]]] = {}
     try:
-        return future.result(timeout=max(0.0, seconds))
-    except TimeoutError:
-        if future.done():
-            raise
-        raise DeadlineExceeded(f"no answer within {seconds:.0f} s") from None
+        while True:
+            while len(running) < at_once and (call := next_call()):
+                if is_full():
+                    yield call.key, Result(error=TooManyLeftBehind(f"{MOST_LEFT_BEHIND} earlier calls still hang"))
+                    continue
+                worker = _idle.pop() if _idle else _Worker()
+                running[worker] = time.monotonic() + max(0.0, call.seconds), call
+                worker.jobs.put((call.function, results))
+            if not running:
+                return
+            worker = min(running, key=lambda one: running[one][0])
+            deadline, call = running[worker]
+            try:
+                worker, result = results.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                result = Result(error=DeadlineExceeded(f"no answer within {call.seconds:.0f} s"))
+                worker.leave_behind()
+            else:
+                if worker not in running:
+                    continue
+                _idle.append(worker)
+            yield running.pop(worker)[1].key, result
+    finally:
+        for worker in running:
+            worker.leave_behind()
+
+
+def is_full() -> bool:
+    """Whether so many calls still hang that no other is begun."""
+    _left_behind[:] = [worker for worker in _left_behind if worker.is_alive()]
+    return len(_left_behind) >= MOST_LEFT_BEHIND

@@ -11,15 +11,13 @@ from fnmatch import translate
 from math import isfinite
 from typing import Any, NamedTuple
 
-from .event import Event
-from .event_types import EVENT_TYPES
-from .severity import Severity
+from .deep_security.event import Event
+from .deep_security.event_types import EVENT_TYPES
+from .deep_security.severity import Severity
 from .values import as_text
 
 # The test notification passes every filter, so none can name it.
 FILTERABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
-
-_UNRANKED_EVENTS = ("keep", "drop")
 
 
 class Pattern(NamedTuple):
@@ -31,12 +29,10 @@ class Pattern(NamedTuple):
     @classmethod
     def from_option(cls, name: object, glob: object) -> Pattern:
         """Raises ValueError for an empty name or glob, or a glob as the name."""
-        if not isinstance(name, str) or not name.strip():
-            raise ValueError("exclude holds an empty property name")
-        if "*" in name or "?" in name:
-            raise ValueError(f"exclude names the property {name!r}, but only values are globs")
+        if not isinstance(name, str) or not name.strip() or "*" in name or "?" in name:
+            raise ValueError(f"{name!r} is no name of a property; only values are globs")
         if not isinstance(glob, str) or not glob:
-            raise ValueError(f"exclude holds no glob for {name}")
+            raise ValueError(f"there is no glob for {name}")
         return cls(name=name, expression=re.compile(translate(glob)))
 
     def matches(self, event: Event) -> bool:
@@ -68,9 +64,7 @@ class Filter(NamedTuple):
 
         Raises ValueError, with the option's name, for an unknown option, a wrong value and a filter that drops all.
         """
-        if unknown := sorted(set(options) - set(cls._fields)):
-            raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(cls._fields)}")
-        chosen = cls(**{name: _PARSERS[name](value) for name, value in options.items() if value is not None})
+        chosen = cls(**dict(_read_options(options)))
         if not any(chosen._can_pass(name) for name in chosen.event_types or FILTERABLE_TYPES):
             raise ValueError("event_types, rank_greater_than and minimum_severity together drop everything")
         return chosen
@@ -79,78 +73,85 @@ class Filter(NamedTuple):
         """The name of the option that drops the event, None to keep it."""
         if event.is_test:
             return None
-        if self.event_types is not None and event.event_type.name not in self.event_types:
-            return "event_types"
-        if self._ranks_too_low(event):
-            return "rank_greater_than"
-        if event.severity < self.minimum_severity:
-            return "minimum_severity"
-        if any(all(pattern.matches(event) for pattern in group) for group in self.exclude):
-            return "exclude"
-        return None
-
-    def _ranks_too_low(self, event: Event) -> bool:
-        if self.rank_greater_than is None:
-            return False
-        if event.rank is None:
-            return self.unranked_events == "drop"
-        return event.rank <= self.rank_greater_than
+        return next((name for name, option in OPTIONS.items() if option.drops(self, event)), None)
 
     def _can_pass(self, event_type: str) -> bool:
         """Whether an event of the type could pass. `exclude` is not considered."""
         row = FILTERABLE_TYPES[event_type]
-        if self.rank_greater_than is not None and self.unranked_events == "drop" and not row.ranked:
-            return False
-        return row.highest_severity >= self.minimum_severity
+        ranks = row.ranked or self.rank_greater_than is None or self.unranked_events == "keep"
+        return ranks and row.highest_severity >= self.minimum_severity
 
 
-def _event_types(value: object) -> frozenset[str]:
+class Option(NamedTuple):
+    """An option: how its value is read, which may raise ValueError, and whether the filter drops an event for it."""
+
+    read: Callable[[Any], object]
+    drops: Callable[[Filter, Event], bool] = lambda *_: False
+
+
+def _read_options(options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if not isinstance(options, Mapping):
+        raise ValueError("expected a JSON object")
+    for name, value in options.items():
+        if name not in OPTIONS:
+            raise ValueError(f"unknown option {name!r}, expected {', '.join(OPTIONS)}")
+        if value is not None:
+            try:
+                yield name, OPTIONS[name].read(value)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+
+
+def _names_of_types(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not value:
-        raise ValueError("event_types is not a list of names; for all types leave it null")
+        raise ValueError("expected a list of names; for all types leave it null")
     if unknown := [str(name) for name in value if name not in FILTERABLE_TYPES]:
         known = ", ".join(sorted(FILTERABLE_TYPES))
-        raise ValueError(f"event_types names {unknown[0]!r}, which is none of {known}; newer ones pass with null")
+        raise ValueError(f"{unknown[0]!r} is none of {known}; newer ones pass with null")
     return frozenset(value)
 
 
 def _rank(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
-        raise ValueError("rank_greater_than is not a number of 0 or more")
+        raise ValueError("expected a number of 0 or more")
     return float(value)
 
 
-def _unranked_events(value: object) -> str:
-    if value not in _UNRANKED_EVENTS:
-        raise ValueError("unranked_events is neither keep nor drop")
-    return str(value)
-
-
-def _minimum_severity(value: object) -> Severity:
-    try:
-        return Severity.from_name(value)
-    except ValueError as error:
-        raise ValueError(f"minimum_severity: {error}") from None
-
-
-def _exclude(value: object) -> tuple[tuple[Pattern, ...], ...]:
+def _patterns(value: object) -> tuple[tuple[Pattern, ...], ...]:
     if not isinstance(value, list) or not all(isinstance(globs, Mapping) and globs for globs in value):
-        raise ValueError("exclude is not a list of maps of property to glob, none of them empty")
+        raise ValueError("expected a list of maps of property to glob, none of them empty")
     return tuple(tuple(Pattern.from_option(name, glob) for name, glob in globs.items()) for globs in value)
 
 
-def _fold_repeats(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("fold_repeats is neither true nor false")
-    return value
+def _one_of(*choices: object) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        if value not in choices or type(value) is not type(choices[0]):
+            raise ValueError(f"expected {' or '.join(map(str, choices))}")
+        return value
+
+    return read
 
 
-_PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "event_types": _event_types,
-    "rank_greater_than": _rank,
-    "unranked_events": _unranked_events,
-    "minimum_severity": _minimum_severity,
-    "exclude": _exclude,
-    "fold_repeats": _fold_repeats,
+def _ranks_too_low(chosen: Filter, event: Event) -> bool:
+    if chosen.rank_greater_than is None or event.rank is None:
+        return chosen.rank_greater_than is not None and chosen.unranked_events == "drop"
+    return event.rank <= chosen.rank_greater_than
+
+
+# By name. The first one that drops an event is the reason.
+OPTIONS: Mapping[str, Option] = {
+    "event_types": Option(
+        _names_of_types,
+        lambda chosen, event: event.event_type.name not in (chosen.event_types or {event.event_type.name}),
+    ),
+    "rank_greater_than": Option(_rank, _ranks_too_low),
+    "unranked_events": Option(_one_of("keep", "drop")),
+    "minimum_severity": Option(Severity.from_name, lambda chosen, event: event.severity < chosen.minimum_severity),
+    "exclude": Option(
+        _patterns,
+        lambda chosen, event: any(all(pattern.matches(event) for pattern in group) for group in chosen.exclude),
+    ),
+    "fold_repeats": Option(_one_of(True, False)),
 }
 
 

@@ -3,43 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from datetime import datetime
-from typing import NamedTuple
 
-from .envelope import Entry, Notification, Record
-from .event import Event
-
-
-class Repeats(NamedTuple):
-    """The number of events, and the earliest and latest time (None if no event has one)."""
-
-    total: int
-    first: datetime | None = None
-    last: datetime | None = None
-
-    @classmethod
-    def of(cls, events: Iterable[Event]) -> Repeats:
-        """The order of the events does not matter."""
-        times = [event.time for event in events]
-        known = [time for time in times if time is not None]
-        return cls(len(times), min(known, default=None), max(known, default=None))
-
-
-class Item(NamedTuple):
-    """An event to send, and the entries that it stands for: its own, and those of folded repeats.
-
-    repeats: None for an event that stands for itself only. record: the one that the entries belong to.
-    """
-
-    event: Event
-    entries: tuple[Entry, ...]
-    repeats: Repeats | None = None
-    record: Record | None = None
-
-    @property
-    def notification(self) -> Notification:
-        """The notification that the event came with."""
-        return self.entries[0].notification
+from .datadog.item import Item, Repeats
+from .deep_security.event import Event
 
 
 def fold_key(event: Event) -> Hashable | None:
@@ -48,8 +14,7 @@ def fold_key(event: Event) -> Hashable | None:
     The identity and everything that the title shows, so that no event hides behind a less severe one, or behind one
     with another outcome.
     """
-    texts, event_type = event.texts(), event.event_type
-    identity = event.identity(texts)
+    texts, event_type, identity = event.texts, event.event_type, event.identity
     if identity is None:
         return None
     shown = (event.severity, event.host.display, event_type.subject(texts), event_type.detail(texts))
@@ -57,11 +22,11 @@ def fold_key(event: Event) -> Hashable | None:
 
 
 def fold(items: Iterable[Item]) -> list[Item]:
-    """One item for all that are identical and came with the same notification, in the order of the first of each."""
+    """One item for all of a message that are identical, in the order of the first of each."""
     groups: dict[Hashable, list[Item]] = {}
     for item in items:
         key = fold_key(item.event)
-        groups.setdefault(object() if key is None else (item.notification, key), []).append(item)
+        groups.setdefault(object() if key is None else (item.message, key), []).append(item)
     return [_folded(members) for members in groups.values()]
 
 

@@ -1,187 +1,176 @@
-"""Forwards a Lambda event: admit, filter, fold, send, settle. Composition only."""
+"""Forwards a Lambda event: admit, understand, choose, send, settle. Composition only."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
-from .accepted_cache import AcceptedCache
-from .admission import MOST_SPLIT_ENTRIES, admit
-from .api_key import ApiKey, reader
-from .datadog_client import DatadogClient
-from .destinations import DESTINATIONS, Batch
-from .envelope import Record
-from .event import Event
-from .fold import Item, fold
-from .outcome import Outcome
-from .queues import NotSent, Queues
+from .aws import key_store
+from .aws.accepted_cache import AcceptedCache
+from .aws.admission import admit
+from .aws.delivery import Delivery
+from .aws.envelope import Record
+from .aws.queues import Queues
+from .aws.settle import settle
+from .datadog.api_key import ApiKey
+from .datadog.client import DatadogClient
+from .datadog.intakes import DESTINATIONS
+from .datadog.item import Context, Item
+from .datadog.request import Request
+from .datadog.sender import Sender
+from .datadog.tags import configured_tags
+from .deep_security.event import Event
+from .filter import Filter
+from .fold import fold
+from .log import reason_of
+from .outcome import Answer, Outcome
 from .report import Report
 from .settings import Settings
-from .settle import Settlement, settle, split
-from .tags import configured_tags
-from .text import Context
+
+CONCURRENT_REQUESTS = 16
 
 
 class NotDelivered(Exception):
     """Something that no queue keeps was not delivered, so Lambda has to retry."""
 
 
+class Part(NamedTuple):
+    """An entry of a record on its way."""
+
+    delivery: Delivery
+    place: int
+
+
 class Forwarder:
     """Everything that lives as long as the execution environment."""
 
-    def __init__(self, settings: Settings, client: DatadogClient, queues: Queues) -> None:
-        self.settings = settings
-        self.client = client
-        self.queues = queues
-        self.accepted = AcceptedCache()
-        self.tags = configured_tags(settings.tags)
+    def __init__(self, settings: Settings, sender: Sender, queues: Queues) -> None:
+        self._settings = settings
+        self._sender = sender
+        self._queues = queues
+        self._accepted = AcceptedCache()
+        self._tags = configured_tags(settings.tags)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Forwarder:
         """Makes no network call."""
-        read = reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
-        return cls(
-            settings,
-            DatadogClient(ApiKey(read, reload_interval=settings.api_key_reload_interval)),
-            Queues(
-                queue_url=settings.queue_url,
-                dead_letter_queue_url=settings.dead_letter_queue_url,
-                visibility_timeout=settings.queue_visibility_timeout,
-            ),
+        read = key_store.reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
+        sender = Sender(
+            DatadogClient(connections=CONCURRENT_REQUESTS),
+            ApiKey(read, reload_interval=settings.api_key_reload_interval),
+            concurrent_requests=CONCURRENT_REQUESTS,
         )
+        queues = Queues(
+            queue_url=settings.queue_url,
+            dead_letter_queue_url=settings.dead_letter_queue_url,
+            visibility_timeout=settings.queue_visibility_timeout,
+            largest=settings.queue_largest_message,
+        )
+        return cls(settings, sender, queues)
 
     def forward(self, payload: object, *, seconds_left: Callable[[], float], request_id: str) -> dict[str, Any]:
         """Sends and settles the records of a Lambda event; see `handler.lambda_handler` for the result.
 
         seconds_left: until Lambda ends the invocation. request_id: Lambda's, for the log.
         """
-        return _Invocation(self, seconds_left, request_id).run(payload)
+        names, now = self._settings.destinations, datetime.now(UTC)
+        report = Report(request_id, self._settings.log_level, by_destination=len(names) > 1)
+        taken, unread = admit(payload, is_settled=self._accepted.is_settled, seconds_left=seconds_left)
+        deliveries = [Delivery(one, names, self._accepted.settled_of(one), self._queues.largest) for one in taken]
+        understood = [list(_understand(delivery, names)) for delivery in deliveries]
+        report.received((item.event for items in understood for item in items), now)
+        requests = self._choose(understood, Context(now, self._tags, self._settings.console_url), report)
+        for delivery in self._send(requests, deliveries, seconds_left):
+            self._settle(delivery, payload, seconds_left, report)
+        for record, reason in unread:
+            report.comes_back(record, "not read", reason)
+        return self._answer(deliveries, [record for record, _ in unread], seconds_left, report)
 
-
-class _Invocation:
-    """Handles one Lambda event."""
-
-    def __init__(self, forwarder: Forwarder, seconds_left: Callable[[], float], request_id: str) -> None:
-        self._destinations = forwarder.settings.destinations
-        self._client = forwarder.client
-        self._queues = forwarder.queues
-        self._accepted = forwarder.accepted
-        self._seconds_left = seconds_left
-        self._context = Context(now=datetime.now(UTC), tags=forwarder.tags, console_url=forwarder.settings.console_url)
-        self._report = Report(request_id, forwarder.settings.log_level, by_destination=len(self._destinations) > 1)
-        self._returned: list[tuple[Record, Settlement]] = []
-
-    def run(self, payload: object) -> dict[str, Any]:
-        admission = admit(payload)
-        records = [record for record in admission.taken if not self._accepted.is_settled(record)]
-        self._accepted.restore(records)
-        batches = list(self._batches(records))
-        open_items = Counter(item.record for batch in batches for item in batch.items)
-        for record in records:
-            if not open_items[record]:
-                self._settle(record)
-        # Settle each record as soon as its last answer is in: the rest may use up the time.
-        for item in self._send(batches):
-            open_items[item.record] -= 1
-            if not open_items[item.record] and item.record:
-                self._settle(item.record)
-        for raw in admission.oversized:
-            self._split(raw)
-        return self._result(records)
-
-    def _batches(self, records: Sequence[Record]) -> Iterator[Batch]:
-        """The requests to all destinations."""
-        items_by_record = [list(_items(record)) for record in records]
-        for items in items_by_record:
-            for item in items:
-                self._report.received(item.event, self._context.now)
+    def _choose(self, understood: Sequence[Sequence[Item]], context: Context, report: Report) -> list[Request]:
+        """The requests to all destinations. Records take turns."""
+        requests: list[Request] = []
         # Logs first: a few requests that need not wait behind many events.
-        for name, chosen in reversed(list(self._destinations.items())):
-            wanted = [item for items in items_by_record for item in self._wanted(name, items)]
-            yield from DESTINATIONS[name].batches(chosen.url, wanted, self._context)
+        for name, chosen in reversed(list(self._settings.destinations.items())):
+            wanted = [_wanted(name, chosen.filter, items, report) for items in understood]
+            in_turns = [item for turn in zip_longest(*wanted) for item in turn if item]
+            requests += DESTINATIONS[name].requests(chosen.url, in_turns, context)
+        for request in requests:
+            for delivery, place in _parts(request):
+                delivery.await_answer(place, request.destination)
+        return requests
 
-    def _wanted(self, destination: str, items: Sequence[Item]) -> Sequence[Item]:
-        """The items of a record that the destination gets."""
-        chosen = self._destinations[destination].filter
-        wanted = []
-        for item in items:
-            if all(entry.is_open(destination, self._destinations) for entry in item.entries):
-                if reason := chosen.reason_to_drop(item.event):
-                    self._report.filtered(destination, reason)
-                else:
-                    wanted.append(item)
-        if not chosen.fold_repeats:
-            return wanted
-        folded = fold(wanted)
-        self._report.folded(destination, len(wanted) - len(folded))
-        return folded
+    def _send(
+        self, requests: Iterable[Request], deliveries: Iterable[Delivery], seconds_left: Callable[[], float]
+    ) -> Iterator[Delivery]:
+        """Each delivery once all its answers are in: the rest may use up the time."""
+        yield from [delivery for delivery in deliveries if delivery.is_answered]
+        for request, answer in self._sender.send(requests, seconds_left=seconds_left):
+            parts = _parts(request)
+            for delivery, place in parts:
+                delivery.answer(place, request.destination, answer)
+            yield from dict.fromkeys(delivery for delivery, _ in parts if delivery.is_answered)
 
-    def _send(self, batches: Sequence[Batch]) -> Iterator[Item]:
-        """Sends the batches, gives each entry its answer, and yields each item that has one."""
-        while batches:
-            again: list[Batch] = []
-            for batch, answer in self._client.send(batches, seconds_left=self._seconds_left):
-                if answer.outcome is Outcome.REFUSED and len(batch.items) > 1:
-                    # Halve it until the bad item is alone.
-                    middle = len(batch.items) // 2
-                    again.extend(self._rebatched(batch, batch.items[:middle]))
-                    again.extend(self._rebatched(batch, batch.items[middle:]))
-                    continue
-                for item in batch.items:
-                    for entry in item.entries:
-                        entry.answers[batch.destination] = answer
-                    yield item
-            batches = again
+    def _settle(self, delivery: Delivery, payload: object, seconds_left: Callable[[], float], report: Report) -> None:
+        """Gives what is owed to the queues; what they do not take is owed still."""
+        try:
+            report.answered(delivery)
+            report.settled(delivery, settle(delivery, self._queues, payload=payload, seconds_left=seconds_left))
+            self._accepted.keep(delivery)
+        except Exception as error:  # noqa: BLE001 (it alone comes back)
+            report.comes_back(delivery.record, "cannot be settled", reason_of(error))
 
-    def _rebatched(self, batch: Batch, items: Sequence[Item]) -> Iterator[Batch]:
-        base_url = self._destinations[batch.destination].url
-        return DESTINATIONS[batch.destination].batches(base_url, items, self._context)
-
-    def _settle(self, record: Record) -> None:
-        self._report.answered(record)
-        self._carry_out(record, settle(record))
-
-    def _split(self, raw: object) -> None:
-        """Puts a record that is too large for an invocation back as several."""
-        record = Record.read(raw)
-        if self._accepted.is_settled(record):
-            return
-        self._accepted.restore([record])
-        settlement = split(record, self._destinations, most_entries=MOST_SPLIT_ENTRIES)
-        if record.record_id is None:
-            settlement = Settlement(comes_back=True)
-        self._carry_out(record, settlement)
-        record.entries = ()
-
-    def _carry_out(self, record: Record, settlement: Settlement) -> None:
-        """Carries out the settlement, or lets the record come back."""
-        if not settlement.comes_back:
-            try:
-                self._queues.carry_out(settlement, seconds_left=self._seconds_left)
-            except NotSent as error:
-                self._report.warning(
-                    "not put into the queue, so the message comes back as a whole", record, reason=str(error)
-                )
-                settlement = Settlement(comes_back=True, retry_after=settlement.retry_after)
-        if settlement.comes_back:
-            self._accepted.keep(record)
-            self._returned.append((record, settlement))
-        else:
-            self._accepted.keep_settled(record)
-            self._report.settled(record, settlement)
-
-    def _result(self, records: Sequence[Record]) -> dict[str, Any]:
-        returned = [record for record, _ in self._returned]
-        self._queues.delay_return(self._returned, seconds_left=self._seconds_left)
-        self._report.close(records, failed=len(returned))
-        if any(record.record_id is None for record in returned):
-            raise NotDelivered(self._report.summary())
-        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record in returned]}
+    def _answer(
+        self,
+        deliveries: Iterable[Delivery],
+        unread: Iterable[Record],
+        seconds_left: Callable[[], float],
+        report: Report,
+    ) -> dict[str, Any]:
+        """What Lambda is told, so that what still is owed comes back."""
+        back = [(record, 0.0) for record in unread]
+        back += [(delivery.record, delivery.retry_after) for delivery in deliveries if delivery.debts]
+        self._queues.show_again(back, seconds_left=seconds_left)
+        report.close(failed=len(back))
+        if any(record.record_id is None for record, _ in back):
+            raise NotDelivered(report.summary())
+        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record, _ in back]}
 
 
-def _items(record: Record) -> Iterator[Item]:
-    for entry in record.entries:
-        if entry.properties is not None:
-            yield Item(Event(entry.properties), (entry,), record=record)
+def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Item]:
+    """The events of a record. One that cannot be read as an event is refused."""
+    for place, entry in enumerate(delivery.record.entries):
+        if entry.properties is None:
+            continue
+        notification = entry.notification
+        try:
+            event = Event(entry.properties)
+        except Exception as error:  # noqa: BLE001 (it concerns this event only)
+            answer = Answer(Outcome.REFUSED, reason=f"cannot be read ({type(error).__name__})")
+            for destination in filter(partial(delivery.is_owed, place), destinations):
+                delivery.answer(place, destination, answer)
+            continue
+        message = f"{delivery.record.record_id} {notification.message_id}"
+        yield Item(event, message, notification.account_id, notification.time, entries=(Part(delivery, place),))
+
+
+def _wanted(destination: str, chosen: Filter, items: Iterable[Item], report: Report) -> list[Item]:
+    """The items of a record that the destination gets."""
+    owed = [item for item in items if all(part.delivery.is_owed(part.place, destination) for part in item.entries)]
+    try:
+        reasons = [chosen.reason_to_drop(item.event) for item in owed]
+        wanted = [item for item, reason in zip(owed, reasons, strict=True) if not reason]
+        folded = fold(wanted) if chosen.fold_repeats else wanted
+    except Exception as error:  # noqa: BLE001 (what cannot be chosen among is sent as it is)
+        report.warning(
+            "cannot be filtered, so all is sent", owed[0].entries[0].delivery.record, reason=reason_of(error)
+        )
+        return owed
+    report.chosen(destination, filter(None, reasons), folded=len(wanted) - len(folded))
+    return folded
+
+
+def _parts(request: Request) -> list[Part]:
+    return [part for item in request.items for part in item.entries]

@@ -1,9 +1,18 @@
-"""Log lines in JSON, which CloudWatch Logs Insights reads field by field."""
+"""Log lines in JSON, which CloudWatch Logs Insights reads field by field, and what of an error may stand in them."""
 
 from __future__ import annotations
 
 import json
 import sys
+
+
+class LoggableError(Exception):
+    """An error whose message may be logged: it holds no content of an event and no API key."""
+
+
+def reason_of(error: BaseException) -> str:
+    """The message of an error of ours, else the error's name: its own text may hold content, a URL or the key."""
+    return str(error) if isinstance(error, LoggableError) else type(error).__name__
 
 
 def write(level: str, message: str, **fields: object) -> None:

@@ -18,7 +18,7 @@ class Answer(NamedTuple):
     status: HTTP status, None without an answer.
     reason: for logs and the dead-letter queue, without content and without the API key; empty when accepted.
     attempts: number of requests made.
-    retry_after: seconds that Datadog asked to wait, 0 if it did not.
+    retry_after: seconds that Datadog asked to wait, 0 if it did not. is_rate_limit: whether for all requests alike.
     """
 
     outcome: Outcome
@@ -26,6 +26,4 @@ class Answer(NamedTuple):
     reason: str = ""
     attempts: int = 0
     retry_after: float = 0.0
-
-
-NOT_SENT = Answer(Outcome.RETRY)
+    is_rate_limit: bool = False

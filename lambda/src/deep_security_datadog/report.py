@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from . import log
-from .envelope import Record
-from .event import Event
+from .aws.delivery import Delivery
+from .aws.envelope import Record
+from .aws.settle import Settlement
+from .deep_security.event import Event
 from .outcome import Outcome
-from .settle import Settlement
 
 NAMESPACE = "DeepSecurityDatadog"
 DIMENSION = "FunctionName"
@@ -41,48 +42,60 @@ class Report:
         self._counts: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._delays: list[float] = []
+        self._records: list[str] = []
         self._attempts = 0
 
-    def received(self, event: Event, now: datetime) -> None:
-        self._counts["Received"] += 1
-        if event.time is not None and len(self._delays) < _MOST_VALUES:
-            self._delays.append(round(max(0.0, (now - event.time).total_seconds()), 3))
+    def received(self, events: Iterable[Event], now: datetime) -> None:
+        for event in events:
+            self._counts["Received"] += 1
+            if event.time is not None and len(self._delays) < _MOST_VALUES:
+                self._delays.append(round(max(0.0, (now - event.time).total_seconds()), 3))
 
-    def filtered(self, destination: str, reason: str) -> None:
-        self._count("Filtered", destination)
-        self._counts[f"FilteredBy{reason.title().replace('_', '')}"] += 1
-        self._reasons[f"{destination} filtered: {reason}"] += 1
+    def comes_back(self, record: Record, what: str, reason: str) -> None:
+        """Counts a record as one that waits, however many events it holds."""
+        self._counts["Waiting"] += 1
+        self._reasons[f"{what}: {reason}"] += 1
+        self.warning(f"{what}, so the message comes back", record, reason=reason)
 
-    def folded(self, destination: str, count: int) -> None:
-        """Counts events that were folded into another."""
-        if count:
-            self._count("Folded", destination, count)
+    def chosen(self, destination: str, reasons: Iterable[str], *, folded: int) -> None:
+        """Counts events that a filter dropped, by reason, and those that were folded into another."""
+        for reason in reasons:
+            self._count("Filtered", destination)
+            self._counts[f"FilteredBy{reason.title().replace('_', '')}"] += 1
+            self._reasons[f"{destination} filtered: {reason}"] += 1
+        self._count("Folded", destination, folded)
 
-    def answered(self, record: Record) -> None:
-        for entry in record.entries:
-            for destination, answer in entry.answers.items():
-                self._attempts += answer.attempts
-                self._count("Retried", destination, max(0, answer.attempts - 1))
-                if answer.outcome is Outcome.ACCEPTED:
-                    self._count("Accepted", destination)
-                else:
-                    refused = answer.outcome is Outcome.REFUSED
-                    # The total of refusals counts messages for the dead-letter queue: see `settled`.
-                    self._count("Refused" if refused else "Waiting", destination, total=not refused)
-                    self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
+    def answered(self, delivery: Delivery) -> None:
+        self._records.append(delivery.record.name)
+        for (_, destination), answer in delivery.answers.items():
+            self._attempts += answer.attempts
+            self._count("Retried", destination, max(0, answer.attempts - 1))
+            if answer.outcome is Outcome.ACCEPTED:
+                self._count("Accepted", destination)
+            else:
+                self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
 
-    def _count(self, name: str, destination: str, count: int = 1, *, total: bool = True) -> None:
-        """Counts in total and, where there are several destinations, for each."""
+    def settled(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Counts what is kept, and what waits for whatever reason."""
+        record = delivery.record
+        self._counts["Refused"] += len(settlement.kept)
+        self._counts["Requeued"] += len(settlement.put_back)
+        for refusal in settlement.kept:
+            for _, destination in refusal.debts:
+                # The total counts messages, as the dead-letter queue does.
+                self._count("Refused", destination, total=False)
+            self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
+        for _, destination in (*delivery.debts, *(debt for one in settlement.put_back for debt in one.debts)):
+            self._count("Waiting", destination)
+        if settlement.problem and delivery.debts:
+            self.warning("not put into the queue, so the message comes back", record, reason=settlement.problem)
+
+    def _count(self, name: str, destination: str | None, count: int = 1, *, total: bool = True) -> None:
+        """Counts in total and, where there are several destinations, for the one."""
         if total:
             self._counts[name] += count
-        if self._by_destination and count:
+        if self._by_destination and destination and count:
             self._counts[f"{destination.capitalize()}{name}"] += count
-
-    def settled(self, record: Record, settlement: Settlement) -> None:
-        self._counts["Refused"] += len(settlement.refusals)
-        self._counts["Requeued"] += len(settlement.remainders)
-        for refusal in settlement.refusals:
-            self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
 
     def warning(self, message: str, record: Record, **fields: Any) -> None:
         self._write("WARNING", message, record=record.name, **fields)
@@ -90,10 +103,10 @@ class Report:
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))
 
-    def close(self, records: Sequence[Record], *, failed: int) -> None:
+    def close(self, *, failed: int) -> None:
         milliseconds = round((time.monotonic() - self._started) * 1000)
         # These six are always there, so that zero differs from silence. Others only above zero: each metric costs.
-        counts = dict.fromkeys(METRICS, 0) | dict(self._counts)
+        counts = dict.fromkeys(METRICS, 0) | {name: count for name, count in self._counts.items() if count}
         definitions = [{"Name": name, "Unit": "Count"} for name in counts]
         values: dict[str, Any] = dict(counts)
         if self._delays:
@@ -101,11 +114,11 @@ class Report:
             values[DELAY] = self._delays
         metrics = {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": definitions}
         self._write(
-            "WARNING" if failed else "INFO",
+            "WARNING" if failed or self._counts["Waiting"] else "INFO",
             "invocation",
             always=True,
             attempts=self._attempts,
-            records=[record.name for record in records[:_MOST_IDS]],
+            records=self._records[:_MOST_IDS],
             failed_records=failed,
             milliseconds=milliseconds,
             reasons=dict(sorted(self._reasons.items())),

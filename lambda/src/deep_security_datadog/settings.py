@@ -10,17 +10,19 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
-from .destinations import DESTINATIONS
+from .datadog.intakes import DESTINATIONS
 from .filter import Filter
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# Datadog's own functions know more.
+_LOG_LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
+_LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR"}
 
 # The same rule as in Terraform: the API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 
 _T = TypeVar("_T")
+_N = TypeVar("_N", int, float)
 
 
 class SettingsError(Exception):
@@ -39,7 +41,7 @@ class Settings(NamedTuple):
 
     destinations: by name, at least one.
     api_key_secret_arn, api_key_ssm_name: exactly one is set. api_key_reload_interval: seconds.
-    queue_url: None with direct delivery. queue_visibility_timeout: seconds.
+    queue_url: None with direct delivery. queue_visibility_timeout: seconds. queue_largest_message: bytes.
     dead_letter_queue_url: None only outside of the module.
     """
 
@@ -51,13 +53,21 @@ class Settings(NamedTuple):
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
     queue_visibility_timeout: int = 180
+    queue_largest_message: int = 262_144
     console_url: str | None = None
     log_level: str = "INFO"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Reads the variables that the Terraform module sets. Raises SettingsError."""
-        read = _Reader(environment)
+
+        def read(name: str, parse: Callable[[str], _T], default: _T) -> _T:
+            text = environment.get(name, "").strip()
+            try:
+                return parse(text) if text else default
+            except (ValueError, TypeError, KeyError) as error:
+                raise SettingsError(f"{name} cannot be used: {error}") from error
+
         site = read("DD_SITE", _site, "datadoghq.com")
         secret = read("DD_API_KEY_SECRET_ARN", str, None)
         parameter = read("DD_API_KEY_SSM_NAME", str, None)
@@ -67,28 +77,15 @@ class Settings(NamedTuple):
             destinations=read("DESTINATIONS", partial(_destinations, site), _destinations(site, '{"events": {}}')),
             api_key_secret_arn=secret,
             api_key_ssm_name=parameter,
-            api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", _seconds, 300.0),
-            tags=read("DD_TAGS", _tags, ()),
+            api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", _within(float, 0, 1e9), 300.0),
+            tags=tuple(filter(None, map(str.strip, environment.get("DD_TAGS", "").split(",")))),
             queue_url=read("QUEUE_URL", str, None),
             dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str, None),
-            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", _visibility_timeout, 180),
-            console_url=read("CONSOLE_URL", _url, None),
-            log_level=read("DD_LOG_LEVEL", _log_level, "INFO"),
+            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", _within(int, 1, 43_200), 180),
+            queue_largest_message=read("QUEUE_MAXIMUM_MESSAGE_SIZE", _within(int, 1_024, 1_048_576), 262_144),
+            console_url=read("CONSOLE_URL", lambda text: text.rstrip("/"), None),
+            log_level=read("DD_LOG_LEVEL", lambda text: _LOG_LEVELS[text.upper()], "INFO"),
         )
-
-
-class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def __call__(self, name: str, parse: Callable[[str], _T], default: _T) -> _T:
-        text = self._environment.get(name, "").strip()
-        if not text:
-            return default
-        try:
-            return parse(text)
-        except (ValueError, TypeError) as error:
-            raise SettingsError(f"{name} cannot be used: {error}") from error
 
 
 def _site(text: str) -> str:
@@ -97,64 +94,33 @@ def _site(text: str) -> str:
     return text.lower()
 
 
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("expected a base address such as https://api.datadoghq.com, without query or credentials")
-    return text.rstrip("/")
+def _within(kind: Callable[[str], _N], least: float, most: float) -> Callable[[str], _N]:
+    """A number from least to most."""
 
+    def read(text: str) -> _N:
+        number = kind(text)
+        if not least <= number <= most:
+            raise ValueError(f"expected a number from {least:g} to {most:g}")
+        return number
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise ValueError("expected a number of seconds, zero or more")
-    return seconds
-
-
-def _visibility_timeout(text: str) -> int:
-    seconds = int(text)
-    if not 1 <= seconds <= 43_200:
-        raise ValueError("expected a whole number of seconds from 1 to 43200")
-    return seconds
-
-
-def _tags(text: str) -> tuple[str, ...]:
-    return tuple(tag for tag in (part.strip() for part in text.split(",")) if tag)
+    return read
 
 
 def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
     value = json.loads(text)
-    if not isinstance(value, dict) or not value:
+    if not isinstance(value, dict) or not value or set(value) - set(DESTINATIONS):
         raise ValueError(f"expected a JSON object with one or more of the keys {', '.join(DESTINATIONS)}")
-    if unknown := sorted(set(value) - set(DESTINATIONS)):
-        raise ValueError(f"{unknown[0]!r} is no destination, expected {' or '.join(DESTINATIONS)}")
-    return {name: _destination(name, value[name], site) for name in DESTINATIONS if name in value}
+    return {name: _destination(site, name, value[name]) for name in DESTINATIONS if name in value}
 
 
-def _destination(name: str, options: Any, site: str) -> DestinationSettings:
+def _destination(site: str, name: str, options: Any) -> DestinationSettings:
     """Reads the options as Terraform writes them; null is the default."""
-    if not isinstance(options, dict):
-        raise ValueError(f"{name} is not a JSON object")
-    if unknown := sorted(set(options) - set(DestinationSettings._fields)):
-        raise ValueError(
-            f"{name} has an unknown option {unknown[0]!r}, expected {' or '.join(DestinationSettings._fields)}"
-        )
-    url, chosen = options.get("url"), options.get("filter")
-    if url is not None and not (isinstance(url, str) and _BASE_URL.fullmatch(url)):
+    if not isinstance(options, dict) or set(options) - set(DestinationSettings._fields):
+        raise ValueError(f"expected {name} to be a JSON object with {' and '.join(DestinationSettings._fields)}")
+    url = options.get("url") or DESTINATIONS[name].base_url.format(site=site)
+    if not isinstance(url, str) or not _BASE_URL.fullmatch(url):
         raise ValueError(f"{name}.url is not the https address of a host, such as https://api.datadoghq.com")
-    if chosen is not None and not isinstance(chosen, dict):
-        raise ValueError(f"{name}.filter is not a JSON object")
     try:
-        return DestinationSettings(
-            (url or DESTINATIONS[name].base_url.format(site=site)).rstrip("/"), Filter.from_options(chosen or {})
-        )
-    except ValueError as error:
+        return DestinationSettings(url.rstrip("/"), Filter.from_options(options.get("filter") or {}))
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{name}.filter.{error}") from error
-
-
-def _log_level(text: str) -> str:
-    level = text.upper()
-    level = {"WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR", "TRACE": "DEBUG"}.get(level, level)
-    if level not in LOG_LEVELS:
-        raise ValueError(f"expected one of {', '.join(LOG_LEVELS)}")
-    return level

@@ -1,0 +1,66 @@
+"""Bounds the memory and time of an invocation: which records of a Lambda event it reads, and how much of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from deep_security_datadog.log import reason_of
+
+from . import envelope
+from .envelope import Record
+
+# More than 30 s are enough for, and more than ten ordinary messages hold. An event takes 6 KB of memory.
+MOST_ENTRIES = 5_000
+# Of the time that is left at the beginning; the rest is for sending.
+_TIME_TO_READ = 1 / 3
+# In characters. What a shorter record takes to read says nothing about a longer one.
+_SHORTEST_MEASURED = 10_000
+
+
+class Admission(NamedTuple):
+    """taken: the records to handle now, those that were tried least often first.
+
+    unread: those that wait in the queue as they are, and why.
+    """
+
+    taken: list[Record]
+    unread: list[tuple[Record, str]]
+
+
+def admit(payload: object, *, is_settled: Callable[[Record], bool], seconds_left: Callable[[], float]) -> Admission:
+    """Reads the records of a Lambda event that are not settled, each once.
+
+    Smallest first, so that a large one does not delay its neighbours. Each has its share of the entries: what is beyond
+    it is left in the queue, as a smaller message.
+    """
+    waiting = _distinct(payload, is_settled)
+    taken: list[Record] = []
+    unread: list[tuple[Record, str]] = []
+    until, entries, pace = seconds_left() * (1 - _TIME_TO_READ), MOST_ENTRIES, 0.0
+    for number, raw in enumerate(waiting):
+        size = envelope.size_of(raw)
+        if seconds_left() - pace * size < until:
+            unread.append((envelope.without_entries(raw), "out of time"))
+            continue
+        started = time.monotonic()
+        try:
+            record = envelope.read(raw, entries // (len(waiting) - number))
+        except Exception as error:  # noqa: BLE001 (it alone waits)
+            unread.append((envelope.without_entries(raw), f"cannot be read ({reason_of(error)})"))
+            continue
+        pace = max(pace, (time.monotonic() - started) / max(size, _SHORTEST_MEASURED))
+        entries -= sum(entry.properties is not None for entry in record.entries)
+        taken.append(record)
+    return Admission(sorted(taken, key=lambda record: record.attempts), unread)
+
+
+def _distinct(payload: object, is_settled: Callable[[Record], bool]) -> list[object]:
+    """The unread records, smallest first. Who delivers a record twice in one event wants it handled once."""
+    raws: dict[object, object] = {}
+    for raw in envelope.raw_records(payload):
+        record = envelope.without_entries(raw)
+        if not is_settled(record):
+            raws.setdefault(record.record_id or object(), raw)
+    return sorted(raws.values(), key=envelope.size_of)

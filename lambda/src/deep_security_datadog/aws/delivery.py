@@ -1,0 +1,160 @@
+"""A record on its way: what is owed to whom, the answers, and what to do with it once the last one is in.
+
+An entry is owed to a destination until that accepts it, refuses it for good (then the dead-letter queue keeps it), or
+filters it out. A record that owes nothing is settled. What else it owes waits in the queue: as a remainder, or as the
+whole record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from deep_security_datadog.outcome import Answer, Outcome
+
+from .bodies import LARGEST_MESSAGE, QueueMessage, fitting
+from .envelope import Entry, Notification, Record
+
+# The place of an entry in its record, and a destination. None for what is no event, and for what is left to the next
+# invocation: neither is owed to one destination more than to another.
+Debt: TypeAlias = tuple[int, str | None]
+
+
+class Outgoing(NamedTuple):
+    """What goes to a queue. message: None if it fits into none. debts: those that the queue takes over.
+
+    reason: why the dead-letter queue has to keep it. generation: how many remainders led to it, including itself.
+    """
+
+    message: QueueMessage | None
+    debts: tuple[Debt, ...]
+    reason: str = ""
+    generation: int = 0
+
+
+class Delivery:
+    """The one object that changes while an invocation lasts.
+
+    destinations: names of all that are configured. settled: debts that were settled when the record came before.
+    largest: bytes that a queue takes.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        destinations: Collection[str],
+        settled: Collection[Debt] = (),
+        largest: int = LARGEST_MESSAGE,
+    ) -> None:
+        self.record = record
+        self.answers: dict[Debt, Answer] = {}
+        self._destinations = frozenset(destinations)
+        self._largest = largest
+        self._awaited: set[Debt] = set()
+        self._settled = set(settled)
+
+    def is_owed(self, place: int, destination: str) -> bool:
+        """Whether the destination needs the entry, before any filter."""
+        named = self.record.entries[place].notification.destinations
+        # A name that is not configured any more is no reason to drop an event.
+        is_named = named is None or destination in named or named.isdisjoint(self._destinations)
+        return is_named and (place, destination) not in self._settled
+
+    def await_answer(self, place: int, destination: str) -> None:
+        """Counts on an answer for the entry."""
+        self._awaited.add((place, destination))
+
+    def answer(self, place: int, destination: str, answer: Answer) -> None:
+        """Takes the answer of a destination to an entry."""
+        self._awaited.discard((place, destination))
+        self.answers[place, destination] = answer
+
+    def settle(self, debts: Iterable[Debt]) -> None:
+        """Takes note that a queue has these."""
+        self._settled.update(debts)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether all answers are in."""
+        return not self._awaited
+
+    @property
+    def settled(self) -> frozenset[Debt]:
+        """What need not be repeated when the record comes again."""
+        accepted = {debt for debt, answer in self.answers.items() if answer.outcome is Outcome.ACCEPTED}
+        return frozenset(self._settled | accepted)
+
+    @property
+    def debts(self) -> list[Debt]:
+        """What is owed, in the order of the entries."""
+        entries = enumerate(self.record.entries)
+        owed: list[Debt] = [(place, None) for place, entry in entries if entry.properties is None]
+        owed += [debt for debt, answer in self.answers.items() if answer.outcome is not Outcome.ACCEPTED]
+        owed += self._awaited
+        return sorted((debt for debt in owed if debt not in self._settled), key=lambda debt: (debt[0], debt[1] or ""))
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the record can be done again as it is.
+
+        Not if it was cut and some of its entries owe nothing: it would not become smaller.
+        """
+        is_cut = any(entry.is_left for entry in self.record.entries)
+        owing = {place for place, _ in self.debts}
+        return not self.settled and (not is_cut or len(owing) == len(self.record.entries))
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds that Datadog asked to wait before what is owed is tried again."""
+        return max(
+            (answer.retry_after for answer in self.answers.values() if answer.outcome is Outcome.RETRY), default=0
+        )
+
+    def refusals(self) -> Iterator[Outgoing]:
+        """What the dead-letter queue has to keep: what Datadog refused for good, and what is no event."""
+        for place, name in self.debts:
+            entry, answer = self.record.entries[place], self.answers.get((place, name))
+            notification, reason, status = entry.notification, entry.problem, None
+            if name and answer and answer.outcome is Outcome.REFUSED:
+                notification = notification._replace(destinations=frozenset((name,)), generation=0)
+                reason, status = f"{name}: {answer.reason}", answer.status
+            if reason:
+                origin = entry.notification.message_id or self.record.record_id or ""
+                attributes = {"reason": reason, "status": str(status or ""), "origin": origin}
+                yield Outgoing(self._message(notification, [entry], attributes), ((place, name),), reason)
+
+    def remainders(self, reason: str = "") -> Iterator[Outgoing]:
+        """What is owed, as messages for a queue. reason: why that is the dead-letter queue."""
+        owing: dict[int, list[Debt]] = {}
+        for debt in self.debts:
+            owing.setdefault(debt[0], []).append(debt)
+        groups: dict[object, tuple[Notification, dict[int, list[Debt]]]] = {}
+        for place, debts in owing.items():
+            notification, alone = self.record.entries[place].notification, place
+            if names := [name for _, name in debts if name]:
+                generation = notification.generation + 1
+                notification = notification._replace(destinations=frozenset(names), generation=generation)
+                alone = -1
+            groups.setdefault((alone, notification), (notification, {}))[1][place] = debts
+        for notification, group in groups.values():
+            yield from self._fitting(notification, list(group.items()), reason)
+
+    def _fitting(
+        self, notification: Notification, owing: Sequence[tuple[int, list[Debt]]], reason: str
+    ) -> Iterator[Outgoing]:
+        """The entries of these places, with their debts, in as many messages as needed."""
+        found = self._message(notification, [self.record.entries[place] for place, _ in owing], {"reason": reason})
+        if len(owing) > 1 and not (found and found.is_notification):
+            half = len(owing) // 2
+            yield from self._fitting(notification, owing[:half], reason)
+            yield from self._fitting(notification, owing[half:], reason)
+        else:
+            yield Outgoing(found, tuple(debt for _, debts in owing for debt in debts), reason, notification.generation)
+
+    def _message(
+        self, notification: Notification, entries: Sequence[Entry], attributes: Mapping[str, str]
+    ) -> QueueMessage | None:
+        """The entries as they came: several are events, and a message of them is an array."""
+        texts = [entry.text for entry in entries]
+        text = texts[0] if entries[0].properties is None else f"[{','.join(texts)}]"
+        return fitting(notification, text, attributes, self._largest, alone=texts[0] if len(texts) == 1 else "")

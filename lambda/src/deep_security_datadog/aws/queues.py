@@ -1,0 +1,144 @@
+"""The queue and the dead-letter queue: sends what fits into the time left, and says what was sent."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias, cast
+
+from deep_security_datadog.deadline import run
+from deep_security_datadog.log import LoggableError
+
+from . import sdk
+from .backoff import delay
+from .bodies import LARGEST_MESSAGE
+from .delivery import Outgoing
+from .envelope import Record
+
+# Limits of SendMessageBatch and ChangeMessageVisibilityBatch: docs/reference/aws-limits.md#sqs.
+_MOST_IN_BATCH = 10
+_LONGEST_DELAY = 900
+
+# Seconds for a call to SQS, which usually takes a few hundredths of one, and seconds reserved for Lambda's answer.
+CALL_DEADLINE = 3.0
+RESERVE = 0.3
+_USUAL_CALL = 0.1
+# Below the deadline, and tried once: a call that goes on after its deadline, or again, would send twice.
+_READ_TIMEOUT = 2.5
+
+# What SQS took, and why it did not take the rest; empty if it took all.
+Taken: TypeAlias = tuple[tuple[Outgoing, ...], str]
+
+
+class NotSent(LoggableError):
+    """SQS did not take a message. The text is the AWS error code, without content."""
+
+
+class Queues:
+    """The queue (None with direct delivery) and the dead-letter queue, by URL.
+
+    visibility_timeout: of the queue, in seconds. largest: bytes that both take in a message, and in a batch.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue_url: str | None,
+        dead_letter_queue_url: str | None,
+        visibility_timeout: int,
+        largest: int = LARGEST_MESSAGE,
+    ) -> None:
+        self._queue_url = queue_url
+        self._dead_letter_queue_url = dead_letter_queue_url
+        self._visibility_timeout = visibility_timeout
+        self.largest = largest
+        self._slowest_call = _USUAL_CALL
+        self._sqs: Any = None
+
+    def keep(self, refusals: Iterable[Outgoing], *, seconds_left: Callable[[], float]) -> Taken:
+        """Sends to the dead-letter queue, and leaves time for one more call.
+
+        seconds_left: until Lambda ends the invocation. Nothing is started that could not finish in time.
+        """
+        messages = [(one, 0) for one in refusals]
+        return self._send(self._dead_letter_queue_url, messages, lambda: seconds_left() - self._slowest_call)
+
+    def put_back(
+        self, remainders: Iterable[Outgoing], *, retry_after: float, seconds_left: Callable[[], float]
+    ) -> Taken:
+        """Sends to the queue. retry_after: seconds that Datadog asked to wait."""
+        longest = min(_LONGEST_DELAY, self._visibility_timeout)
+        messages = [
+            (one, delay(one.generation, asked=retry_after, longest=longest) if one.generation else 0)
+            for one in remainders
+        ]
+        return self._send(self._queue_url, messages, seconds_left)
+
+    def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: Callable[[], float]) -> None:
+        """Makes records visible before the visibility timeout ends, as far as SQS agrees.
+
+        records: each with the seconds that Datadog asked to wait.
+        """
+        entries = []
+        for record, retry_after in records:
+            seconds = delay(record.attempts, asked=retry_after, longest=self._visibility_timeout)
+            if record.receipt_handle and seconds < self._visibility_timeout:
+                entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
+        with contextlib.suppress(NotSent):
+            for start in range(0, len(entries), _MOST_IN_BATCH):
+                batch = entries[start : start + _MOST_IN_BATCH]
+                self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
+
+    def _send(
+        self, url: str | None, messages: Sequence[tuple[Outgoing, int]], seconds_left: Callable[[], float]
+    ) -> Taken:
+        """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
+        taken: list[Outgoing] = []
+        problem = "" if all(one.message for one, _ in messages) else "larger than SQS takes"
+        for batch in _batches(messages, self.largest):
+            try:
+                answer = self._call("send_message_batch", url, [entry for _, entry in batch], seconds_left)
+            except NotSent as error:
+                return tuple(taken), str(error)
+            # Absent where nothing failed.
+            failed = {int(one["Id"]): str(one.get("Code", "unknown")) for one in answer.get("Failed", ())}
+            problem = next(iter(failed.values()), problem)
+            taken += [one for place, (one, _) in enumerate(batch) if place not in failed]
+        return tuple(taken), problem
+
+    def _call(
+        self, name: str, url: str | None, entries: Sequence[Mapping[str, Any]], seconds_left: Callable[[], float]
+    ) -> Mapping[str, Any]:
+        """Calls SQS. Raises NotSent."""
+        if not url:
+            raise NotSent("no queue is configured for it")
+        # Before the clock starts: creating the client takes CPU time, not SQS's.
+        self._sqs = self._sqs or sdk.client("sqs", read_timeout=_READ_TIMEOUT)
+        seconds = min(CALL_DEADLINE, seconds_left() - RESERVE)
+        if seconds < self._slowest_call:
+            raise NotSent("out of time")
+        numbered = [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
+        started = time.monotonic()
+        try:
+            answer = run(partial(getattr(self._sqs, name), QueueUrl=url, Entries=numbered), seconds=seconds)
+        except Exception as error:  # noqa: BLE001 (whatever it is, nobody knows that it was sent)
+            raise NotSent(sdk.code_of(error)) from None
+        self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
+        return cast("Mapping[str, Any]", answer)
+
+
+def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, dict[str, Any]]]]:
+    """At most ten messages as SQS takes them, together no larger than one may be: its quota for a batch until 2025."""
+    batch: list[tuple[Outgoing, dict[str, Any]]] = []
+    size = 0
+    for one, seconds in messages:
+        if one.message:
+            if batch and (len(batch) == _MOST_IN_BATCH or size + one.message.size > largest):
+                yield batch
+                batch, size = [], 0
+            batch.append((one, one.message.entry(seconds)))
+            size += one.message.size
+    if batch:
+        yield batch

@@ -1,0 +1,99 @@
+"""HTTP to Datadog, with plain `requests`."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from deep_security_datadog import __version__
+from deep_security_datadog.log import LoggableError
+
+from .request import Endpoint, Request
+from .response import Response
+
+USER_AGENT = f"deep-security-datadog/{__version__}"
+API_KEY_HEADER = "DD-API-KEY"
+
+# Seconds, for each address and each read. The deadline of a request as a whole is the sender's.
+CONNECT_TIMEOUT = 3.0
+READ_TIMEOUT = 10.0
+# How much of an answer is read, in bytes; Datadog's are much shorter.
+_LONGEST_ANSWER = 100_000
+
+
+class NoAnswer(LoggableError):
+    """A request without an answer. The message is the name of the error, whose own text may hold URL or key."""
+
+
+class Progress:
+    """What is known of a request while it is sent: its key, when it began, and the status of an answer that is read."""
+
+    __slots__ = ("key", "started", "status")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.started = time.monotonic()
+        self.status = 0
+
+
+class DatadogClient:
+    """Keeps its connections, for as long as the execution environment lives. Threads share it.
+
+    connections: how many are kept to each host.
+    """
+
+    def __init__(self, *, connections: int) -> None:
+        self._session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+        self._prepared: dict[Endpoint, _Prepared] = {}
+
+    def post(self, request: Request, progress: Progress, *, seconds: float) -> Response:
+        """The answer, of whatever status; redirects are not followed. Raises NoAnswer, CannotRender and TooLarge."""
+        body = request.body()
+        try:
+            prepared, options = self._prepare(request.endpoint)
+            copy = prepared.copy()
+            copy.prepare_body(body, None)
+            copy.headers[API_KEY_HEADER] = progress.key
+            timeout = (min(CONNECT_TIMEOUT, seconds), min(READ_TIMEOUT, seconds))
+            response = self._session.send(copy, timeout=timeout, allow_redirects=False, **options)
+        except (OSError, ValueError, HTTPError) as error:  # from requests, a header's value, urllib3
+            raise NoAnswer(_name_of(error)) from None
+        progress.status = response.status_code
+        content = b""
+        # An answer counts even if its end is missing. Read to its end, it frees the connection.
+        with response, contextlib.suppress(OSError, ValueError, HTTPError):
+            content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
+        return Response(response.status_code, response.headers, content)
+
+    def _prepare(self, endpoint: Endpoint) -> _Prepared:
+        """What all requests to an endpoint share; prepared once, because that costs as much as a request."""
+        if endpoint not in self._prepared:
+            headers = {"User-Agent": USER_AGENT, **dict(endpoint.headers)}
+            request = requests.Request("POST", endpoint.url, headers).prepare()
+            options = self._session.merge_environment_settings(request.url, {}, True, None, None)
+            self._prepared[endpoint] = _Prepared(request, options)
+        return self._prepared[endpoint]
+
+
+class _Prepared(NamedTuple):
+    """A request without body and key, and the environment's settings: proxies and CA bundle."""
+
+    request: requests.PreparedRequest
+    options: Mapping[str, Any]
+
+
+def _name_of(error: BaseException) -> str:
+    """The error's name, and what the TLS library says about a certificate, which holds neither URL nor key."""
+    name, cause = type(error).__name__, error
+    while cause.__context__ is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__context__
+    return f"{name} ({cause.verify_message})" if isinstance(cause, ssl.SSLCertVerificationError) else name

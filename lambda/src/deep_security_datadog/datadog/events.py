@@ -1,0 +1,78 @@
+"""Datadog events: `POST /api/v1/events` takes one event per request.
+
+https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.facts import first
+from deep_security_datadog.deep_security.severity import Severity
+from deep_security_datadog.values import to_json
+
+from . import markdown, text
+from .destination import Destination
+from .item import Context, Item
+from .tags import tags_of
+
+LONGEST_TEXT = 4000
+# For an event that Datadog found too large.
+SHORT_TEXT = 1000
+LONGEST_AGGREGATION_KEY = 100
+LONGEST_HOST = 255
+# Values are cut before they are processed.
+_LONGEST_KEY_PART = 1000
+
+_ALERT_TYPES = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "info",
+    Severity.INFO: "info",
+}
+
+
+def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
+    """The event as the intake accepts it. longest_text: in characters."""
+    event = item.event
+    fields: dict[str, Any] = {
+        "title": text.title(event),
+        "text": text.in_markdown(item, context, longest_text),
+        "alert_type": _ALERT_TYPES[event.severity],
+        "priority": "low" if event.severity == Severity.INFO and not event.is_test else "normal",
+        "aggregation_key": _aggregation_key(event),
+        "tags": tags_of(event, account_id=item.account_id, configured=context.tags),
+    }
+    if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
+        fields["host"] = host
+    if (seconds := text.date_happened(event, context.now)) is not None:
+        fields["date_happened"] = seconds
+    return fields
+
+
+def _aggregation_key(event: Event) -> str:
+    """The event's identity; hashed if that is longer than Datadog takes."""
+    tenant = first(event.texts, ("TenantID", "TenantName"))
+    parts = event.identity or (tenant, event.event_type.name, event.host.id, "")
+    key = "|".join(markdown.plain(markdown.truncate_middle(part, _LONGEST_KEY_PART)) for part in parts)
+    return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
+    """The body for the one item."""
+    (item,) = items
+    return to_json(body(item, context, longest_text=SHORT_TEXT if is_short else LONGEST_TEXT))
+
+
+DESTINATION = Destination(
+    name="events",
+    base_url="https://api.{site}",
+    path="/api/v1/events",
+    headers=(("Content-Type", "application/json"),),
+    most_items=1,
+    encode=_encode,
+)

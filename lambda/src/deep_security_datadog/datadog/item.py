@@ -1,0 +1,51 @@
+"""What a request carries: an event, how often it happened, and the message it came with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from deep_security_datadog.deep_security.event import Event
+
+
+class Context(NamedTuple):
+    """What all events of an invocation share.
+
+    now: the time of sending, in UTC. tags: see `tags.configured_tags`. console_url: None = no link.
+    """
+
+    now: datetime
+    tags: tuple[str, ...] = ()
+    console_url: str | None = None
+
+
+class Repeats(NamedTuple):
+    """The number of events, and the earliest and latest time (None if no event has one)."""
+
+    total: int
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Repeats:
+        """The order of the events does not matter."""
+        times = [event.time for event in events]
+        known = [time for time in times if time is not None]
+        return cls(len(times), min(known, default=None), max(known, default=None))
+
+
+class Item(NamedTuple):
+    """An event to send.
+
+    message: names the message it came with. account_id: the AWS account of the topic, empty if unknown.
+    published: when SNS received the message, None if unknown. repeats: None for an event that stands for itself only.
+    entries: what the item stands for, for whoever sends it: one for its event, and one for each folded repeat.
+    """
+
+    event: Event
+    message: str = ""
+    account_id: str = ""
+    published: datetime | None = None
+    repeats: Repeats | None = None
+    entries: tuple[Any, ...] = ()

@@ -1,0 +1,122 @@
+"""Datadog logs: `POST /api/v2/logs` takes batches, compressed.
+
+https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md#logs
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.severity import Severity
+from deep_security_datadog.values import as_text, to_json
+
+from . import markdown, text
+from .destination import Destination
+from .item import Context, Item, Repeats
+from .request import TooLarge
+from .tags import tags_of
+
+# Of a request, in entries, and in bytes before compression, of which the intake takes 5 MB
+# (docs/reference/datadog-limits.md#logs).
+MOST_LOGS = 1000
+LARGEST_BATCH = 4_500_000
+LARGEST_LOG = 1_000_000
+
+LONGEST_HOST = 255
+# Longest standard attribute, and longest property of a log that is too large, in characters.
+_LONGEST_VALUE = 5000
+_LONGEST_SHORT_VALUE = 2000
+_LONGEST_NAME = 300
+_MOST_PROPERTIES = 100
+# Level 1 takes a fifth of the default level's time; the body is nearly as small.
+_COMPRESSION = 1
+
+# No integration has this name: its pipeline would not understand these logs (docs/reference/datadog-limits.md#logs).
+_SOURCE = "trend-micro-deep-security"
+_SERVICE = "deep-security"
+_STATUSES = {
+    Severity.CRITICAL: "critical",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warn",
+    Severity.LOW: "notice",
+    Severity.INFO: "info",
+}
+
+
+def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, Any]:
+    """The log: the event as it came under `deep_security`, and Datadog's standard attributes.
+
+    is_short: cut long values of an event that is larger than the intake accepts.
+    """
+    event = item.event
+    tags = tags_of(event, account_id=item.account_id, configured=context.tags)
+    fields: dict[str, Any] = {
+        "ddsource": _SOURCE,
+        "service": _SERVICE,
+        "ddtags": ",".join(tags),
+        "status": _STATUSES[event.severity],
+        "message": text.title(event),
+        "timestamp": _milliseconds(event, context),
+        "deep_security": _shortened(event.properties) if is_short else event.properties,
+    }
+    if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
+        fields["hostname"] = host
+    if item.repeats:
+        fields["repeats"] = _repeats(item.repeats)
+    for attribute, name in event.event_type.attributes.items():
+        if value := event.texts.get(name):
+            _put(fields, attribute, value[:_LONGEST_VALUE])
+    return fields
+
+
+def _milliseconds(event: Event, context: Context) -> int:
+    """Since 1970; now for a time that Datadog would answer with 202 and drop."""
+    usable = event.time if text.date_happened(event, context.now) is not None else None
+    return int(min(usable or context.now, context.now).timestamp() * 1000)
+
+
+def _repeats(repeats: Repeats) -> dict[str, Any]:
+    """Count and times, as Deep Security writes times: ISO 8601 in UTC with milliseconds."""
+    times = {"first": repeats.first, "last": repeats.last}
+    shown = {name: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z" for name, time in times.items() if time}
+    return {"count": repeats.total, **shown}
+
+
+def _put(fields: dict[str, Any], attribute: str, value: str) -> None:
+    *parents, name = attribute.split(".")
+    for parent in parents:
+        fields = fields.setdefault(parent, {})
+    fields[name] = value
+
+
+def _shortened(properties: Mapping[str, object]) -> dict[str, str]:
+    """The first properties, each cut: well within the megabyte of a log."""
+    first = list(properties.items())[:_MOST_PROPERTIES]
+    return {name[:_LONGEST_NAME]: markdown.shortened(as_text(value), _LONGEST_SHORT_VALUE) for name, value in first}
+
+
+def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
+    """The compressed body for the items. Raises TooLarge."""
+    encoded = [_encode_log(item, context, is_short=is_short) for item in items]
+    if sum(map(len, encoded)) + len(encoded) + 1 > LARGEST_BATCH:
+        raise TooLarge("larger than Datadog takes")
+    return gzip.compress(b"[" + b",".join(encoded) + b"]", compresslevel=_COMPRESSION, mtime=0)
+
+
+def _encode_log(item: Item, context: Context, *, is_short: bool) -> bytes:
+    encoded = to_json(body(item, context, is_short=is_short))
+    # Datadog accepts a larger one, but cuts it anywhere.
+    return encoded if is_short or len(encoded) <= LARGEST_LOG else to_json(body(item, context, is_short=True))
+
+
+DESTINATION = Destination(
+    name="logs",
+    base_url="https://http-intake.logs.{site}",
+    path="/api/v2/logs",
+    headers=(("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
+    most_items=MOST_LOGS,
+    encode=_encode,
+)

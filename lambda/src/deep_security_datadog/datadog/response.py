@@ -1,0 +1,79 @@
+"""An HTTP response and what it means: docs/reference/datadog-limits.md#answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import NamedTuple
+
+from deep_security_datadog.outcome import Answer, Outcome
+
+ACCEPTED = 202
+TOO_LARGE = 413
+KEY_REFUSED = frozenset((401, 403))
+_TOO_MANY = 429
+# Retrying does not change these. Any other status may come from a proxy, a wrong URL or an outage, so it is retried.
+_REFUSED = frozenset((400, TOO_LARGE, 422))
+# Longest wait that a response may ask for, in seconds. No rate limit lasts longer than a day.
+_LONGEST_ASKED = 86_400.0
+
+
+class Response(NamedTuple):
+    """headers: case-insensitive names. content: the beginning of the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = b""
+
+
+def answer_of(response: Response, attempts: int) -> Answer:
+    """The answer for what Datadog, or something on the way to it, said at the last of so many attempts."""
+    status = response.status
+    if is_accepted(status, response.content):
+        return Answer(Outcome.ACCEPTED, status, attempts=attempts)
+    reason = f"HTTP {status}" if status >= 300 else f"HTTP {status}, but not from Datadog"
+    if status in _REFUSED:
+        return Answer(Outcome.REFUSED, status, reason, attempts)
+    # A rate limit is the same for all requests. Another answer may be about one event.
+    is_rate_limit = status == _TOO_MANY or response.headers.get("X-RateLimit-Remaining", "").strip() == "0"
+    return Answer(Outcome.RETRY, status, reason, attempts, _retry_after(response, is_rate_limit), is_rate_limit)
+
+
+def is_accepted(status: int, content: bytes) -> bool:
+    """Whether Datadog accepted a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not.
+
+    https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
+    """
+    if status == ACCEPTED:
+        return True
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    # The events intake says `status`, the logs intake answers with an empty object.
+    return 200 <= status < 300 and isinstance(value, dict) and (not value or value.get("status") == "ok")
+
+
+def _retry_after(response: Response, is_rate_limit: bool) -> float:
+    """Seconds that the response asks to wait, 0 if it does not.
+
+    `Retry-After` of a rate limit or an overload; `X-RateLimit-Reset` of a rate limit only: Datadog sends it always.
+    """
+    names = ["Retry-After", "X-RateLimit-Reset"] if is_rate_limit else ["Retry-After"] if response.status == 503 else []
+    asked = (_seconds(response.headers.get(name, "")) for name in names)
+    return next((min(max(0.0, seconds), _LONGEST_ASKED) for seconds in asked if seconds is not None), 0.0)
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds from now, of a number or of a date as HTTP writes it (RFC 9110, 10.2.3)."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if isfinite(seconds) else None

@@ -1,0 +1,107 @@
+"""The tags of an event, in the form that Datadog accepts (docs/reference/datadog-limits.md#tags)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.facts import first
+from deep_security_datadog.values import as_text, integer
+
+from . import markdown
+
+LONGEST_TAG = 200
+# Of the v2 events intake; v1 names no number (docs/reference/datadog-limits.md#tags).
+MOST_TAGS = 100
+
+# Separates tags of cloud instances from ours and from keys that Datadog reserves.
+INSTANCE_TAG_PREFIX = "instance_tag_"
+
+# Everything but the characters of a word. Words are joined by one underscore.
+_BETWEEN_WORDS = re.compile(r"[^\w\-:./]+")
+_CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
+# Texts that may name a CVE or a technique, written by Deep Security, not found in an attacker's traffic.
+_FINDING_TEXTS = (
+    "Reason", "Note", "Title", "Description", "MalwareName", "BehaviorType", "Cve", "Mitre", "ApplicationType",
+    "OSSEC_Description", "OSSEC_Groups",
+)  # fmt: skip
+# How much of a value is searched: an attacker may have sent a megabyte.
+_LONGEST_SEARCHED = 2000
+
+
+def tag(key: str, value: str) -> str:
+    """`key:value` in lower case with allowed characters; empty without a value."""
+    text = _clean(markdown.truncate_middle(value, _LONGEST_SEARCHED))
+    room = LONGEST_TAG - len(key) - 1
+    if len(text) > room:
+        text = markdown.truncate_middle(text, room).replace("…", "_")
+    return f"{key}:{text}" if text else ""
+
+
+def configured_tags(texts: Iterable[str]) -> tuple[str, ...]:
+    """The user's tags as Datadog accepts them. texts: `key:value` or a word."""
+    return tuple(dict.fromkeys(filter(None, map(_configured_tag, texts))))[:MOST_TAGS]
+
+
+def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> list[str]:
+    """All tags of an event: its own, then the configured ones, which replace its own with the same key.
+
+    account_id: the AWS account of the topic, empty if unknown. configured: `configured_tags()`.
+    """
+    keys = {text.partition(":")[0] for text in configured}
+    own = [tag(key, value) for key, value in _own_tags(event, account_id) if value and key not in keys]
+    instance = _instance_tags(event.properties.get("HostCloudInstanceTags"))
+    own += [text for text in instance if text.partition(":")[0] not in keys]
+    distinct = list(dict.fromkeys(filter(None, own)))
+    return [*distinct[: MOST_TAGS - len(configured)], *configured]
+
+
+def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
+    """Keys and values, without the instance's tags."""
+    event_type, host, texts = event.event_type, event.host, event.texts
+    detect_only = event_type.detect_only(texts)
+    aws_account = texts.get("HostOwnerID", "") if texts.get("HostCloudType", "amazon") == "amazon" else ""
+    finding_text = " ".join([texts[name][:_LONGEST_SEARCHED] for name in _FINDING_TEXTS if name in texts])
+    return [
+        ("integration", "deep_security"),
+        ("event_type", event_type.name or "unknown"),
+        ("module", event_type.slug),
+        ("severity", event.severity.label),
+        ("action", event_type.action(texts)),
+        ("detect_only", "" if detect_only is None else as_text(detect_only)),
+        *[(key, value(texts)) for key, value in event_type.tags.items()],
+        ("rank", "" if event.rank is None else as_text(integer(event.rank))),
+        ("policy", texts.get("HostSecurityPolicyName", "")),
+        ("tenant", first(texts, ("TenantName", "TenantID"))),
+        # `Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: builds would make too many values.
+        ("host_os", texts.get("HostOS", "").partition(" (")[0]),
+        ("host_name", host.display),
+        ("instance-id", host.instance_id),
+        ("aws_account", aws_account),
+        ("topic_account", account_id),
+        *[("cve", found.upper()) for found in _CVE.findall(finding_text)],
+        *[("mitre_technique", found) for found in _TECHNIQUE.findall(finding_text)],
+        *[("ds_tag", part) for part in texts.get("Tags", "")[:_LONGEST_SEARCHED].split(",")],
+    ]
+
+
+def _instance_tags(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, content in islice(value.items(), MOST_TAGS):
+            if name := _clean(as_text(key)[:LONGEST_TAG]).replace(":", "_"):
+                yield tag(f"{INSTANCE_TAG_PREFIX}{name}", as_text(content))
+
+
+def _configured_tag(text: str) -> str:
+    key, colon, value = text.partition(":")
+    name = _clean(key)
+    return tag(name, value) if colon and name else name[:LONGEST_TAG]
+
+
+def _clean(text: str) -> str:
+    """Lower-case words joined by one underscore. A word keeps the punctuation within: `192.0.2.1:80`, `/etc/passwd`."""
+    words = [word.lstrip(":").rstrip(":.-") for word in _BETWEEN_WORDS.split(text.lower().replace("_", " "))]
+    return "_".join([word for word in words if any(map(str.isalnum, word))])

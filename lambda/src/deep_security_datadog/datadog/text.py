@@ -1,0 +1,208 @@
+"""Title and text of an event, as every destination shows them. Pure, driven by the table of event types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.facts import Fact, Texts, enum, one
+
+from . import markdown
+from .item import Context, Item, Repeats
+
+LONGEST_TITLE = 200
+# Datadog accepts events of the last 18 h; the margin is for the transfer (docs/reference/datadog-limits.md#events).
+OLDEST = timedelta(hours=17, minutes=45)
+# Clocks of agents may be a little fast.
+_FUTURE = timedelta(minutes=1)
+_SHOWN_DELAY = timedelta(minutes=1)
+
+# Values are cut before they are processed: an attacker may have sent 256 KB. A title shows less than this.
+_LONGEST_SUBJECT = 1000
+# One value must not push out the others.
+_LONGEST_VALUE = 300
+_LONGEST_BLOCK = 1200
+_MOST_OTHERS = 100
+
+
+class _Section(NamedTuple):
+    """Lines of the text. If it is too long, the end of the least important section is cut first."""
+
+    importance: int
+    lines: list[str]
+
+
+_HOST_FACTS = (
+    one("Computer", "Hostname"),
+    one("Instance", "HostInstanceID"),
+    one("Last address", "HostLastIPUsed"),
+    one("System", "HostOS"),
+    one("Policy", "HostSecurityPolicyName"),
+    one("Group", "HostGroupName"),
+    one("Cloud account", "HostOwnerID"),
+    one("Cloud", "HostCloudType"),
+    one("Asset value", "HostAssetValue"),
+    one("Agent version", "HostAgentVersion"),
+    one("Instance tags", "HostCloudInstanceTags"),
+)
+_IDENTIFIER_FACTS = (
+    one("Event id", "EventID"),
+    one("Unique id", "UniqueID"),
+    one("Tenant", "TenantName"),
+    one("Tenant id", "TenantID"),
+    enum("Origin", "Origin", {-1: "", 0: "Agent", 1: "Guest agent", 2: "Appliance", 3: "Manager"}, "OriginString"),
+    one("Deep Security tags", "Tags"),
+    one("Host id", "HostID"),
+    one("Host GUID", "HostGUID"),
+    one("Agent GUID", "HostAgentGUID"),
+    one("Tenant GUID", "TenantGUID"),
+)
+# In the title, the times, or one of the sections above.
+_SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate")).union(
+    *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
+)
+_TEST_LINE = "\nThis is the test notification of Deep Security. Events will look like this one, with facts."
+
+
+def title(event: Event) -> str:
+    """Severity, module, what happened and on which host, in at most 200 characters."""
+    host = markdown.truncate_middle(_plain(event.host.display), 60)
+    head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module[:60])[:60]}"
+    tail = f" on {host}" if host else ""
+    if event.is_test:
+        return f"{head}: Deep Security reaches Datadog{tail}"
+    texts = event.texts
+    subject = event.event_type.subject(texts)
+    detail = event.event_type.detail(texts) or event.event_type.action(texts)
+    shown, shown_detail = _plain(subject), "" if detail == subject else _plain(detail)
+    room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
+    # Each gets half the room, and what the other leaves.
+    shown_detail = markdown.truncate_middle(shown_detail, max(room // 2, room - len(shown)))
+    shown = markdown.truncate_middle(shown, room - len(shown_detail))
+    return f"{head}{shown and f': {shown}'}{shown_detail and f' ({shown_detail})'}{tail}"
+
+
+def _plain(value: str) -> str:
+    """One line, cut before it is processed."""
+    return markdown.plain(markdown.truncate_middle(value, _LONGEST_SUBJECT))
+
+
+def in_markdown(item: Item, context: Context, limit: int) -> str:
+    """The facts as Markdown between Datadog's fences, in at most `limit` characters."""
+    budget = limit - len(markdown.fenced(""))
+    sections = _sections(item, context)
+    whole = "\n".join([line for section in sections for line in section.lines])
+    return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
+
+
+def date_happened(event: Event, now: datetime) -> int | None:
+    """Seconds since 1970; None for a time that Datadog refuses (too old) or that is wrong (in the future)."""
+    if event.time is None or not now - OLDEST <= event.time <= now + _FUTURE:
+        return None
+    return int(min(event.time, now).timestamp())
+
+
+def _cut(sections: Iterable[_Section], budget: int) -> str:
+    lines = [(section.importance, line) for section in sections for line in section.lines]
+    # Least important first; within a section, from its last line.
+    candidates = sorted(range(len(lines)), key=lambda place: (lines[place][0], -place))
+    size = sum(len(line) + 1 for _, line in lines)
+    cut: set[int] = set()
+    while size > budget - (len(_cut_note(len(cut))) if cut else 0) and len(cut) < len(lines):
+        place = candidates[len(cut)]
+        cut.add(place)
+        size -= len(lines[place][1]) + 1
+    kept = [line for place, (_, line) in enumerate(lines) if place not in cut]
+    return "\n".join([*kept, _cut_note(len(cut))] if cut else kept)
+
+
+def _cut_note(count: int) -> str:
+    return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
+
+
+def _sections(item: Item, context: Context) -> list[_Section]:
+    event, texts, link = item.event, item.event.texts, context.console_url
+    others = sorted(texts.keys() - event.event_type.shown_properties - _SHOWN_ELSEWHERE - _summarized(event))
+    return [
+        _Section(100, [_summary(event)]),
+        _Section(90, [_repeats(item.repeats)] if item.repeats else []),
+        _Section(90, [_TEST_LINE] if event.is_test else []),
+        _Section(80, _facts("", event.event_type.facts, texts)),
+        _Section(50, _facts("\n**Host**\n", _HOST_FACTS, texts)),
+        _Section(60, _times(item, context)),
+        _Section(40, _facts("\n**Identifiers**\n", _IDENTIFIER_FACTS, texts)),
+        _Section(20, _others(others[:_MOST_OTHERS], texts)),
+        _Section(30, [f"- … and {len(others) - _MOST_OTHERS} more"] if len(others) > _MOST_OTHERS else []),
+        _Section(70, [f"\n[Open the Deep Security console]({link})"] if link else []),
+    ]
+
+
+def _summary(event: Event) -> str:
+    severity = f"**{event.severity.label.capitalize()}**"
+    if event.known_severity is None:
+        severity += " (the event does not tell its severity)"
+    words = [severity, markdown.escaped(event.event_type.module[:60])]
+    if action := event.event_type.action(event.texts):
+        words.append(markdown.escaped(action[:100]))
+    if event.rank is not None:
+        words.append(f"rank {event.rank:g}")
+    if host := event.host.display:
+        words.append(f"on {markdown.code(host[:100])}")
+    return " · ".join(words)
+
+
+def _summarized(event: Event) -> set[str]:
+    """The properties that the summary shows: the rank, and what says no other severity than the one shown."""
+    decide = event.event_type.severity.decide
+    names = ("Severity", "SeverityString") if decide({}) is None else ()
+    same = {name for name in names if decide({name: event.texts.get(name)}) == event.severity}
+    return same | ({"Rank"} if event.rank is not None else set())
+
+
+def _repeats(repeats: Repeats) -> str:
+    times = ""
+    if repeats.first and repeats.last:
+        times = f", the first at {_shown_time(repeats.first)}, the last at {_shown_time(repeats.last)}"
+    return f"\n**{repeats.total} events like this one** in the same message{times}. The facts are the first one's."
+
+
+def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
+    lines = [heading]
+    for label, properties, value, block in facts:
+        if shown := value(texts) if value else texts.get(properties[0]):
+            lines.append(_line(label, shown, block=block))
+    return lines if len(lines) > 1 else []
+
+
+def _line(label: str, value: str, *, block: bool = False) -> str:
+    if block and ("\n" in value or len(value) > _LONGEST_VALUE):
+        return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
+    shown = markdown.code(markdown.truncate_middle(value, _LONGEST_VALUE))
+    return f"- {label}: {shown}" if shown else ""
+
+
+def _times(item: Item, context: Context) -> list[str]:
+    happened, published = item.event.time, item.published
+    lines = ["\n**Times**\n"]
+    if happened:
+        lines.append(f"- Event: `{_shown_time(happened)}`")
+    elif "LogDate" in item.event.texts:
+        lines.append(_line("Event", item.event.texts["LogDate"]))
+    if published:
+        lines.append(f"- Published by Deep Security: `{_shown_time(published)}`")
+    if happened and (delay := (published or context.now) - happened) > _SHOWN_DELAY:
+        lines.append(f"- Delay until published: `{str(delay).partition('.')[0]}`")
+    if happened and date_happened(item.event, context.now) is None:
+        lines.append("- The time is outside of what Datadog takes; the event is shown at its arrival.")
+    return lines if len(lines) > 1 else []
+
+
+def _shown_time(time: datetime) -> str:
+    return f"{str(time)[:19]} UTC"
+
+
+def _others(names: Iterable[str], texts: Texts) -> list[str]:
+    lines = [_line(markdown.code(name[:100]) or "(no name)", texts[name]) for name in names]
+    return ["\n**Other properties**\n", *lines] if lines else []

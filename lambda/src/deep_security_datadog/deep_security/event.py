@@ -1,0 +1,119 @@
+"""One Deep Security event: its type, severity, rank, host and time.
+
+Any JSON object is an event: odd values give defaults, never an exception.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from deep_security_datadog.values import meaningful, number, text_of, time_of
+
+from .event_types import event_type
+from .facts import EventType, Texts, first
+from .severity import Severity
+
+# `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: name, label and instance id; label and id may be empty or missing
+# (docs/reference/deep-security-events.md#display-names). The name grows by words, not by characters.
+_DISPLAY_NAME = re.compile(
+    r"(?P<name>\S*+(?:\s+\S++)*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL
+)
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,41}")
+# Twice what DNS allows; the pattern's time grows with the square of the length.
+_LONGEST_NAME = 512
+
+
+class Host(NamedTuple):
+    """A protected computer; what is unknown is empty.
+
+    name: address or DNS name. label: the cloud's name tag, or an address or a name again. instance_id: `i-…` or `ws-…`.
+    """
+
+    name: str = ""
+    label: str = ""
+    instance_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name in Datadog: the instance id, else the name, else the label; a name rather than an address."""
+        return self.instance_id or _name_of(self.name, self.label)
+
+    @property
+    def display(self) -> str:
+        """Its name for people: the label, else the name, else the instance id; a name rather than an address."""
+        return _name_of(self.label, self.name) or self.instance_id
+
+    @classmethod
+    def from_display_name(cls, text: str) -> Host:
+        """Reads `NAME (LABEL) [INSTANCE-ID]`; anything else is a name."""
+        text = text[:_LONGEST_NAME].strip()
+        match = _DISPLAY_NAME.fullmatch(text)
+        name, label, instance_id = match.groups("") if match else (text, "", "")
+        return cls(name.strip(), label.strip(), instance_id.strip())
+
+
+def _name_of(*texts: str) -> str:
+    """The first that is a name, else the first address."""
+    return next((text for text in texts if text and not _ADDRESS.fullmatch(text)), next(filter(None, texts), ""))
+
+
+class Event:
+    """A read-only view of an event's properties and what follows from them.
+
+    texts: the properties that hold something as stripped text; placeholders such as `N/A` hold nothing.
+    event_type: the row of the table. known_severity: None if the event does not tell.
+    rank: severity times asset value, None for types without a rank (docs/reference/deep-security-events.md#ranks).
+    time: `LogDate` in UTC, None if missing or unreadable.
+    """
+
+    __slots__ = ("event_type", "host", "known_severity", "properties", "rank", "texts", "time")
+
+    def __init__(self, properties: Mapping[str, object]) -> None:
+        self.properties = properties
+        self.texts: Texts = {name: text for name, value in properties.items() if (text := meaningful(name, value))}
+        self.event_type: EventType = event_type(properties)
+        self.known_severity: Severity | None = self.event_type.severity.decide(properties)
+        self.rank: float | None = number(properties.get("Rank"))
+        self.host: Host = _host(properties)
+        self.time: datetime | None = time_of(properties.get("LogDate"))
+
+    @property
+    def identity(self) -> tuple[str, ...] | None:
+        """Equal for events about the same thing; None if nothing says what happened.
+
+        Tenant, type, host, and the tags that the table names for the type. Datadog groups events by it, and events that
+        differ in it are never folded.
+        """
+        subject = self.event_type.subject(self.texts)
+        if not subject:
+            return None
+        parts = [self.event_type.tags[name](self.texts) for name in self.event_type.identity]
+        return (
+            first(self.texts, ("TenantID", "TenantName")),
+            self.event_type.name,
+            self.host.id,
+            *(parts if any(parts) else (subject,)),
+        )
+
+    @property
+    def is_test(self) -> bool:
+        """Whether Deep Security's test button sent it."""
+        return self.event_type.name == "TestSNS"
+
+    @property
+    def severity(self) -> Severity:
+        """`info` if the event does not tell."""
+        return Severity.INFO if self.known_severity is None else self.known_severity
+
+
+def _host(properties: Mapping[str, object]) -> Host:
+    """The protected computer; for a system event its target, if that is a computer."""
+    shown = text_of(properties, "Hostname")
+    if not shown and text_of(properties, "TargetType") == "Host":
+        shown = text_of(properties, "TargetName")
+    host = Host.from_display_name(shown)
+    instance = text_of(properties, "HostInstanceID")
+    return Host(host.name, host.label, instance) if instance else host

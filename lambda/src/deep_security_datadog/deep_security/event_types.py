@@ -1,0 +1,378 @@
+"""The event types as data: a row each. To support another type or property, add a row here and a sample.
+
+Sources: docs/reference/deep-security-events.md and the vendor's "Events in JSON format",
+https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-event-sns-json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deep_security_datadog.values import meaningful
+
+from . import alert, malware, severity
+from .facts import (
+    EventType,
+    Fact,
+    Texts,
+    boolean,
+    endpoint,
+    enum,
+    first_of,
+    full_path,
+    joined,
+    network_detect_only,
+    one,
+    repeat_count,
+    scan_steps,
+    unless_in,
+    url_host,
+    with_original_word,
+    word,
+    yes_no,
+)
+from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
+
+# Numbers that mean "unknown" have an empty word: they are no value.
+_NETWORK_ACTIONS = {0: "", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
+_NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {_NETWORK_ACTIONS[code]}" for code in range(1, 6)}
+_DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
+_PROTOCOLS = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 255: "RAW"}
+_FRAMES = {2048: "IP", 2054: "ARP", 32821: "REVARP", 33169: "NETBEUI", 34525: "IPv6"}
+_FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: "Reverse Flow"}
+_VIRUS_TYPES = {
+    0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
+}  # fmt: skip
+_OPERATIONS = {0: "", 1: "allowed", 2: "blocked"}
+_CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
+_RISKS = {
+    2: ("Suspicious", MEDIUM),
+    3: ("Highly Suspicious", HIGH),
+    4: ("Dangerous", CRITICAL),
+    5: ("Untested", LOW),
+    6: ("Blocked by Administrator", MEDIUM),
+}
+_PERMISSIONS = {0: "Block", 2: "Read only"}
+_SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
+
+_BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
+
+_network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
+_application_action = word("Operation", _OPERATIONS, "OperationDesc")
+
+_NETWORK_FACTS = (
+    enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
+    enum("Protocol", "Protocol", _PROTOCOLS, "ProtocolString"),
+    endpoint("Source", "SourceIP", "SourcePort", "SourceMAC"),
+    endpoint("Destination", "DestinationIP", "DestinationPort", "DestinationMAC"),
+    one("Forwarded for", "ForwardedSrc"),
+    repeat_count(),
+    joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
+    joined("Container", "{} ({})", "ContainerName", "ContainerID"),
+    one("Container image", "ContainerImageName"),
+    unless_in("ContainerImageName", "Image", "ImageName"),
+    one("Pod", "PodID"),
+    one("Packet flags", "Flags"),
+    enum("Flow", "Flow", _FLOWS, "FlowString"),
+    enum("Frame", "Frame", _FRAMES, "FrameString"),
+    one("Interface", "Interface"),
+)
+_NETWORK_ATTRIBUTES = {
+    "network.client.ip": "SourceIP",
+    "network.client.port": "SourcePort",
+    "network.destination.ip": "DestinationIP",
+    "network.destination.port": "DestinationPort",
+}
+
+
+def _alert_name(texts: Texts) -> str:
+    found = alert.alert(texts)
+    return found.name if found else ""
+
+
+def _system_event_subject(texts: Texts) -> str:
+    title = texts.get("Title", "")
+    return ": ".join(filter(None, (title, _alert_name(texts)))) or texts.get("Description", "")
+
+
+def _target(texts: Texts) -> str:
+    """What a system event is about, if that is no computer: a computer is the event's host."""
+    return "" if texts.get("TargetType") == "Host" else texts.get("TargetName", "")
+
+
+_ROWS = (
+    EventType(
+        "SystemEvent",
+        "System",
+        subject=_system_event_subject,
+        severity=severity.SYSTEM,
+        tags={
+            "rule": first_of("Title"),
+            "event_number": first_of("Number"),
+            "finding": _alert_name,
+            "target": _target,
+        },
+        identity=("rule", "event_number", "finding", "target"),
+        detail=_target,
+        facts=(
+            one("Event", "Title"),
+            one("Event number", "Number"),
+            Fact(
+                "Description",
+                ("Description",),
+                lambda texts: alert.with_line_breaks(texts.get("Description", "")),
+                block=True,
+            ),
+            joined("Target", "{1} ({0})", "TargetType", "TargetName"),
+            one("Caused by", "ActionBy"),
+            joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
+        ),
+        attributes={"usr.name": "ActionBy"},
+        ranked=False,
+    ),
+    EventType(
+        "PacketLog",
+        "Firewall",
+        subject=first_of("Reason"),
+        severity=severity.FIREWALL,
+        tags={"rule": first_of("Reason")},
+        identity=("rule",),
+        action=_network_action,
+        detect_only=network_detect_only,
+        facts=(
+            one("Rule", "Reason"),
+            enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
+            yes_no("Detect only", network_detect_only),
+            *_NETWORK_FACTS,
+            one("Packet size", "PacketSize"),
+        ),
+        attributes=_NETWORK_ATTRIBUTES,
+    ),
+    EventType(
+        "PayloadLog",
+        "Intrusion Prevention",
+        subject=first_of("Reason"),
+        severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
+        tags={"rule": first_of("Reason")},
+        identity=("rule",),
+        action=_network_action,
+        detect_only=network_detect_only,
+        facts=(
+            one("Rule", "Reason"),
+            enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
+            yes_no("Detect only", network_detect_only),
+            one("Application type", "ApplicationType"),
+            *_NETWORK_FACTS,
+            one("Note", "Note"),
+            one("Packet data", "PacketData", block=True),
+        ),
+        attributes=_NETWORK_ATTRIBUTES,
+    ),
+    EventType(
+        "AntiMalwareEvent",
+        "Anti-Malware",
+        subject=first_of("MalwareName", "BehaviorType", "BehaviorRuleId"),
+        severity=severity.MALWARE,
+        # One infected file must not hide another: each has to be cleaned up.
+        tags={"rule": first_of("MalwareName", "BehaviorRuleId"), "file": first_of("InfectedFilePath")},
+        identity=("rule", "file"),
+        action=malware.result,
+        facts=(
+            one("Malware", "MalwareName"),
+            enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
+            Fact(
+                "Result",
+                ("ScanResultString",),
+                lambda texts: with_original_word(malware.result(texts), texts.get("ScanResultString", "")),
+            ),
+            scan_steps(),
+            one("File", "InfectedFilePath"),
+            one("SHA-256", "FileSHA256"),
+            one("SHA-1", "FileSHA1"),
+            one("MD5", "FileMD5"),
+            enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
+            one("Scan configuration", "Reason"),
+            one("Infection source", "InfectionSource"),
+            one("Command line", "CommandLine"),
+            joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
+            joined("Acted on", "{} ({})", "AMTarget", "AMTargetTypeString"),
+            one("CVE", "Cve"),
+            one("MITRE ATT&CK", "Mitre"),
+            joined("Container", "{} ({})", "ContainerName", "ContainerID"),
+            one("Container image", "ContainerImageName"),
+            one("File created", "CreationTime"),
+            one("File modified", "ModificationTime"),
+            joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
+            Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
+        ),
+        attributes={
+            "file.path": "InfectedFilePath",
+            "file.hash.sha256": "FileSHA256",
+            "file.hash.sha1": "FileSHA1",
+            "file.hash.md5": "FileMD5",
+        },
+        ranked=False,
+    ),
+    EventType(
+        "WebReputationEvent",
+        "Web Reputation",
+        subject=url_host,
+        severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
+        # Pages of one site are one finding.
+        tags={"url_host": url_host},
+        identity=("url_host",),
+        action=lambda texts: _BLOCKED_OR_NOT[boolean("DetectOnly")(texts)],
+        detect_only=boolean("DetectOnly"),
+        facts=(
+            one("URL", "URL"),
+            enum("Risk", "Risk", {code: word for code, (word, _) in _RISKS.items()}, "RiskString"),
+            one("Risk level (0 to 100)", "RiskLevel"),
+            yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"),
+            enum("Category", "DetectionCategory", {12: "User Defined", 13: "Custom", 91: "Global"}),
+            one("Target address", "TargetIP"),
+        ),
+        attributes={"http.url": "URL", "network.destination.ip": "TargetIP"},
+    ),
+    EventType(
+        "IntegrityEvent",
+        "Integrity Monitoring",
+        subject=first_of("Reason", "Key"),
+        severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
+        # A rule watches many files: a change of /bin/ls must not hide one of /usr/sbin/sshd.
+        tags={"rule": first_of("Reason"), "entity": first_of("Key")},
+        identity=("rule", "entity"),
+        detail=first_of("Key"),
+        action=word("Change", _CHANGES, "ChangeString"),
+        facts=(
+            one("Rule", "Reason"),
+            enum("Change", "Change", _CHANGES, "ChangeString"),
+            joined("What", "{} {}", "EntityType", "Key"),
+            one("By user", "User"),
+            one("By process", "Process"),
+            one("SHA-1 after the change", "IsHash"),
+            one("Description", "Description", block=True),
+        ),
+        attributes={"usr.name": "User", "process.name": "Process"},
+    ),
+    EventType(
+        "LogInspectionEvent",
+        "Log Inspection",
+        subject=first_of("OSSEC_Description", "Reason"),
+        severity=or_by_rank(
+            severity.by_range(
+                "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
+            )
+        ),
+        # The rule is a family, such as "Microsoft Windows Events".
+        tags={
+            "rule": first_of("Reason"),
+            "ossec_rule": first_of("OSSEC_RuleID"),
+            "finding": first_of("OSSEC_Description"),
+        },
+        identity=("rule", "ossec_rule", "finding"),
+        action=lambda texts: texts.get("OSSEC_Action", ""),
+        facts=(
+            one("Finding", "OSSEC_Description"),
+            one("Rule", "Reason"),
+            joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
+            one("Log entry", "OSSEC_FullLog", block=True),
+            unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
+            one("Log", "OSSEC_Location"),
+            one("Program", "OSSEC_ProgramName"),
+            endpoint("Source", "OSSEC_SourceIP", "OSSEC_SourcePort"),
+            one("Source user", "OSSEC_SourceUser"),
+            endpoint("Destination", "OSSEC_DestinationIP", "OSSEC_DestinationPort"),
+            one("Destination user", "OSSEC_DestinationUser"),
+            one("Protocol", "OSSEC_Protocol"),
+            one("Action", "OSSEC_Action"),
+            one("Status", "OSSEC_Status"),
+            one("Command", "OSSEC_Command"),
+            one("URL", "OSSEC_URL"),
+            one("Data", "OSSEC_Data"),
+            one("Log event id", "OSSEC_ID"),
+            one("System", "OSSEC_SystemName"),
+            one("Host in the log", "OSSEC_Hostname"),
+            one("Groups", "OSSEC_Groups"),
+        ),
+        attributes={
+            "network.client.ip": "OSSEC_SourceIP",
+            "network.client.port": "OSSEC_SourcePort",
+            "network.destination.ip": "OSSEC_DestinationIP",
+            "network.destination.port": "OSSEC_DestinationPort",
+            "usr.name": "OSSEC_DestinationUser",
+        },
+    ),
+    EventType(
+        "AppControlEvent",
+        "Application Control",
+        subject=first_of("Action", "FileName"),
+        severity=severity.APPLICATION,
+        tags={"rule": first_of("Action"), "file": full_path},
+        identity=("rule", "file"),
+        detail=first_of("FileName"),
+        action=_application_action,
+        detect_only=lambda texts: {"allowed": True, "blocked": False}.get(_application_action(texts)),
+        facts=(
+            one("Action", "Action"),
+            Fact("File", ("Path", "FileName"), full_path),
+            one("File size", "FileSize"),
+            one("SHA-256", "SHA256"),
+            one("SHA-1", "SHA1"),
+            one("MD5", "MD5"),
+            joined("By user", "{} ({})", "UserName", "UserID"),
+            joined("By group", "{} ({})", "GroupName", "GroupID"),
+            joined("By process", "{} (pid {})", "ProcessName", "ProcessID"),
+            enum("Block reason", "BlockReason", {0: "", 1: "Blocked by rule", 2: "Unrecognized software"}),
+            one("Action reason", "ActionReasonDesc"),
+            enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
+            repeat_count(),
+            enum(
+                "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
+            ),
+        ),
+        attributes={"usr.name": "UserName", "process.name": "ProcessName", "file.hash.sha256": "SHA256"},
+        ranked=False,
+    ),
+    # Only the type's name is public: the properties are guesses, and others are listed as they are.
+    # docs/reference/deep-security-events.md#device-control
+    EventType(
+        "DeviceControlEvent",
+        "Device Control",
+        subject=first_of("DeviceName", "DeviceModel", "DeviceVendor"),
+        # No default ranks are known, so a rank says nothing about the severity.
+        severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}),
+        tags={
+            "device_name": first_of("DeviceName", "DeviceModel", "DeviceVendor"),
+            "device_serial": first_of("DeviceSerial"),
+        },
+        identity=("device_name", "device_serial"),
+        action=word("DevicePermission", _PERMISSIONS),
+        facts=(
+            one("Device", "DeviceName"),
+            enum("Permission", "DevicePermission", _PERMISSIONS),
+            enum("Device type", "DeviceType", {1: "USB storage device", 2: "Mobile device"}),
+            one("Vendor", "DeviceVendor"),
+            one("Model", "DeviceModel"),
+            one("Serial number", "DeviceSerial"),
+            Fact("Target file", ("Path", "FileName"), full_path),
+            joined("Accessing process", "{} (pid {})", "ProcessName", "ProcessID"),
+        ),
+        attributes={"process.name": "ProcessName"},
+    ),
+    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.TEST),
+)
+
+EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
+
+
+def event_type(properties: Mapping[str, object]) -> EventType:
+    """The row for an event; for an unknown type one that shows every property as it is."""
+    name = meaningful("EventType", properties.get("EventType"))
+    return EVENT_TYPES.get(name) or EventType(
+        name,
+        name or "Unknown module",
+        subject=first_of("Title", "Reason", "Description"),
+        severity=severity.UNKNOWN,
+        tags={"rule": first_of("Reason")},
+        identity=("rule",),
+    )

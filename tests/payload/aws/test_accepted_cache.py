@@ -1,0 +1,115 @@
+"""What is settled of a record that comes back is remembered, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+
+from deep_security_datadog.aws import accepted_cache, envelope
+from deep_security_datadog.aws.accepted_cache import AcceptedCache
+from deep_security_datadog.aws.delivery import Debt, Delivery
+from deep_security_datadog.aws.envelope import Record
+from deep_security_datadog.outcome import Answer, Outcome
+from tests.support import sqs_record
+
+ACCEPTED = Answer(Outcome.ACCEPTED, 202)
+RETRY = Answer(Outcome.RETRY, 503)
+EVENTS = [{"EventID": number} for number in range(3)]
+
+
+def record(
+    message: Any = EVENTS, *, record_id: str | None = "r-1", message_id: str = "m-1", share: int = 10_000
+) -> Record:
+    raw = sqs_record(message, record_id=record_id or "", message_id=message_id)
+    return envelope.read(raw if record_id else json.loads(raw["body"]), share)
+
+
+direct = partial(record, record_id=None)
+SEVERAL = Record(None, (*direct().entries, *direct(message_id="m-2").entries))
+
+
+def kept(cache: AcceptedCache, one: Record, *accepted: Debt, settled: tuple[Debt, ...] = ()) -> None:
+    """Keeps the record with these answers; nothing else is accepted."""
+    delivery = Delivery(one, ("events", "logs"))
+    for place, entry in enumerate(one.entries):
+        if entry.properties is not None:
+            for destination in ("events", "logs"):
+                delivery.answer(place, destination, ACCEPTED if (place, destination) in accepted else RETRY)
+    delivery.settle(settled)
+    cache.keep(delivery)
+
+
+def test_what_was_accepted_or_is_in_a_queue_need_not_be_repeated() -> None:
+    cache = AcceptedCache()
+    one = record('[{},{},{},"\ud800"]')
+    kept(cache, one, (0, "events"), (1, "logs"), settled=((2, "events"), (3, None)))
+    expected = {(0, "events"), (1, "logs"), (2, "events"), (3, None)}
+    assert cache.settled_of(one) == cache.settled_of(one) == expected, "asking changes nothing"
+    assert cache.settled_of(record('[{},""]')) == {(0, "events")}, "of equal events as many as were accepted"
+
+
+def test_what_is_settled_is_known_by_its_content() -> None:
+    """Two parts of a split message have one id: by position, an event counted as accepted that was never sent."""
+    cache = AcceptedCache()
+    kept(cache, direct(), (0, "events"), (1, "events"))
+    assert cache.settled_of(direct([EVENTS[1], EVENTS[2]])) == {(0, "events")}
+    assert not cache.settled_of(direct([{"EventID": 9}]))
+
+
+def test_what_was_left_is_known_by_its_beginning() -> None:
+    """With a smaller share the next time, events counted as put back that were not: they were lost."""
+    cache = AcceptedCache()
+    kept(cache, record(share=2), (0, "events"), settled=((2, None),))
+    assert cache.settled_of(record(share=2)) == {(0, "events"), (2, None)}
+    assert cache.settled_of(record(share=1)) == {(0, "events")}
+
+
+@pytest.mark.parametrize(
+    ("before", "again", "is_known"),
+    [
+        (record(), record(message_id="m-2"), True),
+        (record(), record(record_id="r-2"), False),
+        (direct(), direct(), True),
+        (direct(), direct(message_id="m-2"), False),
+        (direct(), record(record_id="m-1"), False),
+        (direct(message_id=""), direct(message_id=""), False),
+        (SEVERAL, SEVERAL, False),
+    ],
+)
+def test_a_record_is_known_by_its_sqs_id_or_without_a_queue_by_its_sns_id(
+    before: Record, again: Record, is_known: bool
+) -> None:
+    cache = AcceptedCache()
+    kept(cache, before, (0, "events"))
+    assert cache.settled_of(again) == ({(0, "events")} if is_known else set())
+
+
+def test_a_record_that_is_settled_at_last_is_known_by_its_sqs_id_only() -> None:
+    cache = AcceptedCache()
+    for one in (record([{}]), direct([{}])):
+        kept(cache, one, (0, "events"))
+        assert not cache.is_settled(one) and cache.settled_of(one)
+        kept(cache, one, (0, "events"), (0, "logs"))
+        assert cache.is_settled(one) == (one.record_id is not None) and not cache.settled_of(one)
+    assert not cache.is_settled(record(record_id="r-2"))
+
+
+def test_the_oldest_settled_records_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accepted_cache, "MOST_RECORDS", 10)
+    cache = AcceptedCache()
+    for number in range(11):
+        kept(cache, record([], record_id=f"r-{number}"))
+    assert [cache.is_settled(record(record_id=f"r-{number}")) for number in (0, 1, 10)] == [False, True, True]
+
+
+def test_the_cache_is_bounded_by_what_it_remembers_of_all_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By records alone, messages of 4,500 entries filled 228 MB."""
+    monkeypatch.setattr(accepted_cache, "MOST_DEBTS", 10)
+    cache = AcceptedCache()
+    for number in range(4):
+        kept(cache, record(record_id=f"r-{number}"), *((place, "logs") for place in range(3)))
+    found = [len(cache.settled_of(record(record_id=f"r-{number}"))) for number in range(4)]
+    assert found == [0, 3, 3, 3]

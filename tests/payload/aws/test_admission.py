@@ -1,0 +1,154 @@
+"""An invocation reads a bounded number of entries in a bounded time, and each record has its share of both."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deep_security_datadog.aws import admission, envelope
+from deep_security_datadog.aws.admission import MOST_ENTRIES, Admission
+from deep_security_datadog.aws.envelope import Record
+from tests.support import sqs_record
+
+
+def record(count: int, name: str) -> dict[str, Any]:
+    return sqs_record(f"[{','.join(['{}'] * count)}]", record_id=name)
+
+
+def admit(
+    *records: dict[str, Any],
+    is_settled: Callable[[Record], bool] = lambda _: False,
+    seconds_left: Callable[[], float] = lambda: 30,
+) -> Admission:
+    return admission.admit({"Records": list(records)}, is_settled=is_settled, seconds_left=seconds_left)
+
+
+def events(record: Record) -> int:
+    return sum(entry.properties is not None for entry in record.entries)
+
+
+def left(record: Record) -> int:
+    return sum(len(json.loads(entry.text)) for entry in record.entries if entry.is_left)
+
+
+def ids(records: list[Record]) -> list[str | None]:
+    return [one.record_id for one in records]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([160] * 10, [(160, 0)] * 10),
+        ([3_000, 1, 2_500, 500], [(1, 0), (500, 0), (2_249, 251), (2_250, 750)]),
+        ([86_000], [(MOST_ENTRIES, 86_000 - MOST_ENTRIES)]),
+        ([6_000] * 10, [(500, 5_500)] * 10),
+    ],
+)
+def test_the_smallest_are_taken_first_and_the_largest_share_what_is_left(
+    counts: list[int], expected: list[tuple[int, int]]
+) -> None:
+    found = admit(*(record(count, str(number)) for number, count in enumerate(counts)))
+    assert [(events(one), left(one)) for one in found.taken] == expected and not found.unread
+
+
+@pytest.mark.parametrize(("message", "shares"), [("[{}]", {500}), ("1", {555, 556})])
+def test_a_message_of_thousands_of_messages_takes_nothing_from_its_neighbours(message: str, shares: set[int]) -> None:
+    """Be they events or not."""
+    many: Any = {"Records": [{"eventSource": "aws:sqs", "body": message}] * 100}
+    many = {"Records": [{"Sns": 0, "requestContext": {}, "requestPayload": many}] * 60}
+    first, *others = admit(sqs_record(many, record_id="x"), *(record(200_000, str(n)) for n in range(9))).taken
+    assert first.record_id == "x" and len(first.entries) == 6_000
+    assert {events(one) for one in others} == shares
+
+
+@given(st.lists(st.integers(0, 12), max_size=12))
+def test_each_entry_is_in_one_place_and_the_bound_holds(counts: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admission, "MOST_ENTRIES", 12)
+        found = admit(*(record(count, str(place)) for place, count in enumerate(counts)))
+    assert sum(map(events, found.taken)) <= 12 and not found.unread
+    assert {one.record_id: events(one) + left(one) for one in found.taken} == {
+        str(place): count for place, count in enumerate(counts)
+    }
+    assert all(events(one) or not left(one) for one in found.taken), "each record goes on"
+
+
+def test_reading_takes_a_third_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the slowest took says how long the next takes; the rest is for sending."""
+    clock = [0.0]
+    real = envelope.read
+
+    def read(raw: object, most: int) -> Record:
+        clock[0] += 3.0
+        return real(raw, most)
+
+    monkeypatch.setattr(envelope, "read", read)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    shown = {"receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "3"}}
+    found = admit(*(record(6_000, str(n)) | shown for n in range(10)), seconds_left=lambda: 30 - clock[0])
+    assert (len(found.taken), clock[0]) == (3, 9.0)
+    assert found.unread == [(Record(str(n), receipt_handle="h", receives=3), "out of time") for n in range(3, 10)]
+
+
+def test_hostile_records_are_read_in_time() -> None:
+    """Eight of 86,000 elements, and messages wrapped 260 times, took longer than Lambda allows, and 2,980 MB."""
+    wrapped = '{"Records":[' * 260 + "]}" * 260
+    raws = [*(record(86_000, f"e{number}") for number in range(8)), sqs_record(wrapped, record_id="w"), record(1, "x")]
+    started = time.process_time()
+    tracemalloc.start()
+    try:
+        assert len(admit(*raws).taken) == 10
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - started < 4 and peak < 30e6
+
+
+def test_what_cannot_be_read_concerns_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = envelope.read
+
+    def read(raw: Any, most: int) -> Record:
+        if raw["messageId"] == "bad":
+            raise RecursionError("content")
+        return real(raw, most)
+
+    monkeypatch.setattr(envelope, "read", read)
+    found = admit(record(1, "a"), record(1, "bad"), record(1, "b"))
+    assert ids(found.taken) == ["a", "b"]
+    assert found.unread == [(Record("bad"), "cannot be read (RecursionError)")]
+
+
+def test_a_value_that_is_too_deep_waits_alone() -> None:
+    """Lambda hands over a bare payload as a value; whatever it holds, nothing is raised."""
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    found = admission.admit(value, is_settled=lambda _: False, seconds_left=lambda: 30)
+    assert not found.taken and found.unread == [(Record(), "cannot be read (RecursionError)")]
+    while value:
+        # Freed level by level: at once, it may overflow the stack.
+        value = value.pop()
+
+
+def test_a_record_that_is_there_twice_is_handled_once() -> None:
+    assert ids(admit(record(1, "a"), record(1, "b"), record(1, "a")).taken) == ["a", "b"]
+    # Without an id, nobody knows.
+    sns = {"Sns": {"Message": "{}", "MessageId": "m"}}
+    assert ids(admit(sns, sns).taken) == [None, None]
+
+
+def test_a_settled_record_is_not_read_again() -> None:
+    found = admit(record(1, "a"), record(1, "b"), is_settled=lambda one: one.record_id == "a")
+    assert ids(found.taken) == ["b"] and not found.unread
+
+
+def test_those_that_were_tried_least_often_come_first() -> None:
+    raws = [{**record(1, name), "attributes": {"ApproximateReceiveCount": name}} for name in "312"]
+    assert ids(admit(*raws).taken) == ["1", "2", "3"]

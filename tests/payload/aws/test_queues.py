@@ -1,0 +1,191 @@
+"""What is sent to SQS, against one that checks it and answers as AWS does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from deep_security_datadog.aws import sdk
+from deep_security_datadog.aws.bodies import QueueMessage
+from deep_security_datadog.aws.delivery import Outgoing
+from deep_security_datadog.aws.envelope import Record
+from deep_security_datadog.aws.queues import Queues
+from tests.strict_sqs import DEAD_LETTER_QUEUE, LARGEST, QUEUE, StrictSqs, error, instead_of_aws
+
+
+@pytest.fixture
+def sqs(monkeypatch: pytest.MonkeyPatch) -> StrictSqs:
+    return instead_of_aws(monkeypatch)
+
+
+def made(queue: str | None = QUEUE, dead_letter: str | None = DEAD_LETTER_QUEUE, largest: int = LARGEST) -> Queues:
+    return Queues(queue_url=queue, dead_letter_queue_url=dead_letter, visibility_timeout=180, largest=largest)
+
+
+def outgoing(body: str, generation: int = 0, attributes: Mapping[str, str] = MappingProxyType({})) -> Outgoing:
+    return Outgoing(QueueMessage(body, attributes), ((0, "events"),), "reason", generation)
+
+
+def keep(queues: Queues, messages: Iterable[Outgoing], seconds: float = 60) -> tuple[list[str], str]:
+    """The bodies of what was taken, and why the rest was not."""
+    taken, problem = queues.keep(messages, seconds_left=lambda: seconds)
+    return [one.message.body for one in taken if one.message], problem
+
+
+def put_back(queues: Queues, *messages: Outgoing, asked: float = 0.0, seconds: float = 60) -> tuple[int, str]:
+    taken, problem = queues.put_back(messages, retry_after=asked, seconds_left=lambda: seconds)
+    return len(taken), problem
+
+
+def bodies(sqs: StrictSqs, url: str) -> list[str]:
+    return [one.body for one in sqs.stored(url)]
+
+
+def test_each_queue_gets_its_messages(sqs: StrictSqs) -> None:
+    """Where nothing failed, the answer has no list of failures."""
+    queues = made()
+    attributes = {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
+    assert keep(queues, [outgoing("[1]", attributes=attributes)]) == (["[1]"], "")
+    assert put_back(queues, outgoing("one"), outgoing("two")) == (2, "")
+    (kept,) = sqs.stored(DEAD_LETTER_QUEUE)
+    assert (kept.body, kept.attributes) == ("[1]", attributes)
+    assert bodies(sqs, QUEUE) == ["one", "two"]
+
+
+@pytest.mark.parametrize(("count", "length", "calls"), [(10, 10, 1), (11, 10, 2), (160, 10, 16), (4, 200_000, 4)])
+def test_messages_are_sent_in_batches(sqs: StrictSqs, count: int, length: int, calls: int) -> None:
+    texts = [f"{number:06}".ljust(length, "x") for number in range(count)]
+    assert keep(made(), map(outgoing, texts)) == (texts, "")
+    assert [name for name, _ in sqs.calls] == ["SendMessageBatch"] * calls
+    assert bodies(sqs, DEAD_LETTER_QUEUE) == texts
+
+
+@pytest.mark.parametrize("largest", [LARGEST, 1_048_576])
+def test_attributes_and_bytes_count_towards_a_batch(monkeypatch: pytest.MonkeyPatch, largest: int) -> None:
+    """One byte too many, and SQS takes nothing of the batch."""
+    sqs = instead_of_aws(monkeypatch, largest=largest, largest_batch=largest)
+    first = outgoing("é" * 65_000, attributes={"reason": "é" * 500})
+    exact = largest - (first.message.size if first.message else 0)
+    assert keep(made(largest=largest), [first, outgoing("x" * exact), first, outgoing("x" * (exact + 1))])[1] == ""
+    assert [len(entries) for _, entries in sqs.calls] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("generation", "asked", "least", "most"),
+    [(0, 0, 0, 0), (0, 60, 0, 0), (1, 0, 8, 10), (3, 0, 32, 40), (1, 60, 60, 60), (99, 0, 180, 180)],
+)
+def test_the_delay_grows_with_the_generation_or_is_what_datadog_asked_for(
+    sqs: StrictSqs, generation: int, asked: float, least: int, most: int
+) -> None:
+    put_back(made(), outgoing("x", generation), asked=asked)
+    (found,) = sqs.stored(QUEUE)
+    assert least <= found.seconds <= most
+
+
+@pytest.mark.parametrize(
+    ("one", "problem"),
+    [
+        (outgoing("a\x1bb"), "InvalidMessageContents"),
+        (outgoing("\uffff"), "InvalidMessageContents"),
+        (outgoing("x" * (LARGEST + 1)), "InvalidParameterValue"),
+        (Outgoing(None, ((0, "events"),)), "larger than SQS takes"),
+    ],
+)
+def test_what_sqs_refuses_is_not_taken_and_its_neighbours_are(
+    monkeypatch: pytest.MonkeyPatch, one: Outgoing, problem: str
+) -> None:
+    sqs = instead_of_aws(monkeypatch, largest_batch=2 * LARGEST)
+    assert keep(made(largest=2 * LARGEST), [outgoing("one"), one, outgoing("two")]) == (["one", "two"], problem)
+    assert bodies(sqs, DEAD_LETTER_QUEUE) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (error("SendMessageBatch", "AWS.SimpleQueueService.NonExistentQueue", "secret"), "NonExistentQueue"),
+        (EndpointConnectionError(endpoint_url="https://secret"), "EndpointConnectionError"),
+        (RuntimeError("secret"), "RuntimeError"),
+    ],
+)
+def test_a_batch_that_fails_keeps_what_was_taken_before_and_gives_a_reason_without_content(
+    sqs: StrictSqs, raised: Exception, reason: str
+) -> None:
+    sqs.fault = lambda: raised if len(sqs.calls) == 2 else None
+    taken, problem = keep(made(), (outgoing(f"{number}") for number in range(25)))
+    assert (len(taken), problem.removeprefix("AWS.SimpleQueueService.")) == (10, reason)
+    assert len(sqs.calls) == 2, "SQS is not asked again"
+
+
+def test_what_cannot_be_sent_in_time_is_not_begun_and_keeping_leaves_time_to_put_back(sqs: StrictSqs) -> None:
+    queues = made()
+    assert keep(queues, [outgoing("x")], seconds=0.45) == ([], "out of time")
+    assert put_back(queues, outgoing("x"), seconds=0.35) == (0, "out of time")
+    assert not sqs.calls
+    assert put_back(queues, outgoing("x"), seconds=0.45) == (1, "")
+
+
+def test_a_slow_sqs_is_asked_only_if_it_can_answer_in_time(sqs: StrictSqs) -> None:
+    queues = made()
+    sqs.fault = lambda: time.sleep(0.5)
+    assert put_back(queues, outgoing("x")) == (1, "")
+    assert put_back(queues, outgoing("x"), seconds=0.7) == (0, "out of time")
+    assert len(sqs.calls) == 1
+
+
+def test_a_queue_that_hangs_does_not_hold_the_invocation(sqs: StrictSqs) -> None:
+    sqs.fault = lambda: time.sleep(20)
+    started = time.monotonic()
+    taken, problem = put_back(made(), outgoing("x"), seconds=1.0)
+    assert not taken and "no answer within" in problem
+    assert time.monotonic() - started < 10
+
+
+def test_a_message_is_sent_once_and_given_up_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK tried again in a thread that was left behind, and the message was there twice."""
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(sdk, "client", lambda *_, **options: asked.update(options) or StrictSqs())
+    put_back(made(), outgoing("x"))
+    assert asked.pop("read_timeout") < 3.0
+    assert not asked, "one attempt is the default"
+
+
+def received(sqs: StrictSqs, count: int, receives: int = 1) -> list[Record]:
+    stored = [sqs.put(QUEUE, "x") for _ in range(count)]
+    return [Record(name, receipt_handle=f"handle {name}", receives=receives) for name in stored]
+
+
+@pytest.mark.parametrize(("receives", "asked", "least", "most"), [(1, 0.0, 8, 10), (2, 0.0, 16, 20), (1, 60.0, 60, 60)])
+def test_a_message_that_failed_is_visible_again_soon(
+    sqs: StrictSqs, receives: int, asked: float, least: int, most: int
+) -> None:
+    """The visibility timeout stays after many attempts; without a queue there is none."""
+    unchanged = [(received(sqs, 1)[0], 500.0), (Record(), 0.0)]
+    made().show_again([*unchanged, *((one, asked) for one in received(sqs, 12, receives))], seconds_left=lambda: 60)
+    assert [name for name, _ in sqs.calls] == ["ChangeMessageVisibilityBatch"] * 2
+    entries = [entry for _, entries in sqs.calls for entry in entries]
+    assert [entry["ReceiptHandle"] for entry in entries] == [f"handle sqs-{number}" for number in range(2, 14)]
+    assert all(least <= entry["VisibilityTimeout"] <= most for entry in entries)
+
+
+@pytest.mark.parametrize("left", [60.0, 0.1])
+def test_if_sqs_does_not_take_it_nothing_changes(sqs: StrictSqs, left: float) -> None:
+    records = [(one, 0.0) for one in received(sqs, 30)]
+    sqs.fault = lambda: EndpointConnectionError(endpoint_url="https://sqs")
+    made().show_again(records, seconds_left=lambda: left)
+    sqs.fault, sqs.fails = lambda: None, lambda: "ReceiptHandleIsInvalid"
+    made().show_again(records, seconds_left=lambda: left)
+
+
+def test_nothing_to_do_needs_no_queue_and_no_client_but_no_queue_is_not_a_success(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(sdk, "client")
+    queues = made(None, None)
+    assert (keep(queues, []), put_back(queues)) == (([], ""), (0, ""))
+    queues.show_again([], seconds_left=lambda: 60)
+    assert keep(queues, [outgoing("x")]) == ([], "no queue is configured for it")

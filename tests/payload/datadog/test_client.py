@@ -1,0 +1,217 @@
+"""What goes over the wire and what comes back, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import trustme
+
+from deep_security_datadog import __version__
+from deep_security_datadog.datadog.client import (
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    DatadogClient,
+    NoAnswer,
+    Progress,
+)
+from deep_security_datadog.datadog.request import CannotRender, Endpoint, Request, TooLarge
+from deep_security_datadog.datadog.response import Response
+from tools import fake_datadog
+from tools.fake_datadog import API_KEY, FakeDatadog
+from tools.fake_datadog.faults import always, first, respond
+from tools.fake_datadog.intake import EVENTS
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:
+    """A fake Datadog that listens on this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with fake_datadog.running() as running:
+        yield running
+
+
+@pytest.fixture
+def client() -> DatadogClient:
+    return DatadogClient(connections=1)
+
+
+def request(url: str, body: bytes, **headers: str) -> Request:
+    endpoint = Endpoint(url, (("Content-Type", "application/json"), *headers.items()))
+    return Request("events", endpoint, (), lambda *_: body)
+
+
+def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY, **headers: str) -> Response:
+    body = json.dumps({"title": "t", "text": text}).encode()
+    return client.post(request(url, body, **headers), Progress(key), seconds=60)
+
+
+# Sent --------------------------------------------------------------------------------------------------------------
+
+
+def test_each_request_has_its_own_body_and_length(fake: FakeDatadog, client: DatadogClient) -> None:
+    for size in (300, 3, 30):
+        assert post(client, fake.url + EVENTS, "a" * size).status == 202
+    assert [len(event["text"]) for event in fake.events] == [300, 3, 30]
+
+
+def test_headers_are_those_of_the_endpoint_the_key_and_who_asks(fake: FakeDatadog, client: DatadogClient) -> None:
+    post(client, fake.url + EVENTS, **{"X-One": "1"})
+    fake.keys.add("another")
+    post(client, fake.url + EVENTS, key="another")
+    assert [request.headers.get("x-one") for request in fake.requests] == ["1", None]
+    assert [request.headers["dd-api-key"] for request in fake.requests] == [API_KEY, "another"]
+    assert {request.headers["user-agent"] for request in fake.requests} == {f"deep-security-datadog/{__version__}"}
+
+
+def test_cookies_are_not_sent_back(fake: FakeDatadog, client: DatadogClient) -> None:
+    fake.faults.append(always(respond(202, {}, {"Set-Cookie": "session=1; Path=/"})))
+    for _ in range(2):
+        post(client, fake.url + EVENTS)
+    assert not [request for request in fake.requests if "cookie" in request.headers]
+
+
+@pytest.mark.parametrize("error", [TooLarge("larger than 5 MB"), CannotRender("cannot be rendered (KeyError)")])
+def test_a_body_that_cannot_be_made_is_not_sent(fake: FakeDatadog, client: DatadogClient, error: Exception) -> None:
+    def broken(*_: object) -> bytes:
+        raise error
+
+    with pytest.raises(type(error)):
+        client.post(request(fake.url, b"")._replace(encode=broken), Progress(API_KEY), seconds=60)
+    assert not fake.requests
+
+
+@pytest.mark.parametrize(
+    ("seconds", "timeout"),
+    [(60, (CONNECT_TIMEOUT, READ_TIMEOUT)), (6, (CONNECT_TIMEOUT, 6)), (2.5, (2.5, 2.5))],
+)
+def test_no_wait_is_longer_than_the_request_may_take(
+    fake: FakeDatadog,
+    client: DatadogClient,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    timeout: tuple[float, float],
+) -> None:
+    found, send = [], requests.Session.send
+
+    def remember(*arguments: object, **options: object) -> requests.Response:
+        found.append(options["timeout"])
+        return send(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(requests.Session, "send", remember)
+    client.post(request(fake.url, b""), Progress(API_KEY), seconds=seconds)
+    assert found == [timeout]
+
+
+# Connections and the environment -----------------------------------------------------------------------------------
+
+
+def test_connections_are_kept_for_each_host(fake: FakeDatadog, client: DatadogClient) -> None:
+    with fake_datadog.running() as other:
+        for there in (fake, other, fake, other):
+            assert post(client, there.url + EVENTS).status == 202
+        assert (fake.connections, other.connections) == (1, 1)
+
+
+def test_as_many_connections_are_kept_as_there_are_requests_at_once(fake: FakeDatadog) -> None:
+    together = threading.Barrier(4, timeout=30)
+
+    def meet(_: object) -> None:
+        together.wait()
+
+    fake.faults.append(meet)
+    client = DatadogClient(connections=4)
+    for _ in range(2):
+        threads = [threading.Thread(target=post, args=(client, fake.url + EVENTS)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(fake.events) == 8
+    assert fake.connections == 4
+
+
+def test_the_proxy_of_the_environment_is_used(
+    fake: FakeDatadog, client: DatadogClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", fake.url)
+    monkeypatch.delenv("NO_PROXY")
+    for _ in range(2):
+        assert post(client, "http://api.example.com/x").status == 404
+        # It is looked at once: that costs as much as a request.
+        monkeypatch.delenv("HTTP_PROXY", raising=False)
+    assert [request.headers["host"] for request in fake.requests] == ["api.example.com"] * 2
+
+
+def test_a_missing_ca_bundle_is_no_answer(client: DatadogClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    with pytest.raises(NoAnswer, match=r"^OSError$"):
+        post(client, "https://127.0.0.1:9/")
+
+
+def test_the_ca_bundle_of_the_environment_vouches_for_a_server(
+    fake: FakeDatadog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And where nobody does, the reason says so: a proxy that opens TLS is found by that."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    assert fake._server
+    fake._server.socket = context.wrap_socket(fake._server.socket, server_side=True)
+    url = fake.url.replace("http://127.0.0.1", "https://localhost") + EVENTS
+    with pytest.raises(NoAnswer, match=r"^SSLError \(.*local issuer certificate.*\)$"):
+        post(DatadogClient(connections=1), url)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    assert post(DatadogClient(connections=1), url).status == 202
+
+
+# Answered ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog, client: DatadogClient) -> None:
+    with fake_datadog.running() as elsewhere:
+        fake.faults.append(always(respond(307, "", {"Location": elsewhere.url})))
+        assert post(client, fake.url + EVENTS).status == 307
+        assert not elsewhere.requests
+
+
+@pytest.mark.parametrize("key", ["ключ", "two\nlines", "two\rlines"])
+def test_a_key_that_no_header_can_hold_is_not_named(fake: FakeDatadog, client: DatadogClient, key: str) -> None:
+    with pytest.raises(NoAnswer) as raised:
+        post(client, fake.url + EVENTS, key=key)
+    assert key not in str(raised.value) and raised.value.__suppress_context__
+    assert not fake.requests
+
+
+def test_nobody_there_is_no_answer(fake: FakeDatadog, client: DatadogClient) -> None:
+    assert post(client, fake.url + EVENTS).status == 202
+    fake.down()
+    with pytest.raises(NoAnswer, match=r"^ConnectionError$"):
+        post(client, fake.url + EVENTS)
+
+
+def test_headers_and_the_status_are_known_before_the_body_is_read(fake: FakeDatadog, client: DatadogClient) -> None:
+    fake.faults.append(always(respond(429, "later", {"Retry-After": "3"})))
+    progress = Progress(API_KEY)
+    answer = client.post(request(fake.url, b""), progress, seconds=60)
+    assert (answer.status, answer.headers["retry-after"], answer.content) == (429, "3", b"later")
+    assert progress.status == 429
+
+
+def test_an_answer_that_is_cut_off_counts_and_the_next_is_another(fake: FakeDatadog, client: DatadogClient) -> None:
+    too_long = {"Content-Length": "1000", "Connection": "close"}
+    fake.faults.append(first(1, respond(202, {}, too_long)))
+    assert [post(client, fake.url + EVENTS).status for _ in range(2)] == [202, 202]
+
+
+def test_of_a_long_answer_only_the_beginning_is_read(fake: FakeDatadog, client: DatadogClient) -> None:
+    fake.faults.append(first(1, respond(503, "x" * 10_000_000)))
+    answer = post(client, fake.url + EVENTS)
+    assert (answer.status, len(answer.content)) == (503, 100_000)
+    assert post(client, fake.url + EVENTS).status == 202

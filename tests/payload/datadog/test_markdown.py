@@ -1,0 +1,147 @@
+"""Whatever an attacker writes, Datadog shows it as text: no mention, no link, no markup, no end of the fence."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from deep_security_datadog.datadog.markdown import block, code, escaped, fenced, plain, shortened, truncate_middle
+from tests.payload.strategies import TEXT
+
+HOSTILE = st.text(st.sampled_from("%@`:/w.WwW\\*_[]()<>!#\n\r\t\x00\x1b\u202e\ud800 a")) | TEXT
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@pytest.mark.parametrize(
+    "text", ["word", r"C:\Users\Jürgen\文書\a_b*c.exe", "2001:db8::1", "100% sure (really) [x]", "a %% b", "w.example"]
+)
+def test_regular_text_stays_as_it_is(text: str) -> None:
+    assert plain(text) == text
+    assert code(text) == f"`{text}`"
+    assert block(text) == f"```\n{text}\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@all", "\uff20all"),
+        ("%%%", "% %%"),
+        ("%%%%%", "% % % %%"),
+        ("http://evil.example", "http[:]//evil.example"),
+        ("www.evil.example WWW.evil.example", "www[.]evil.example WWW[.]evil.example"),
+        ("one \r\n two\tthree", "one two three"),
+        ("a\x00b\x1b[31m\x7f\x9f", "a\ufffdb\ufffd[31m\ufffd\ufffd"),
+        # Marks that are invisible or turn the reading direction, a lone surrogate, a non-character.
+        ("\u200b\u202e\u2066\ufeff\ud800\uffff", "\ufffd" * 6),
+    ],
+)
+def test_plain(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_code() -> None:
+    assert code("a `b` ``` c") == "`a \u02cbb\u02cb \u02cb\u02cb\u02cb c`"
+    assert code(" a\nb ") == "`a b`"
+    assert code("") == code(" \n") == ""
+
+
+def test_block_keeps_lines() -> None:
+    assert block("a\r\nb\rc\n\td") == "```\na\nb\nc\n\td\n```"
+    assert block("```\n@all\n\x00") == "```\n\u02cb\u02cb\u02cb\n\uff20all\n\ufffd\n```"
+    assert block("") == block("\n \n") == ""
+
+
+def test_escaped() -> None:
+    assert escaped("# [a](b) *c* _d_ <e> ~f~ |g| !h `i` \\ -") == (
+        r"\# \[a\] \(b\) \*c\* \_d\_ \<e\> \~f\~ \|g\| \!h " + "\u02cbi\u02cb" + r" \\ \-"
+    )
+
+
+@pytest.mark.parametrize("hidden", "\xad\u034f\u115f\u180e\u200b\u2800\u3164\ufeff\U000e0041")
+def test_what_is_not_seen_is_made_visible(hidden: str) -> None:
+    assert plain(f"ad{hidden}min") == "ad\ufffdmin"
+    assert "\ufffd" in block(f"ad{hidden}min")
+
+
+@pytest.mark.parametrize("joiner", "\u200c\u200d\ufe0f\ufe00\U000e0100")
+def test_joiners_cannot_hide(joiner: str) -> None:
+    assert plain(f"ad{joiner}min") == "ad\ufffdmin"
+    assert plain(f"{joiner}x") == "\ufffdx"
+    assert plain(f"\u2764{joiner * 3}") == f"\u2764{joiner}\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(  # Devanagari, Persian, emoji, ideographs
+    "text",
+    ["क्\u200dष", "نامه\u200cای", "👨\u200d👩\u200d👧", "❤\ufe0f", "❤\ufe0f\u200d🔥", "葛\U000e0100"],  # noqa: RUF001
+)
+def test_joiners_that_scripts_and_emoji_need_stay(text: str) -> None:
+    assert plain(text) == text
+
+
+def test_a_title_has_no_link() -> None:
+    assert plain("http://a/[Reset](//evil.example/x)") == "http[:]//a/[Reset] (//evil.example/x)"
+
+
+def test_white_space_is_one_line() -> None:
+    assert plain("a  b \n\t c") == "a  b c"
+
+
+@given(st.text(min_size=1, max_size=200), st.integers(2, 100))
+@example("x" * 30, 30)
+@example("x" * 31, 30)
+def test_text_is_cut_in_its_middle(text: str, limit: int) -> None:
+    shown = truncate_middle(text, limit)
+    if len(text) <= limit:
+        assert shown == text
+    else:
+        places = [place for place, character in enumerate(shown) if character == "…"]
+        assert len(shown) == limit
+        assert any(text.startswith(shown[:place]) and text.endswith(shown[place + 1 :]) for place in places)
+
+
+def test_fenced() -> None:
+    assert fenced("text") == "%%% \ntext\n %%%"
+
+
+def harmless(text: str) -> None:
+    assert "%%%" not in text and "@" not in text and "://" not in text
+    assert not re.search(r"\bwww\.", text, re.IGNORECASE)
+    assert not CONTROLS.search(text)
+    text.encode()
+
+
+@given(HOSTILE)
+@example("%%%\n@all ` ``` www.x http://x \u202e\x00\ud800")
+def test_plain_and_code_are_one_harmless_line(text: str) -> None:
+    for shown in (plain(text), code(text)):
+        harmless(shown)
+        assert "\n" not in shown and "\t" not in shown
+    assert re.fullmatch(r"(`[^`]+`)?", code(text))
+
+
+@given(HOSTILE)
+def test_a_block_cannot_be_closed(text: str) -> None:
+    harmless(block(text))
+    assert re.fullmatch(r"(```\n[^`]+\n```)?", block(text))
+
+
+@given(HOSTILE)
+def test_escaped_text_has_no_markup(text: str) -> None:
+    shown = escaped(text)
+    harmless(shown.replace("\\", ""))
+    assert not re.search(r"[\\`*_{}\[\]()<>#+!|~$^-]", re.sub(r"\\[\\`*_{}\[\]()<>#+!|~$^-]", "", shown))
+
+
+@given(st.text(min_size=1, max_size=200), st.integers(30, 100))
+@example("x" * 30, 30)
+@example("x" * 31, 30)
+def test_shortened_text_is_the_beginning_and_says_so(text: str, limit: int) -> None:
+    shown = shortened(text, limit)
+    if len(text) <= limit:
+        assert shown == text
+    else:
+        found = re.fullmatch(r"(.*)… \(\+\d+ characters\)", shown, re.DOTALL)
+        assert found and text.startswith(found[1]) and len(shown) == limit

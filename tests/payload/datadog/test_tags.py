@@ -1,0 +1,147 @@
+"""The tags of an event."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from deep_security_datadog.datadog.tags import LONGEST_TAG, MOST_TAGS, configured_tags, tag, tags_of
+from deep_security_datadog.deep_security.event import Event
+from tests.payload.strategies import PROPERTIES, TEXT
+
+
+def tags(configured: tuple[str, ...] = (), account_id: str = "", **properties: Any) -> list[str]:
+    event = Event(properties)
+    return tags_of(event, account_id=account_id, configured=configured_tags(configured))
+
+
+def values(key: str, **properties: Any) -> list[str]:
+    found = (text.partition(":") for text in tags(**properties))
+    return [value for name, _, value in found if name == key]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Web Servers", "policy:web_servers"),
+        ("  a / b ", "policy:a_b"),
+        ("1000001 - CVE-2021-44228 (x)", "policy:1000001_cve-2021-44228_x"),
+        ("Detect Only: Reset", "policy:detect_only_reset"),
+        ("a__b -- c., d:", "policy:a_b_c_d"),
+        (r"C:\Windows\x.exe", "policy:c_windows_x.exe"),
+        ("/etc/ssh/sshd_config", "policy:/etc/ssh/sshd_config"),
+        ("2001:db8::1", "policy:2001:db8::1"),
+        ("文書", "policy:文書"),
+        (":_a_:", "policy:a"),
+        # Long values differ in their ends.
+        ("x" * 300 + "y", f"policy:{'x' * 96}_{'x' * 95}y"),
+        ("x" * 3000 + "y", f"policy:{'x' * 96}_{'x' * 95}y"),
+        ("", ""),
+        ("!?", ""),
+    ],
+)
+def test_a_tag_has_the_form_that_datadog_takes(value: str, expected: str) -> None:
+    assert tag("policy", value) == expected
+
+
+def test_configured_tags() -> None:
+    assert configured_tags(("Env:Prod", "x", "x", "", "!", "team:", "A b:c d")) == ("env:prod", "x", "a_b:c_d")
+    assert len(configured_tags([f"tag{number}" for number in range(200)])) == MOST_TAGS
+
+
+def test_what_every_event_has() -> None:
+    assert tags() == ["integration:deep_security", "event_type:unknown", "module:unknown_module", "severity:info"]
+
+
+def test_facts_as_tags() -> None:
+    found = tags(
+        EventType="PayloadLog",
+        Severity=3,
+        Action=129,
+        Reason="Rule One",
+        Rank="50",
+        HostSecurityPolicyName="Web",
+        TenantName="Blue",
+        TenantID=7,
+        HostOS="Amazon Linux 2 (64 bit) (5.10.0)",
+        HostOwnerID="111122223333",
+        account_id="444455556666",
+    )
+    assert found == [
+        "integration:deep_security",
+        "event_type:payloadlog",
+        "module:intrusion_prevention",
+        "severity:high",
+        "action:detect_only_deny",
+        "detect_only:true",
+        "rule:rule_one",
+        "rank:50",
+        "policy:web",
+        "tenant:blue",
+        "host_os:amazon_linux_2",
+        "aws_account:111122223333",
+        "topic_account:444455556666",
+    ]
+
+
+def test_host() -> None:
+    assert values("host_name", Hostname="a (b) [i-1]") == ["b"]
+    assert values("instance-id", Hostname="a (b) [i-old]", HostInstanceID="i-new") == ["i-new"]
+
+
+@pytest.mark.parametrize(("cloud", "expected"), [("amazon", ["1"]), (None, ["1"]), ("azure", [])])
+def test_an_account_of_another_cloud_is_none_of_aws(cloud: str | None, expected: list[str]) -> None:
+    assert values("aws_account", HostOwnerID="1", HostCloudType=cloud) == expected
+
+
+def test_configured_tags_replace_own_ones() -> None:
+    found = tags(("tenant:b", "Env:Prod", "x"), EventType="PacketLog", TenantName="A")
+    assert [text for text in found if text.startswith("tenant:")] == ["tenant:b"]
+    assert found[-3:] == ["tenant:b", "env:prod", "x"]
+    instance = {"Name": "web", "team": "blue"}
+    found = tags(("instance_tag_team:red",), HostCloudInstanceTags=instance)
+    assert [text for text in found if text.startswith("instance_tag_")] == [
+        "instance_tag_name:web",
+        "instance_tag_team:red",
+    ]
+
+
+def test_rule_texts() -> None:
+    reason = {"EventType": "PayloadLog", "Reason": "1 - CVE-2021-44228 (ATT&CK T1190, T1078.002), cve-2021-44228"}
+    assert values("cve", **reason) == ["cve-2021-44228"]
+    assert values("mitre_technique", **reason) == ["t1190", "t1078.002"]
+
+
+def test_of_a_long_text_only_the_beginning_is_searched() -> None:
+    assert values("cve", Reason="x " * 1_000_000 + "CVE-2021-44228") == []
+    assert values("ds_tag", Tags="a," * 1_000_000 + "b") == ["a"]
+
+
+def test_tags_of_events_and_instances() -> None:
+    instance = {"Name": "web", "team name": "Blue!", "a:b": "c", "source": "x", "empty": "", "!": "x"}
+    found = tags(EventType="PacketLog", Tags="ops, Review", HostCloudInstanceTags=instance)
+    assert {"ds_tag:ops", "ds_tag:review", "instance_tag_name:web", "instance_tag_team_name:blue"} <= set(found)
+    assert "instance_tag_a_b:c" in found
+    # Datadog reserves these keys.
+    assert not [
+        text for text in found if text.startswith(("source:", "status:", "instance_tag_empty", "instance_tag_:"))
+    ]
+
+
+def test_configured_tags_have_room() -> None:
+    many = {f"key{number}": "value" for number in range(300)}
+    found = tags(("env:prod", "x"), HostCloudInstanceTags=many)
+    assert len(found) == MOST_TAGS and found[-2:] == ["env:prod", "x"]
+
+
+@given(PROPERTIES, TEXT)
+def test_any_event_has_tags_that_datadog_takes(properties: dict[str, Any], configured: str) -> None:
+    event = Event(properties)
+    found = tags_of(event, account_id="", configured=configured_tags((configured,)))
+    assert len(set(found)) == len(found) <= MOST_TAGS
+    for text in found:
+        assert len(text) <= LONGEST_TAG and text == text.lower() and not re.search(r"[^\w\-:./]", text), text
+        assert not text.endswith(":")

@@ -1,0 +1,249 @@
+"""Title and text of an event: what comes first, what is left out first, and which times Datadog takes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from deep_security_datadog.aws.envelope import Notification
+from deep_security_datadog.datadog.item import Context, Repeats
+from deep_security_datadog.datadog.text import date_happened, in_markdown, title
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from tests.support import item, sample
+
+NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
+
+
+def title_of(**properties: Any) -> str:
+    event = Event(properties)
+    return title(event)
+
+
+def text_of(
+    properties: dict[str, Any],
+    *,
+    limit: int = 4000,
+    repeats: Repeats | None = None,
+    published: str = "",
+    console_url: str | None = None,
+) -> str:
+    chosen = item(properties, Notification(timestamp=published), repeats)
+    return in_markdown(chosen, Context(now=NOW, console_url=console_url), limit)
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({}, "[Info] Unknown module"),
+        ({"EventType": "NewEvent", "Hostname": "web"}, "[Info] NewEvent on web"),
+        ({"EventType": "TestSNS"}, "[Info] Test notification: Deep Security reaches Datadog"),
+        ({"EventType": "SystemEvent", "Title": "Computer Created"}, "[Info] System: Computer Created"),
+        # In parentheses what happened to it, or else the action, unless that is the subject.
+        (
+            {"EventType": "IntegrityEvent", "Reason": "R", "Key": "/etc/passwd", "Change": 2, "Severity": 4},
+            "[Critical] Integrity Monitoring: R (/etc/passwd)",
+        ),
+        ({"EventType": "PacketLog", "Reason": "R", "Action": 1}, "[Medium] Firewall: R (Deny)"),
+        ({"EventType": "PacketLog", "Reason": "Deny", "Action": 1}, "[Medium] Firewall: Deny"),
+        # A system event names what it is about, unless that is the host.
+        (
+            {"EventType": "SystemEvent", "Title": "User Deleted", "TargetType": "User", "TargetName": "auditor"},
+            "[Info] System: User Deleted (auditor)",
+        ),
+        (
+            {"EventType": "SystemEvent", "Title": "Alert Started", "Description": "Alert: A", "TargetName": "w"}
+            | {"TargetType": "Host"},
+            "[Medium] System: Alert Started: A on w",
+        ),
+        (
+            {"EventType": "WebReputationEvent", "URL": "http://a.example/b", "Risk": 4},
+            "[Critical] Web Reputation: a.example",
+        ),
+        # A placeholder is no value.
+        ({"EventType": "PacketLog", "Reason": "None", "Action": 0, "Hostname": "Unknown"}, "[Info] Firewall"),
+        ({"EventType": "PacketLog", "Action": 1}, "[Medium] Firewall (Deny)"),
+        ({"EventType": "PacketLog", "Reason": "a\n@b", "Hostname": "w (%%%) []"}, "[Info] Firewall: a \uff20b on % %%"),
+    ],
+)
+def test_title(properties: dict[str, Any], expected: str) -> None:
+    assert title_of(**properties) == expected
+
+
+def test_a_long_title_keeps_all_its_parts() -> None:
+    shown = title_of(EventType="IntegrityEvent", Reason="r" * 500, Key="k" * 500, Hostname="h" * 500)
+    assert len(shown) == 200
+    assert re.sub(r"([rkh])\1+", r"\1", shown) == "[Info] Integrity Monitoring: r…r (k…k) on h…h"
+
+
+def test_what_there_is_room_for_is_not_cut() -> None:
+    long = "k" * 120
+    shown = title_of(EventType="IntegrityEvent", Reason="r", Key=long, Hostname="h")
+    assert shown == f"[Info] Integrity Monitoring: r ({long}) on h"
+
+
+def test_an_unknown_type_with_a_long_name() -> None:
+    assert len(title_of(EventType="x" * 10_000, Title="t" * 500, Hostname="h" * 500)) == 200
+
+
+@pytest.mark.parametrize(
+    "properties", [{"EventType": "PacketLog", "Action": 0}, {"EventType": "DeviceControlEvent"}, {}]
+)
+def test_an_unknown_severity_is_said(properties: dict[str, Any]) -> None:
+    assert "**Info** (the event does not tell its severity)" in text_of(properties)
+    assert "does not tell" not in text_of({"EventType": "SystemEvent", "Severity": 1})
+
+
+def test_the_sections_of_a_text() -> None:
+    event = sample("PayloadLog")[0]
+    shown = text_of(
+        {**event, "NewProperty": "n"}, published="2024-05-14T09:47:00Z", console_url="https://console.example/"
+    )
+    assert shown.startswith("%%% \n**High** · Intrusion Prevention · ") and shown.endswith("\n %%%")
+    places = [
+        shown.index(part)
+        for part in (
+            "- Rule: `1000001",
+            "- Source: `203.0.113.5:4287",
+            "\n**Host**\n\n- Computer: ",
+            "\n**Times**\n\n- Event: `2024-05-14 09:20:10 UTC`",
+            "- Published by Deep Security: `2024-05-14 09:47:00 UTC`",
+            "- Delay until published: `0:26:49`",
+            "\n**Identifiers**\n\n- Event id: `14`",
+            "\n**Other properties**\n\n",
+            "- `NewProperty`: `n`",
+            "\n[Open the Deep Security console](https://console.example/)",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_without_facts_there_are_no_headings() -> None:
+    assert text_of({"EventType": "SystemEvent", "Severity": 1}) == "%%% \n**Info** · System\n %%%"
+
+
+def test_the_test_notification_says_what_it_is() -> None:
+    assert "This is the test notification of Deep Security." in text_of({"EventType": "TestSNS"})
+
+
+@pytest.mark.parametrize(
+    ("repeats", "times"),
+    [
+        (Repeats(12), ""),
+        (
+            Repeats(12, NOW - timedelta(minutes=2), NOW),
+            ", the first at 2024-05-14 09:48:00 UTC, the last at 2024-05-14 09:50:00 UTC",
+        ),
+    ],
+)
+def test_repeats(repeats: Repeats, times: str) -> None:
+    line = f"**12 events like this one** in the same message{times}. The facts are the first one's."
+    assert f"\n{line}\n" in text_of({"EventType": "PacketLog", "Reason": "r"}, repeats=repeats)
+
+
+def test_a_long_value_is_a_block_where_its_lines_matter() -> None:
+    shown = text_of({"EventType": "SystemEvent", "Description": "one\ntwo", "Title": "one\ntwo"})
+    assert "- Event: `one two`\n- Description:\n\n```\none\ntwo\n```\n" in shown
+    shown = text_of({"EventType": "SystemEvent", "Description": "x" * 5000, "Title": "x" * 5000})
+    assert "```\n" + "x" * 1000 in shown and "x" * 1201 not in shown
+    assert re.search(r"- Event: `x{150}…x{149}`", shown)
+
+
+@pytest.mark.parametrize(
+    ("properties", "shown"),
+    [
+        ({"EventType": "SystemEvent", "Severity": 2, "SeverityString": "Warning"}, False),
+        ({"EventType": "SystemEvent", "Severity": 2, "SeverityString": "Warnung"}, True),
+        ({"EventType": "SystemEvent", "Severity": 1, "Number": 190}, True),
+        ({"EventType": "PacketLog", "Severity": 4, "Action": 1}, True),
+        ({"EventType": "PacketLog", "Rank": "high"}, True),
+        ({"EventType": "PacketLog", "Rank": "50"}, False),
+    ],
+)
+def test_a_severity_that_is_passed_over_is_shown(properties: dict[str, Any], shown: bool) -> None:
+    assert ("**Other properties**" in text_of(properties)) is shown
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_no_property_is_passed_over(name: str) -> None:
+    """Each says something of its own here, so that none may stand for another."""
+    others = {"Severity", "SeverityString", "Rank", "Hostname", "Origin", "OriginString", "NewProperty"}
+    properties = {
+        other: f"value{number:03}" for number, other in enumerate(EVENT_TYPES[name].shown_properties | others)
+    }
+    shown = text_of({"EventType": name, **properties}, limit=100_000)
+    assert [other for other, value in properties.items() if value not in shown] == []
+
+
+def test_log_entry_and_message_are_shown_unless_they_are_the_same() -> None:
+    event = {"EventType": "LogInspectionEvent", "OSSEC_FullLog": "a b" + "c" * 3000, "OSSEC_Log": "a b"}
+    assert "Log message" not in text_of(event)
+    assert "- Log message: `x`" in text_of({**event, "OSSEC_Log": "x"})
+
+
+def test_others_are_sorted_and_counted() -> None:
+    shown = text_of({f"New{number:03}": "x" for number in reversed(range(150))}, limit=10_000)
+    assert re.findall(r"New(\d+)", shown) == [f"{number:03}" for number in range(100)]
+    assert "- … and 50 more" in shown
+
+
+def test_what_is_cut_is_counted_and_unimportant() -> None:
+    properties = {**sample("PayloadLog")[0], **{f"New{number:03}": "x" * 250 for number in range(90)}}
+    shown = text_of(properties)
+    assert len(shown) <= 4000
+    assert re.search(r"_\d+ lines left out: the event is too long\._", shown)
+    assert "Rule: `1000001" in shown and "Source: `203.0.113.5:4287" in shown and "Event id: `14`" in shown
+
+
+def test_the_least_important_is_cut_first() -> None:
+    """The shorter the limit, the more sections are gone, each of them from its end."""
+    properties = {**sample("PayloadLog")[0], "NewProperty": "n"}
+    order = [
+        "`NewProperty`",
+        "Tenant GUID",
+        "Event id",
+        "Instance tags",
+        "Computer:",
+        "Published",
+        "[Open",
+        "Source:",
+        "Rule:",
+    ]
+    gone: list[str] = []
+    for limit in range(4000, 130, -10):
+        shown = text_of(
+            {**properties, "TenantGUID": "g"}, limit=limit, published="2024-05-14T09:47:00Z", console_url="https://c/"
+        )
+        assert len(shown) <= limit and shown.startswith("%%% \n**High**")
+        gone += [part for part in order if part not in shown and part not in gone]
+    assert gone == order
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        (timedelta(0), True),
+        (timedelta(hours=17, minutes=45), True),
+        (timedelta(hours=17, minutes=46), False),
+        (timedelta(seconds=-59), True),
+        (timedelta(minutes=-2), False),
+    ],
+)
+def test_times_that_datadog_takes(age: timedelta, expected: bool) -> None:
+    happened = NOW - age
+    properties = {"EventType": "SystemEvent", "LogDate": happened.isoformat().replace("+00:00", "Z")}
+    seconds = date_happened(Event(properties), NOW)
+    assert (seconds is not None) == expected
+    if seconds is not None:
+        assert seconds == min(happened, NOW).timestamp()
+    assert happened.strftime("%Y-%m-%d %H:%M:%S") in text_of(properties)
+    assert ("outside of what Datadog takes" in text_of(properties)) != expected
+
+
+def test_an_unreadable_time_is_shown() -> None:
+    properties = {"EventType": "SystemEvent", "LogDate": "2016-08- 04"}
+    assert "- Event: `2016-08- 04`" in text_of(properties)
+    assert date_happened(Event(properties), NOW) is None

@@ -1,0 +1,86 @@
+"""The table of event types: complete for the samples, and the same as the module's, by which filters are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hcl2
+import pytest
+
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES, event_type
+from deep_security_datadog.deep_security.severity import UNKNOWN, Severity
+from deep_security_datadog.filter import FILTERABLE_TYPES
+from tests.golden import events_of_samples
+from tools.repository import ROOT
+from tools.samples import events_of, messages
+
+# https://docs.datadoghq.com/standard-attributes/ for logs: network communications, HTTP requests, users.
+STANDARD = {
+    "network.client.ip",
+    "network.client.port",
+    "network.destination.ip",
+    "network.destination.port",
+    "http.url",
+    "usr.name",
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, Any]:
+    with (ROOT / "destinations.tf").open(encoding="utf-8") as file:
+        (tables,) = hcl2.load(file)["locals"]
+    return dict(tables)
+
+
+def test_types_ranks_and_highest_severities_agree(tables: dict[str, Any]) -> None:
+    assert {
+        name: (row["ranked"], row["highest_severity"].strip('"')) for name, row in tables["event_types"].items()
+    } == {name: (row.ranked, row.highest_severity.label) for name, row in FILTERABLE_TYPES.items()}
+
+
+def test_severities_are_in_the_same_order(tables: dict[str, Any]) -> None:
+    assert [name.strip('"') for name in tables["severities"]] == [severity.label for severity in Severity]
+
+
+# Whether a device control event carries a rank is not known.
+@pytest.mark.parametrize("name", sorted(set(FILTERABLE_TYPES) - {"DeviceControlEvent"}))
+def test_samples_carry_a_rank_where_the_table_says_so(name: str) -> None:
+    for event in events_of(messages()[name]):
+        assert ("Rank" in event) is FILTERABLE_TYPES[name].ranked
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_a_type_has_its_row(name: str) -> None:
+    assert event_type({"EventType": name}) is event_type({"EventType": f" {name}\n"}) is EVENT_TYPES[name]
+
+
+@pytest.mark.parametrize("name", ["NewEvent", "packetlog", ""])
+def test_an_unknown_type_has_a_row_of_its_own(name: str) -> None:
+    row = event_type({"EventType": name})
+    assert (row.name, row.module) == (name, name or "Unknown module")
+    assert row.severity is UNKNOWN and row.facts == () and row.ranked
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_a_row_knows_what_to_do_without_properties(name: str) -> None:
+    row = EVENT_TYPES[name]
+    assert (row.action({}), row.detect_only({}), row.subject({}), row.detail({})) == ("", None, "", "")
+    assert not any(value({}) for value in row.tags.values())
+    assert not any(fact.value({}) for fact in row.facts if fact.value)
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_a_row_shows_a_property_once(name: str) -> None:
+    facts = EVENT_TYPES[name].facts
+    labels, properties = [fact.label for fact in facts], [name for fact in facts for name in fact.properties]
+    assert len(set(labels)) == len(labels) and len(set(properties)) == len(properties)
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_network_user_and_file_facts_have_standard_names(name: str) -> None:
+    attributes = EVENT_TYPES[name].attributes
+    assert {attribute for attribute in attributes if attribute.startswith(("network.", "http.", "usr."))} <= STANDARD
+    facts = {"SourceIP", "DestinationIP", "TargetIP", "URL", "User", "UserName", "ActionBy", "OSSEC_SourceIP"}
+    facts |= {"FileSHA1", "FileSHA256", "FileMD5", "SHA256", "InfectedFilePath"}
+    in_samples = facts & {key for _, event in events_of_samples() if event.get("EventType") == name for key in event}
+    assert in_samples <= set(attributes.values())

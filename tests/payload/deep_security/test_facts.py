@@ -1,0 +1,254 @@
+"""How facts are read off an event, in the words that the table of event types is written in."""
+
+from __future__ import annotations
+
+import pytest
+
+from deep_security_datadog.deep_security.facts import (
+    EventType,
+    Fact,
+    Texts,
+    boolean,
+    endpoint,
+    enum,
+    first,
+    first_of,
+    full_path,
+    joined,
+    network_detect_only,
+    one,
+    repeat_count,
+    scan_steps,
+    unless_in,
+    url_host,
+    word,
+    yes_no,
+)
+from deep_security_datadog.deep_security.severity import MALWARE, TEST, Severity
+
+WORDS = {0: "", 1: "Deny", 6: "Log Only"}
+
+
+def shown(fact: Fact, texts: Texts) -> str:
+    """The value of the fact; empty leaves its line out."""
+    return fact.value(texts) if fact.value else texts.get(fact.properties[0], "")
+
+
+def test_first() -> None:
+    assert first({"B": "b", "C": "c"}, ("A", "B", "C")) == "b"
+    assert first({"B": "b"}, ("A",)) == first({"B": "b"}, ()) == ""
+
+
+def test_first_of() -> None:
+    assert first_of("A", "B")({"B": "b"}) == "b"
+    assert first_of()({"A": "a"}) == ""
+
+
+def test_one() -> None:
+    fact = one("Log entry", "OSSEC_FullLog", block=True)
+    assert fact == Fact("Log entry", ("OSSEC_FullLog",), None, block=True)
+    assert shown(fact, {"OSSEC_FullLog": "full"}) == "full"
+    assert shown(fact, {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Full": "May 14 sshd: no", "Log": "sshd: no"}, ""),
+        ({"Full": "May 14 sshd: no", "Log": "sshd: yes"}, "sshd: yes"),
+        ({"Log": "sshd: no"}, "sshd: no"),
+        ({"Full": "x"}, ""),
+    ],
+)
+def test_what_another_property_does_not_say_already(texts: Texts, expected: str) -> None:
+    assert shown(unless_in("Full", "Log message", "Log", block=True), texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Action": "6"}, "Log Only"),
+        ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only"),
+        ({"Action": "77", "ActionString": "Spelled out"}, "Spelled out"),
+        ({"Action": "77"}, "77"),
+        ({"Action": "0"}, ""),
+        ({"Action": "denied"}, "denied"),
+        ({"ActionString": "denied"}, "denied"),
+        ({}, ""),
+    ],
+)
+def test_the_number_decides_on_the_word(texts: Texts, expected: str) -> None:
+    assert word("Action", WORDS, "ActionString")(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Action": "6"}, "Log Only"),
+        ({"Action": "6", "ActionString": "log-only"}, "Log Only"),
+        ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only (Nur Protokoll)"),
+        ({"Action": "77", "ActionString": "Spelled out"}, "77 (Spelled out)"),
+        ({"Action": "0", "ActionString": "Spelled out"}, "Spelled out"),
+        ({"ActionString": "Spelled out"}, "Spelled out"),
+        ({}, ""),
+    ],
+)
+def test_the_word_in_the_event_is_shown_beside(texts: Texts, expected: str) -> None:
+    fact = enum("Action", "Action", WORDS, "ActionString")
+    assert shown(fact, texts) == expected and fact.properties == ("Action", "ActionString")
+
+
+def test_enum_without_a_property_that_spells_it_out() -> None:
+    fact = enum("Action", "Action", WORDS)
+    assert fact.properties == ("Action",) and shown(fact, {"Action": "1"}) == "Deny"
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"IP": "192.0.2.1"}, "192.0.2.1"),
+        ({"IP": "192.0.2.1", "Port": "80"}, "192.0.2.1:80"),
+        ({"IP": "2001:db8::1", "Port": "80"}, "[2001:db8::1]:80"),
+        ({"IP": "2001:db8::1"}, "2001:db8::1"),
+        ({"IP": "192.0.2.1", "Port": "80", "MAC": "00:00:5e:00:53:01"}, "192.0.2.1:80 (00:00:5e:00:53:01)"),
+        ({"Port": "80"}, "port 80"),
+        ({"Port": "80", "MAC": "00:00:5e:00:53:01"}, "port 80 (00:00:5e:00:53:01)"),
+        ({"MAC": "00:00:5e:00:53:01"}, "00:00:5e:00:53:01"),
+        ({}, ""),
+    ],
+)
+def test_endpoint(texts: Texts, expected: str) -> None:
+    assert shown(endpoint("Source", "IP", "Port", "MAC"), texts) == expected
+
+
+def test_endpoint_shows_the_properties_that_it_has() -> None:
+    assert endpoint("Source", "IP", "Port").properties == ("IP", "Port")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"RepeatCount": "3", "EndLogDate": "2024-05-14T09:50:00Z"}, "3, last at 2024-05-14T09:50:00Z"),
+        ({"RepeatCount": "3"}, "3"),
+        ({"EndLogDate": "2024-05-14T09:50:00Z"}, "last at 2024-05-14T09:50:00Z"),
+        ({}, ""),
+    ],
+)
+def test_repeat_count(texts: Texts, expected: str) -> None:
+    assert shown(repeat_count(), texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Name": "httpd", "ID": "7"}, "httpd (pid 7)"),
+        ({"Name": "httpd"}, "httpd"),
+        ({"ID": "7"}, "7"),
+        ({}, ""),
+        # A template is never taken from an event.
+        ({"Name": "{0.__class__}", "ID": "{}"}, "{0.__class__} (pid {})"),
+    ],
+)
+def test_joined(texts: Texts, expected: str) -> None:
+    assert shown(joined("Process", "{} (pid {})", "Name", "ID"), texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "decided", "line"),
+    [("true", True, "yes"), ("TRUE", True, "yes"), ("1", True, "yes"), ("false", False, "no"), ("0", False, "no")],
+)
+def test_booleans(text: str, decided: bool, line: str) -> None:
+    assert boolean("DetectOnly")({"DetectOnly": text}) is decided
+    assert shown(yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"), {"DetectOnly": text}) == line
+
+
+@pytest.mark.parametrize("texts", [{}, {"DetectOnly": "maybe"}, {"DetectOnly": "2"}])
+def test_neither_true_nor_false(texts: Texts) -> None:
+    assert boolean("DetectOnly")(texts) is None
+    assert shown(yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"), texts) == texts.get("DetectOnly", "")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"Action": "129"}, True),
+        ({"Action": "128"}, False),
+        ({"Action": "1", "ActionString": "Detect Only: Deny"}, False),
+        ({"ActionString": "Detect Only: Deny"}, True),
+        ({"ActionString": "Deny"}, False),
+        ({}, None),
+    ],
+)
+def test_network_detect_only(texts: Texts, expected: bool | None) -> None:
+    assert network_detect_only(texts) is expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"ScanAction1": "4", "ScanResultAction1": "0"}, "Clean: done"),
+        (
+            {"ScanAction1": "4", "ScanResultAction1": "-85", "ScanAction2": "3", "ScanResultAction2": "0"},
+            "Clean: failed (-85), then Quarantine: done",
+        ),
+        ({"ScanAction1": "4"}, "Clean"),
+        ({"ScanAction1": "99", "ScanResultAction1": "0"}, "99: done"),
+        ({"ScanAction1": "isolate", "ScanResultAction1": "done"}, "isolate: done"),
+        ({"ScanAction1": "4", "ScanResultAction1": "7"}, "Clean: 7"),
+        ({"ScanResultAction1": "-81"}, "failed (-81)"),
+        # 0 is no action.
+        ({"ScanAction1": "0", "ScanResultAction1": "0", "ScanAction2": "0"}, ""),
+        ({}, ""),
+    ],
+)
+def test_scan_steps(texts: Texts, expected: str) -> None:
+    assert shown(scan_steps(), texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://bad.example.net/landing?x=1", "bad.example.net"),
+        ("https://user:pw@Bad.Example.NET.:8443/x@y", "bad.example.net.:8443"),
+        ("http://[2001:db8::1]:80/", "[2001:db8::1]:80"),
+        ("bad.example.net/landing", "bad.example.net"),
+        (r"http:\\bad.example.net\x", "http:"),
+        ("/only/a/path", "/only/a/path"),
+        ("x" * 300_000, "x" * 2000),
+        ("", ""),
+    ],
+)
+def test_the_host_of_a_url(url: str, expected: str) -> None:
+    assert url_host({"URL": url}) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "expected"),
+    [
+        ("/usr/bin", "nc", "/usr/bin/nc"),
+        ("/usr/bin/", "nc", "/usr/bin/nc"),
+        (r"C:\Temp", "nc.exe", r"C:\Temp\nc.exe"),
+        ("C:\\Temp\\", "nc.exe", r"C:\Temp\nc.exe"),
+        ("/usr/bin", "", "/usr/bin"),
+        ("", "nc", "nc"),
+        ("", "", ""),
+    ],
+)
+def test_full_path(path: str, name: str, expected: str) -> None:
+    assert full_path({"Path": path, "FileName": name}) == expected
+
+
+def test_what_follows_from_a_row() -> None:
+    row = EventType(
+        "X", "Anti-Malware", first_of("A"), MALWARE, facts=(enum("A", "A", {}, "B"), endpoint("C", "C", "D"))
+    )
+    assert row.slug == "anti_malware"
+    assert row.highest_severity is Severity.CRITICAL
+    assert row.shown_properties == {"A", "B", "C", "D"}
+
+
+def test_a_row_without_more_says_nothing() -> None:
+    row = EventType("X", "Log Inspection", first_of("A"), TEST)
+    assert (row.action({}), row.detect_only({}), dict(row.attributes), row.ranked) == ("", None, {}, True)
+    assert (row.detail({"A": "a"}), dict(row.tags)) == ("", {})
+    assert row.slug == "log_inspection" and row.highest_severity is Severity.INFO

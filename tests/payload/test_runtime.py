@@ -1,0 +1,220 @@
+"""The committed zip under AWS's own runtime client, with Lambda's Runtime API as documented in its place.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Between invocations the process is frozen, and it is
+killed at its deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+from zipfile import ZipFile
+
+import pytest
+
+from tests.support import sample, sqs_record
+from tools import fake_datadog
+from tools.fake_datadog import SECRET, FakeDatadog
+from tools.fake_datadog.faults import always, delay, respond, when
+from tools.repository import PACKAGE
+
+API = "/2018-06-01/runtime"
+
+
+class Posted(NamedTuple):
+    """What the function told Lambda: `response`, `error` or `init error`."""
+
+    kind: str
+    body: Any
+
+
+class Environment:
+    """An execution environment."""
+
+    def __init__(self, task: Path, environ: dict[str, str]) -> None:
+        self._events: SimpleQueue[tuple[str, float, bytes]] = SimpleQueue()
+        self._posted: SimpleQueue[Posted] = SimpleQueue()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        # In a function, the zip comes before what the runtime brings.
+        path = os.pathsep.join([str(task), sysconfig.get_path("purelib")])
+        command = [sys.executable, "-m", "awslambdaric", "deep_security_datadog.handler.lambda_handler"]
+        api = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", "AWS_LAMBDA_FUNCTION_NAME": "f"}
+        self._process = subprocess.Popen(
+            command, cwd=task, env={**environ, **api, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True
+        )
+        self.seconds = 0.0
+
+    def invoke(self, event: Any, *, timeout: float = 30) -> Posted:
+        """What is told within the timeout; the process is frozen before and after."""
+        self._process.send_signal(signal.SIGCONT)
+        started = time.monotonic()
+        self._events.put((f"q-{started}", time.time() + timeout, json.dumps(event).encode()))
+        try:
+            posted = self._posted.get(timeout=timeout)
+        except Empty:
+            self._process.kill()
+            pytest.fail("Task timed out: the function is killed at its deadline")
+        self.seconds = time.monotonic() - started
+        self._process.send_signal(signal.SIGSTOP)
+        return posted
+
+    def log(self) -> str:
+        """All that it printed, after its end."""
+        self._process.kill()
+        return self._process.communicate()[0]
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        events, posted = self._events, self._posted
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                assert self.path == f"{API}/invocation/next"
+                request, deadline, event = events.get()
+                self.send_response(200)
+                for name, value in {
+                    "Lambda-Runtime-Aws-Request-Id": request,
+                    "Lambda-Runtime-Deadline-Ms": str(round(deadline * 1000)),
+                    "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:111122223333:function:f",
+                    "Content-Type": "application/json",
+                    "Content-Length": str(len(event)),
+                }.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    self.wfile.write(event)
+
+            def do_POST(self) -> None:
+                kind = "init error" if self.path == f"{API}/init/error" else self.path.rpartition("/")[2]
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                posted.put(Posted(kind, json.loads(body)))
+
+            def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 (its name in the base class)
+                """Says nothing."""
+
+        return Handler
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip as Lambda unpacks it."""
+    folder = tmp_path_factory.mktemp("task")
+    with ZipFile(PACKAGE) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture
+def datadog() -> Iterator[FakeDatadog]:
+    """Secrets Manager, too."""
+    with fake_datadog.running() as running:
+        running.faults.append(when(lambda request: request.path == "/", respond(200, SECRET)))
+        yield running
+
+
+@pytest.fixture
+def start(task: Path, datadog: FakeDatadog) -> Iterator[Callable[..., Environment]]:
+    environments: list[Environment] = []
+
+    def start(**environ: str) -> Environment:
+        usual = {
+            "PATH": os.environ["PATH"],
+            "NO_PROXY": "127.0.0.1",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": datadog.url,
+            "AWS_ACCESS_KEY_ID": "unused",
+            "AWS_SECRET_ACCESS_KEY": "unused",
+            "DD_API_KEY_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:datadog-AbCdEf",
+            "DESTINATIONS": json.dumps({"events": {"url": datadog.url}}),
+        }
+        environments.append(Environment(task, usual | environ))
+        return environments[-1]
+
+    yield start
+    for environment in environments:
+        environment.close()
+
+
+def batch(count: int = 3, *, first: int = 0) -> dict[str, Any]:
+    ids = range(first, first + count)
+    return {"Records": [sqs_record(sample("mixed-array"), record_id=f"r-{number}") for number in ids]}
+
+
+ACKNOWLEDGED = Posted("response", {"batchItemFailures": []})
+
+
+def test_answers_one_invocation_after_another(start: Callable[..., Environment], datadog: FakeDatadog) -> None:
+    environment = start()
+    assert environment.invoke(batch()) == ACKNOWLEDGED
+    # Frozen, with its threads and connections.
+    time.sleep(1)
+    assert environment.invoke(batch(first=3)) == ACKNOWLEDGED
+    assert len(datadog.events) == 6 * 9
+    lines = [json.loads(line) for line in environment.log().splitlines() if line.startswith("{")]
+    assert [line["Accepted"] for line in lines] == [27, 27]
+
+
+def test_connections_that_end_while_it_is_frozen_cost_nothing(
+    start: Callable[..., Environment], datadog: FakeDatadog
+) -> None:
+    environment = start()
+    assert environment.invoke(batch()) == ACKNOWLEDGED
+    datadog.down()
+    datadog.up()
+    assert environment.invoke(batch(first=3)) == ACKNOWLEDGED
+    assert len(datadog.events) == 6 * 9
+
+
+def test_without_a_queue_what_is_not_delivered_is_an_error(
+    start: Callable[..., Environment], datadog: FakeDatadog
+) -> None:
+    environment = start()
+    datadog.faults.append(always(respond(503)))
+    posted = environment.invoke(sample("sns-lambda-envelope"))
+    assert (posted.kind, posted.body["errorType"]) == ("error", "NotDelivered")
+    assert posted.body["errorMessage"] == "events retry: HTTP 503 (2)"
+    datadog.faults.pop()
+    assert environment.invoke(sample("sns-lambda-envelope")) == ACKNOWLEDGED
+
+
+def test_an_unusable_environment_is_an_error_that_names_the_variable(start: Callable[..., Environment]) -> None:
+    posted = start(DD_SITE="https://app.datadoghq.com").invoke(batch())
+    assert (posted.kind, posted.body["errorType"]) == ("error", "SettingsError")
+    assert "DD_SITE" in posted.body["errorMessage"]
+
+
+def test_ends_before_its_deadline_and_goes_on_after_it_was_frozen(
+    start: Callable[..., Environment], datadog: FakeDatadog
+) -> None:
+    """The threads that hang are frozen, too, and are no obstacle afterwards."""
+    environment = start()
+    assert environment.invoke(batch(1)) == ACKNOWLEDGED
+    datadog.faults.append(always(delay(20)))
+    posted = environment.invoke(batch(first=1), timeout=8)
+    assert [failure["itemIdentifier"] for failure in posted.body["batchItemFailures"]] == ["r-1", "r-2", "r-3"]
+    assert environment.seconds < 8
+    datadog.faults.pop()
+    assert environment.invoke(batch(first=4)) == ACKNOWLEDGED
