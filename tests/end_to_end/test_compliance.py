@@ -200,7 +200,7 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
         f"The environment has no variable for a key - row {row}": [("aws_lambda_function.this", variable(name))]
         for row, name in enumerate(["DD_API_KEY", "DD_APP_KEY", "AWS_SECRET_ACCESS_KEY"])
     },
-    "The secret's value is write-only": [("aws_secretsmanager_secret_version.datadog_api_key", put(secret_string="x"))],
+    "The API key is stored outside Terraform": [("aws_secretsmanager_secret_version.added", put(secret_string="x"))],
     "Access keys are created outside Terraform": [("aws_iam_access_key.added", put(user="added"))],
     "Log groups have a retention period": [("aws_cloudwatch_log_group.this", put(retention_in_days=0))],
     "Queues have a dead-letter queue": [("aws_sqs_queue.this[0]", put(redrive_policy=""))],
