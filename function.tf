@@ -55,4 +55,17 @@ resource "aws_lambda_function" "this" {
     # Lambda checks at creation that the role may do what the VPC and the event source need.
     aws_iam_role_policy.this,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = local.use_queue || local.function_policy_bytes <= 20480
+      error_message = "topic_arns lists ${length(var.topic_arns)} topics, too many for the function's policy: it would have up to ${local.function_policy_bytes} bytes, and Lambda allows 20480. Use delivery = \"queue\", or spread the topics over several copies of this module."
+    }
+
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    precondition {
+      condition     = local.environment_bytes <= 4096
+      error_message = "The function's environment would have up to ${local.environment_bytes} bytes, and Lambda allows 4096: destinations and datadog_tags are too long together. Shorten exclude with globs, or filter in Deep Security."
+    }
+  }
 }

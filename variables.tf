@@ -41,8 +41,8 @@ variable "datadog" {
   }
 
   validation {
-    condition     = var.datadog.api_key_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter)?[A-Za-z0-9_./-]+$", var.datadog.api_key_ssm_parameter))
-    error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter, such as /datadog/api-key."
+    condition     = var.datadog.api_key_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*|(/[A-Za-z0-9_.-]+)+|[A-Za-z0-9_.-]+)$", var.datadog.api_key_ssm_parameter))
+    error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter: a path starts with a slash, such as /datadog/api-key, and an ARN has parameter/ before the name."
   }
 
   # A bare API key is a valid parameter name; accepted as one, it would end up in the state and the function's environment.
@@ -170,13 +170,6 @@ variable "destinations" {
       local.event_types_reaching[destination.filter.minimum_severity],
       destination.filter.rank_greater_than != null && destination.filter.unranked_events == "drop" ? local.ranked_event_types : local.event_type_names,
     )) == 0, false)])}.filter drops everything: no type passes event_types, rank_greater_than and minimum_severity together. Loosen one of them. Types without a rank: ${join(", ", setsubtract(local.event_type_names, local.ranked_event_types))}. Highest severity of each type: ${join(", ", [for name, type in local.event_types : "${type.highest_severity} (${name})"])}."
-  }
-
-  # Lambda allows 4 KB of environment, a quarter of which is left to the other variables. base64 counts bytes: 4 characters for every 3.
-  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  validation {
-    condition     = length(base64encode("${jsonencode(var.destinations)}${local.datadog_tags}")) <= 4096
-    error_message = "destinations and datadog_tags together exceed 3 KB as JSON, which the function's environment has room for. Shorten exclude with globs, or filter in Deep Security."
   }
 }
 
@@ -471,4 +464,22 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # IAM's rules, the strictest of the tagged services. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))
+    ])
+    error_message = "tags contains ${join(", ", [for key, value in var.tags : key if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value)))])}, which IAM refuses. Keys have 1 to 128, values up to 256 letters, digits, spaces or _.:/=+-@ characters."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags) && length(var.tags) <= 50
+    error_message = length(var.tags) > 50 ? "tags has ${length(var.tags)} tags; AWS allows 50." : "tags has keys that differ in case only, which IAM refuses. Keep one of each: ${join(", ", keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags has keys that start with aws:, which AWS reserves. Rename them."
+  }
 }

@@ -175,12 +175,12 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
         ("aws_iam_role_policy.this", statement("Allow", Resource=[QUEUE, f"{QUEUE}*"])),
     ],
     "Deep Security's user may only publish and use the topic's key": [
-        ("aws_iam_user_policy.this", statement("Allow", Action="sns:*")),
-        ("aws_iam_user_policy.this", statement("Allow", Action=["sns:Publish", "sns:Subscribe"])),
+        ("aws_iam_policy.this", statement("Allow", Action="sns:*")),
+        ("aws_iam_policy.this", statement("Allow", Action=["sns:Publish", "sns:Subscribe"])),
     ],
     "Deep Security's user may publish only to given topics": [
-        ("aws_iam_user_policy.this", statement("Allow", Resource="*")),
-        ("aws_iam_user_policy.this", statement("Allow", Resource=[TOPIC, f"{TOPIC}*"])),
+        ("aws_iam_policy.this", statement("Allow", Resource="*")),
+        ("aws_iam_policy.this", statement("Allow", Resource=[TOPIC, f"{TOPIC}*"])),
     ],
     **{
         f"Roles and users have no other policies - row {row}": [(f"{kind}.added", put(name="added"))]
@@ -188,7 +188,7 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
             [
                 "aws_iam_policy_attachment",
                 "aws_iam_role_policy_attachment",
-                "aws_iam_user_policy_attachment",
+                "aws_iam_user_policy",
                 "aws_iam_user_group_membership",
             ]
         )

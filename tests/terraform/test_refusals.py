@@ -23,6 +23,8 @@ EACH_FOR_ANOTHER_REASON = (
 )
 TOPIC = "arn:aws:sns:eu-central-1:444455556666:theirs"
 EXISTING = f'topic = {{ create = false }}\ntopic_arns = {{ theirs = "{TOPIC}" }}\n'
+# 147 bytes with its quotation marks and comma.
+LONG_USER = f"arn:aws:iam::444455556666:user/{'path/' * 22}%03d"
 KEY = "arn:aws:kms:eu-central-1:444455556666:key/topic"
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:events"
 
@@ -30,6 +32,11 @@ QUEUE = "arn:aws:sqs:eu-central-1:111122223333:events"
 def excluding(reason: str, *names: str) -> str:
     options = ", ".join(f"{name} = {{ filter = {{ exclude = [{{ Reason = {reason} }}] }} }}" for name in names)
     return f"destinations = {{ {options} }}"
+
+
+def topics(count: int) -> str:
+    arn = "arn:aws:sns:eu-central-1:444455556666:deep-security-${each}"
+    return f'topic_arns = {{ for each in range({count}) : "account-${{each}}" => "{arn}" }}\n'
 
 
 def by_arguments(refused: dict[str, dict[str, list[str]]]) -> dict[tuple[str, str], str]:
@@ -69,6 +76,9 @@ REFUSED: dict[str, list[str]] = {
     ],
     "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter": [
         'datadog = { api_key_ssm_parameter = "datadog api key" }',
+        'datadog = { api_key_ssm_parameter = "datadog/api-key" }',
+        'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:datadog/api-key" }',
+        'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:parameterdatadog" }',
     ],
     "datadog.api_key_kms_key_arn must be a key ARN": [
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }',
@@ -200,6 +210,25 @@ REFUSED: dict[str, list[str]] = {
     ],
 }
 
+REFUSED |= {
+    "tags contains owner, which IAM refuses": [
+        'tags = { owner = "R&D (security)", team = "security" }',
+        'tags = { owner = format("%0257d", 0) }',
+    ],
+    "tags contains team!, which IAM refuses": [
+        'tags = { "team!" = "security" }',
+    ],
+    "tags has keys that differ in case only": [
+        'tags = { Team = "security", team = "security" }',
+    ],
+    "tags has 51 tags": [
+        'tags = { for number in range(51) : "tag-${number}" => "" }',
+    ],
+    "tags has keys that start with aws:": [
+        'tags = { "AWS:team" = "security" }',
+    ],
+}
+
 # By the options of a destination, how the message goes on after its name; one for each validation that looks at one.
 OPTIONS = {
     'url = "http://logs.example.com"': ".url must be the https URL",
@@ -232,6 +261,16 @@ OF_DESTINATIONS = {
 }
 OF_MODULES: dict[str, dict[str, list[str]]] = {
     "topic": {
+        "tags contains owner, which IAM refuses": ['tags = { owner = "R&D" }'],
+        "publishers lists 199 principals and accounts": [
+            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [for i in range(199) : format("%012d", i)] }}',
+        ],
+        "publishers.principal_arns and account_ids take 22051 bytes": [
+            f'kms_key_arn = "{KEY}"\npublishers = {{ principal_arns = [for i in range(150) : format("{LONG_USER}", i)] }}',
+        ],
+        "subscriber_arns lists 98 endpoints": [
+            'subscriber_arns = [for i in range(98) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]',
+        ],
         "name must have 1 to 256 letters": ['name = "created.fifo"'],
         "kms_key_arn must be a key ARN": ['kms_key_arn = "alias/aws/sns"'],
         "publishers.principal_arns must be ARNs of IAM users or roles": [
@@ -252,6 +291,10 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
         "topic_arns must be ARNs of standard SNS topics": ['topic_arns = ["arn:aws:sns:eu-central-1:111122223333:*"]'],
         "kms_key_arns must be key ARNs": ['kms_key_arns = ["alias/events"]'],
         "source_cidrs must be IP ranges": ['source_cidrs = ["203.0.113.7"]'],
+        "source_cidrs has 400 ranges of": [
+            'source_cidrs = [for each in range(400) : "203.0.${each % 256}.${floor(each / 256)}/32"]',
+        ],
+        "tags contains owner, which IAM refuses": ['tags = { owner = "R&D" }'],
         "path must start and end with a slash": ['path = "/service"'],
         "permissions_boundary_arn must be the ARN of a managed policy": ['permissions_boundary_arn = "boundary"'],
     },
@@ -283,11 +326,22 @@ OF_SEVERAL: dict[str, dict[str, list[str]]] = {
         "topic.kms_key_arn has no effect": [
             EXISTING.replace("false", f'false, kms_key_arn = "{KEY}"') + "publishers = { create_user = false }",
         ],
-        "destinations and datadog_tags together exceed 3 KB": [
-            excluding('format("%02920d", 0)', "events"),
-            excluding('join("", [for i in range(1000) : "\u8b66"])', "events"),
-            excluding('format("%01400d", 0)', "events", "logs"),
-            excluding('format("%02880d", 0)', "events") + '\ndatadog_tags = { team = "security", env = "production" }',
+        "The function's environment would have up to": [
+            excluding('format("%03200d", 0)', "events"),
+            excluding('join("", [for i in range(1000) : "\u8b66x"])', "events"),
+            excluding('format("%01600d", 0)', "events", "logs"),
+            excluding('join("", [for i in range(1000) : "\\""])', "events"),
+            excluding('format("%03000d", 0)', "events")
+            + '\ndatadog_tags = { team = "security", env = "production", owner = format("%0150d", 0) }',
+        ],
+        "topic_arns lists 140 topics, too many for the queues' policy": [
+            topics(140),
+        ],
+        "topic_arns lists 65 topics, too many for the function's policy": [
+            f'{topics(65)}delivery = "direct"',
+        ],
+        "The user's policy has": [
+            f"{topics(110)}topic = {{ create = false }}",
         ],
         "queue.max_receive_count (499) is too low": ["queue = { max_receive_count = 499 }"],
         "queue.max_receive_count (20) is too low": ["queue = { max_receive_count = 20, minimum_outage_hours = 1 }"],
