@@ -13,7 +13,14 @@ locals {
     CONSOLE_URL                       = var.console_url
     QUEUE_URL                         = one(aws_sqs_queue.this[*].url)
     QUEUE_VISIBILITY_TIMEOUT          = local.use_queue ? tostring(local.visibility_timeout) : null
+    QUEUE_MAXIMUM_MESSAGE_SIZE        = var.queue.maximum_message_size == null ? null : tostring(var.queue.maximum_message_size)
     DEAD_LETTER_QUEUE_URL             = aws_sqs_queue.dead_letter.url
+
+    # requests and botocore know them by these names.
+    HTTPS_PROXY        = var.function.https_proxy
+    NO_PROXY           = length(var.function.no_proxy) == 0 ? null : join(",", sort(var.function.no_proxy))
+    REQUESTS_CA_BUNDLE = var.function.ca_bundle
+    AWS_CA_BUNDLE      = var.function.ca_bundle
   }
 }
 
@@ -34,6 +41,7 @@ resource "aws_lambda_function" "this" {
   architectures    = [var.function.architecture]
   memory_size      = var.function.memory_size
   timeout          = var.function.timeout
+  layers           = var.function.layers
   tags             = var.tags
 
   environment {
@@ -65,7 +73,7 @@ resource "aws_lambda_function" "this" {
     # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     precondition {
       condition     = local.environment_bytes <= 4096
-      error_message = "The function's environment would have up to ${local.environment_bytes} bytes, and Lambda allows 4096: destinations and datadog_tags are too long together. Shorten exclude with globs, or filter in Deep Security."
+      error_message = "The function's environment would have up to ${local.environment_bytes} bytes, and Lambda allows 4096: destinations, datadog_tags and function.no_proxy are too long together. Shorten exclude with globs and no_proxy with domains, or filter in Deep Security."
     }
   }
 }

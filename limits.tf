@@ -19,7 +19,7 @@ locals {
     local.datadog_tags,
     var.console_url,
     var.datadog,
-    var.function.log_level,
+    [var.function.log_level, var.function.https_proxy, var.function.no_proxy, var.function.ca_bundle, var.function.ca_bundle],
   ])
   environment_bytes = 560 + floor(length(base64encode(local.environment_from_variables)) * 3 / 4)
 }

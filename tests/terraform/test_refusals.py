@@ -26,6 +26,7 @@ EXISTING = f'topic = {{ create = false }}\ntopic_arns = {{ theirs = "{TOPIC}" }}
 # 147 bytes with its quotation marks and comma.
 LONG_USER = f"arn:aws:iam::444455556666:user/{'path/' * 22}%03d"
 KEY = "arn:aws:kms:eu-central-1:444455556666:key/topic"
+LAYER = "arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:events"
 
 
@@ -178,6 +179,30 @@ REFUSED: dict[str, list[str]] = {
     "function.log_kms_key_arn must be a key ARN": [
         'function = { log_kms_key_arn = "alias/logs" }',
     ],
+    "function.https_proxy must be the URL of a proxy without user": [
+        'function = { https_proxy = "proxy.example.com:3128" }',
+        'function = { https_proxy = "http://user:password@proxy.example.com:3128" }',
+    ],
+    "function.no_proxy has no effect without function.https_proxy": [
+        'function = { no_proxy = [".amazonaws.com"] }',
+    ],
+    "function.no_proxy must be hosts, domains or IP ranges": [
+        'function = { https_proxy = "http://proxy.example.com:3128", no_proxy = ["a.example.com,b.example.com"] }',
+    ],
+    "function.ca_bundle must be the path of a PEM file in the function": [
+        'function = { ca_bundle = "ca-bundle.pem", package_path = "../lambda/deep-security-datadog.zip" }',
+    ],
+    "function.ca_bundle names a file that nothing brings into the function": [
+        'function = { ca_bundle = "/opt/ca-bundle.pem" }',
+    ],
+    "function.layers must be up to five ARNs of layer versions": [
+        'function = { layers = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle"] }',
+        f'function = {{ layers = [for each in range(6) : "{LAYER}"] }}',
+    ],
+    "queue.maximum_message_size must be a whole number of bytes from 262144": [
+        "queue = { maximum_message_size = 262143 }",
+        "queue = { maximum_message_size = 1048577 }",
+    ],
     "function.package_path is not a file": [
         'function = { package_path = "no-such.zip" }',
     ],
@@ -266,7 +291,7 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
             f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [for i in range(199) : format("%012d", i)] }}',
         ],
         "publishers.principal_arns and account_ids take 22051 bytes": [
-            f'kms_key_arn = "{KEY}"\npublishers = {{ principal_arns = [for i in range(150) : format("{LONG_USER}", i)] }}',
+            f'publishers = {{ principal_arns = [for i in range(150) : format("{LONG_USER}", i)] }}',
         ],
         "subscriber_arns lists 98 endpoints": [
             'subscriber_arns = [for i in range(98) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]',
