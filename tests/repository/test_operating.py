@@ -88,6 +88,7 @@ def test_what_did_not_arrive_is_shown(lines: Callable[..., list[Line]]) -> None:
         assert all(shown(line) for line in written), case
     assert shown({"message": "END"}) is False
     assert shown({"x": "2026-01-01T00:00:00Z q Task timed out after 30.00 seconds"})
+    assert shown({"x": "RequestId: q Error: Runtime exited with error: signal: killed\nRuntime.ExitError"})
 
 
 def test_reasons_are_parsed(lines: Callable[..., list[Line]]) -> None:
