@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import stat
@@ -10,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -24,9 +26,9 @@ Shell = Callable[..., str]
 PAGE = (ROOT / "docs" / "operating.md").read_text()
 
 
-def blocks(heading: str) -> list[str]:
+def blocks(heading: str, page: str = PAGE) -> list[str]:
     """The shell blocks of a section, in their order."""
-    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
+    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", page, flags=re.MULTILINE | re.DOTALL)
     blocks = re.findall(r"^ *```shell\n.*?^ *```$", section, flags=re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block).removeprefix("```shell\n").removesuffix("```") for block in blocks]
 
@@ -157,3 +159,11 @@ def test_the_queues_are_seen_to_be_empty(shell: Shell) -> None:
     [look] = blocks("Move")
     attributes = json.loads(shell(look))["Attributes"]
     assert set(attributes) == {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}
+
+
+def test_a_pipeline_plans_and_applies(queue: Copy, shell: Shell) -> None:
+    [commands] = blocks("In a pipeline", (ROOT / "docs" / "pipelines.md").read_text())
+    assert "Apply complete!" in shell(commands)
+    plan = (queue.terraform.folder / "plan").read_bytes()
+    with ZipFile(io.BytesIO(plan)) as archive:
+        assert not any(queue.api_key.encode() in archive.read(name) for name in archive.namelist())

@@ -1,4 +1,5 @@
 # A mocked provider makes up random strings for what AWS computes. Where these are parsed or compared, they must look real.
+# docs/pipelines.md gives this folder to users for their own tests.
 
 mock_resource "aws_sns_topic" {
   defaults = {
