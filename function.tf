@@ -24,6 +24,8 @@ locals {
   }
 }
 
+# The reasons of CKV_AWS_50 below.
+#trivy:ignore:AWS-0066
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:Tracing requires xray actions on every resource, and logs and metrics cover the one hop to Datadog.
   #checkov:skip=CKV_AWS_115:Reserved concurrency takes from the account's pool, and throttled messages count as received. The event source mapping limits concurrency.
