@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -71,14 +72,22 @@ def test_along_the_way(queue: Copy, shell: Shell) -> None:
         assert queue.outputs["queue_arn"] in shell(command)
 
 
+def kept(copy: Copy) -> Any:
+    """A message of the dead-letter queue, once there is one."""
+    sqs, url = copy.client("sqs"), copy.outputs["dead_letter_queue_url"]
+    end = time.monotonic() + GIVE_UP_SECONDS
+    look = {"QueueUrl": url, "WaitTimeSeconds": 1, "VisibilityTimeout": 0, "MessageAttributeNames": ["All"]}
+    while not (found := sqs.receive_message(**look).get("Messages")):
+        assert time.monotonic() < end, copy.story(0)
+    return found[0]
+
+
 def test_look_into_the_dead_letter_queue(queue: Copy, shell: Shell) -> None:
     look, _ = blocks("Redrive")
     queue.datadog.faults.append(always(respond(400)))
     queue.publish(samples.events_of(samples.messages()["SystemEvent"])[:1])
     sqs, url = queue.aws.client("sqs"), queue.outputs["dead_letter_queue_url"]
-    end = time.monotonic() + GIVE_UP_SECONDS
-    while not sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, VisibilityTimeout=0).get("Messages"):
-        assert time.monotonic() < end, queue.story(0)
+    kept(queue)
     printed = shell(look)
     assert '"ApproximateNumberOfMessages": "1"' in printed
     reason, source, _ = printed.splitlines()[-1].split("\t")
@@ -111,8 +120,9 @@ def test_redrive_with_direct_delivery(direct: Copy, commands: str, tmp_path: Pat
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "body.json").read_text())
     direct.received(1)
+    assert kept(direct)["MessageAttributes"]["reason"]["StringValue"].startswith("a string where an event")
+    sqs.purge_queue(QueueUrl=url)
 
 
 def test_a_rotated_api_key_stays(queue: Copy, shell: Shell) -> None:
