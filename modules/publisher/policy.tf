@@ -30,7 +30,6 @@ locals {
 
 # Managed, because it may have three times the 2,048 characters of a user's inline policies, so it fits three times as many topics and ranges.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-#trivy:ignore:AWS-0143
 resource "aws_iam_policy" "this" {
   name        = var.name
   path        = var.path
@@ -46,8 +45,6 @@ resource "aws_iam_policy" "this" {
   }
 }
 
-# The reason of CKV_AWS_40 below.
-#trivy:ignore:AWS-0143
 resource "aws_iam_user_policy_attachment" "this" {
   #checkov:skip=CKV_AWS_40:These are the user's only permissions, and a group would have one member.
 
