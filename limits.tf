@@ -10,7 +10,7 @@ locals {
   opt_in_topic_regions = [for region in local.topic_regions : region if !contains(local.regions_enabled_by_default, region)]
   queue_policy_bytes   = 683 + 310 * length(local.opt_in_topic_regions) + local.listed_topic_bytes
 
-  # One permission for each topic, a created one among them.
+  # The frame, a permission for each topic and a created one, and the ARNs of all.
   function_policy_bytes = 80 + (260 + length(var.name)) * (length(var.topic_arns) + 1) + local.listed_topic_bytes + 120
 
   # What Lambda counts is JSON, in which each quotation mark of DESTINATIONS takes two bytes. base64 counts bytes: 4 characters for every 3.
