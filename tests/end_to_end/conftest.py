@@ -24,14 +24,21 @@ from tests.end_to_end.traffic import Blip, blip
 from tools.repository import ROOT
 from tools.terraform import find_terraform
 
-# Each test by itself: faults have a copy for each worker, and what ends the demo needs none.
-ALONE = ("test_faults.py", "test_destinations.py", "test_hostile_messages.py", "test_nothing_left_when_ended")
+# Each test by itself: faults have a copy for each worker, what ends the demo and what applies the README need none.
+ALONE = (
+    "test_faults.py",
+    "test_destinations.py",
+    "test_hostile_messages.py",
+    "test_nothing_left_when_ended",
+    "test_readme.py",
+)
 # These make something once for all their tests.
 TOGETHER = ("test_permissions.py", "test_moves.py", "test_demo.py")
 # The longest first. What needs no stack runs while it is applied.
 FIRST = (
     "test_a_chain_of",
     "test_moves.py",
+    "test_readme.py",
     "test_down_for_a_minute",
     "test_a_blip",
     "test_nothing_left_when_ended",
