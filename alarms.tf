@@ -18,7 +18,7 @@ locals {
   alarms = {
     dead-letter-queue-not-empty = {
       wanted      = true
-      description = "Events are in ${aws_sqs_queue.dead_letter.name}, which keeps them for 14 days at most: Datadog refused them, or they could not be delivered in time. Find the reason in the message attributes, fix it, then redrive the queue."
+      description = "Events are in ${aws_sqs_queue.dead_letter.name}, which keeps them for 14 days at most: Datadog refused them, or they could not be delivered. Tell the kinds apart as the runbook shows, fix the cause, then redrive the queue."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = aws_sqs_queue.dead_letter.name }
@@ -74,14 +74,14 @@ locals {
       # The metric of an existing topic is in the account and region of the topic.
       wanted = var.topic.create
       # https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
-      description = "SNS could deliver messages of topic ${var.name} neither to ${var.name} nor to ${aws_sqs_queue.dead_letter.name}, so they are lost. Check that the KMS keys of topic and queues are enabled and that SNS may use them, and the policies of the queues."
+      description = "SNS could deliver messages of topic ${var.name} neither to ${var.name} nor to ${aws_sqs_queue.dead_letter.name}, so they are lost. Check that the KMS keys of topic and queues are enabled and that SNS may use them, the policies of the queues, and queue.maximum_message_size for messages close to it or above."
       namespace   = "AWS/SNS"
       metric      = "NumberOfNotificationsFailedToRedriveToDlq"
       dimensions  = { TopicName = var.name }
     }
     failed-events-lost = {
       wanted      = !local.use_queue
-      description = "Lambda could not send a failed event to ${aws_sqs_queue.dead_letter.name}, so it is lost. Check that role ${aws_iam_role.this.name} may send to that queue and use its key. Delivery \"queue\" does not have this risk."
+      description = "Lambda could not send a failed event to ${aws_sqs_queue.dead_letter.name}, so it is lost. Check that role ${aws_iam_role.this.name} may send to that queue and use its key. A large message's record may exceed queue.maximum_message_size. Delivery \"queue\" does not have this risk."
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = local.function_only

@@ -3,6 +3,7 @@ resource "aws_sqs_queue" "dead_letter" {
   # 14 days, SQS's limit.
   message_retention_seconds = 1209600
   # As long as the queue's, for a function that reads this one.
+  max_message_size           = var.queue.maximum_message_size
   visibility_timeout_seconds = local.visibility_timeout
   sqs_managed_sse_enabled    = var.queue.kms_key_arn == null ? true : null
   kms_master_key_id          = var.queue.kms_key_arn
@@ -18,8 +19,14 @@ resource "aws_sqs_queue_policy" "dead_letter" {
     ]
   })
 
-  # Here, because both kinds of delivery have this policy, and only a resource knows the region.
+  # Here, because both kinds of delivery have this policy, only a resource knows the region, and a variable's validations cannot use locals
+  # derived from it.
   lifecycle {
+    precondition {
+      condition     = local.queue_policy_bytes <= 8192
+      error_message = "topic_arns lists ${length(var.topic_arns)} topics, too many for the queues' policy: it would have up to ${local.queue_policy_bytes} bytes, and SQS allows 8192. Spread the topics over several copies of this module, or let several accounts publish to one topic, as in examples/one-topic."
+    }
+
     precondition {
       condition     = length(local.unreachable_topic_arns) == 0
       error_message = "SNS cannot deliver from ${join(", ", local.unreachable_topic_arns)} to ${local.region}, an opt-in region: it does not deliver between opt-in regions, or from another region to a function there (delivery \"direct\"). Deploy to the topic's region, or use delivery \"queue\" in a region that is enabled by default."

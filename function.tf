@@ -13,10 +13,19 @@ locals {
     CONSOLE_URL                       = var.console_url
     QUEUE_URL                         = one(aws_sqs_queue.this[*].url)
     QUEUE_VISIBILITY_TIMEOUT          = local.use_queue ? tostring(local.visibility_timeout) : null
+    QUEUE_MAXIMUM_MESSAGE_SIZE        = var.queue.maximum_message_size == null ? null : tostring(var.queue.maximum_message_size)
     DEAD_LETTER_QUEUE_URL             = aws_sqs_queue.dead_letter.url
+
+    # requests and botocore know them by these names.
+    HTTPS_PROXY        = var.function.https_proxy
+    NO_PROXY           = length(var.function.no_proxy) == 0 ? null : join(",", sort(var.function.no_proxy))
+    REQUESTS_CA_BUNDLE = var.function.ca_bundle
+    AWS_CA_BUNDLE      = var.function.ca_bundle
   }
 }
 
+# The reasons of CKV_AWS_50 below.
+#trivy:ignore:AWS-0066
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:Tracing requires xray actions on every resource, and logs and metrics cover the one hop to Datadog.
   #checkov:skip=CKV_AWS_115:Reserved concurrency takes from the account's pool, and throttled messages count as received. The event source mapping limits concurrency.
@@ -34,6 +43,7 @@ resource "aws_lambda_function" "this" {
   architectures    = [var.function.architecture]
   memory_size      = var.function.memory_size
   timeout          = var.function.timeout
+  layers           = var.function.layers
   tags             = var.tags
 
   environment {
@@ -55,4 +65,17 @@ resource "aws_lambda_function" "this" {
     # Lambda checks at creation that the role may do what the VPC and the event source need.
     aws_iam_role_policy.this,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = local.use_queue || local.function_policy_bytes <= 20480
+      error_message = "topic_arns lists ${length(var.topic_arns)} topics, too many for the function's policy: it would have up to ${local.function_policy_bytes} bytes, and Lambda allows 20480. Use delivery = \"queue\", or spread the topics over several copies of this module."
+    }
+
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    precondition {
+      condition     = local.environment_bytes <= 4096
+      error_message = "The function's environment would have up to ${local.environment_bytes} bytes, and Lambda allows 4096: destinations, datadog_tags and function.no_proxy are too long together. Shorten exclude with globs and no_proxy with domains, or filter in Deep Security."
+    }
+  }
 }

@@ -140,4 +140,9 @@ resource "aws_iam_role_policy" "this" {
       local.network_deny_statements,
     )
   })
+
+  # IAM does not delete a role that has a policy, so both go when the role is replaced.
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.this.arn]
+  }
 }

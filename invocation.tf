@@ -26,6 +26,11 @@ resource "aws_lambda_function_recursion_config" "this" {
 
   function_name  = aws_lambda_function.this.function_name
   recursive_loop = "Allow"
+
+  # A replaced function starts without it, and its name, all that this refers to, stays the same. Likewise below.
+  lifecycle {
+    replace_triggered_by = [aws_lambda_function.this.arn]
+  }
 }
 
 # Delivery "direct": SNS invokes the function.
@@ -37,6 +42,10 @@ resource "aws_lambda_permission" "topic" {
   function_name = aws_lambda_function.this.function_name
   principal     = local.sns_principals[each.key]
   source_arn    = each.value
+
+  lifecycle {
+    replace_triggered_by = [aws_lambda_function.this.arn]
+  }
 }
 
 resource "aws_lambda_function_event_invoke_config" "this" {
@@ -51,5 +60,9 @@ resource "aws_lambda_function_event_invoke_config" "this" {
     on_failure {
       destination = aws_sqs_queue.dead_letter.arn
     }
+  }
+
+  lifecycle {
+    replace_triggered_by = [aws_lambda_function.this.arn]
   }
 }

@@ -1,5 +1,5 @@
 # Submodules and shared names. The forwarder has a file per concern: function.tf, queue.tf, dead_letter_queue.tf, invocation.tf,
-# subscriptions.tf, sns_principals.tf, iam.tf, log_group.tf, alarms.tf, key_policy.tf, destinations.tf, deep_security.tf.
+# subscriptions.tf, sns_principals.tf, iam.tf, log_group.tf, alarms.tf, key_policy.tf, destinations.tf, deep_security.tf, limits.tf.
 
 module "topic" {
   source = "./modules/topic"
@@ -43,8 +43,9 @@ locals {
   use_queue = var.delivery == "queue"
   use_vpc   = length(var.function.subnet_ids) > 0
 
-  # What subscribes to the topics.
-  endpoint_arn = local.use_queue ? one(aws_sqs_queue.this[*].arn) : aws_lambda_function.this.arn
+  # What subscribes to the topics. Assembled, so that subscriptions stay when it is replaced: SNS meanwhile sends to the dead-letter queue what
+  # it would otherwise have nobody to deliver to.
+  endpoint_arn = local.use_queue ? "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name}" : local.function_arn
 
   # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource, because a data source would call AWS at plan.
   arn_parts  = split(":", aws_sqs_queue.dead_letter.arn)

@@ -25,6 +25,7 @@ resource "aws_sqs_queue" "this" {
 
   name                       = var.name
   message_retention_seconds  = var.queue.retention_days * 86400
+  max_message_size           = var.queue.maximum_message_size
   visibility_timeout_seconds = local.visibility_timeout
   sqs_managed_sse_enabled    = var.queue.kms_key_arn == null ? true : null
   kms_master_key_id          = var.queue.kms_key_arn

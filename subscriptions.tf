@@ -3,7 +3,7 @@ resource "aws_sns_topic_subscription" "queue" {
 
   topic_arn      = each.value
   protocol       = "sqs"
-  endpoint       = aws_sqs_queue.this[0].arn
+  endpoint       = local.endpoint_arn
   redrive_policy = local.subscription_redrive_policy
 
   # SNS gives up on a queue that denies access, and without a redrive policy, failing messages stay until they expire.
@@ -26,7 +26,7 @@ resource "aws_sns_topic_subscription" "function" {
 
   topic_arn      = each.value
   protocol       = "lambda"
-  endpoint       = aws_lambda_function.this.arn
+  endpoint       = local.endpoint_arn
   redrive_policy = local.subscription_redrive_policy
 
   # Retries and the dead-letter queue must be in place before the first event.

@@ -41,8 +41,8 @@ variable "datadog" {
   }
 
   validation {
-    condition     = var.datadog.api_key_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter)?[A-Za-z0-9_./-]+$", var.datadog.api_key_ssm_parameter))
-    error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter, such as /datadog/api-key."
+    condition     = var.datadog.api_key_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*|(/[A-Za-z0-9_.-]+)+|[A-Za-z0-9_.-]+)$", var.datadog.api_key_ssm_parameter))
+    error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter: a path starts with a slash, such as /datadog/api-key, and an ARN has parameter/ before the name."
   }
 
   # A bare API key is a valid parameter name; accepted as one, it would end up in the state and the function's environment.
@@ -171,13 +171,6 @@ variable "destinations" {
       destination.filter.rank_greater_than != null && destination.filter.unranked_events == "drop" ? local.ranked_event_types : local.event_type_names,
     )) == 0, false)])}.filter drops everything: no type passes event_types, rank_greater_than and minimum_severity together. Loosen one of them. Types without a rank: ${join(", ", setsubtract(local.event_type_names, local.ranked_event_types))}. Highest severity of each type: ${join(", ", [for name, type in local.event_types : "${type.highest_severity} (${name})"])}."
   }
-
-  # Lambda allows 4 KB of environment, a quarter of which is left to the other variables. base64 counts bytes: 4 characters for every 3.
-  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  validation {
-    condition     = length(base64encode("${jsonencode(var.destinations)}${local.datadog_tags}")) <= 4096
-    error_message = "destinations and datadog_tags together exceed 3 KB as JSON, which the function's environment has room for. Shorten exclude with globs, or filter in Deep Security."
-  }
 }
 
 variable "console_url" {
@@ -218,7 +211,7 @@ variable "topic" {
 }
 
 variable "topic_arns" {
-  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md. Leave their MaximumMessageSize at 256 KiB: larger messages fit into neither queue and can be lost."
+  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md. If their MaximumMessageSize is above 256 KiB, set `queue.maximum_message_size`: messages that fit into neither queue are lost."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -305,6 +298,10 @@ variable "function" {
     - `log_level`: DEBUG, INFO, WARNING or ERROR.
     - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none; `role_path`: IAM path of the role.
     - `subnet_ids`, `security_group_ids`: IDs; set both to run in a VPC, which must reach Datadog and the AWS APIs; empty = no VPC.
+    - `https_proxy`: URL of the proxy for all requests, to Datadog and AWS, such as http://proxy.example.com:3128; null = none.
+    - `no_proxy`: Hosts and domains that are reached without it, such as .amazonaws.com with VPC endpoints; empty = none.
+    - `ca_bundle`: Path of a PEM file in the function that replaces the public certificate authorities, such as /opt/ca-bundle.pem of a layer; null = public ones. docs/operating.md says how to make it.
+    - `layers`: ARNs of layer versions, up to five; empty = none.
     - `package_path`: Path of another zip to deploy; null = the one in this module.
   EOT
   type = object({
@@ -321,6 +318,10 @@ variable "function" {
     role_path                = optional(string, "/")
     subnet_ids               = optional(list(string), [])
     security_group_ids       = optional(list(string), [])
+    https_proxy              = optional(string)
+    no_proxy                 = optional(set(string), [])
+    ca_bundle                = optional(string)
+    layers                   = optional(list(string), [])
     package_path             = optional(string)
   })
   default  = {}
@@ -381,6 +382,33 @@ variable "function" {
     error_message = "function.subnet_ids and function.security_group_ids go together. Set both to run in a VPC, or neither."
   }
 
+  # A password would end up in the state and the function's environment.
+  validation {
+    condition     = var.function.https_proxy == null || can(regex("^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:[0-9]+)?/?$", var.function.https_proxy))
+    error_message = "function.https_proxy must be the URL of a proxy without user, password and path, such as http://proxy.example.com:3128. If the proxy asks for a password, have it admit the function's subnets instead."
+  }
+
+  validation {
+    condition     = alltrue([for host in var.function.no_proxy : can(regex("^[A-Za-z0-9.:/_-]+$", host))]) && (length(var.function.no_proxy) == 0 || var.function.https_proxy != null)
+    error_message = var.function.https_proxy == null ? "function.no_proxy has no effect without function.https_proxy. Set both, or neither." : "function.no_proxy must be hosts, domains or IP ranges without scheme, port list or wildcard, such as .example.com."
+  }
+
+  validation {
+    condition     = var.function.ca_bundle == null || can(regex("^/(opt|var/task)/[A-Za-z0-9._/-]+$", var.function.ca_bundle))
+    error_message = "function.ca_bundle must be the path of a PEM file in the function: /opt/... of a layer, or /var/task/... of a package of your own."
+  }
+
+  validation {
+    condition     = var.function.ca_bundle == null || length(var.function.layers) > 0 || var.function.package_path != null
+    error_message = "function.ca_bundle names a file that nothing brings into the function. Add the layer that holds it to function.layers."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  validation {
+    condition     = length(var.function.layers) <= 5 && alltrue([for arn in var.function.layers : can(regex("^arn:[^:]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$", arn))])
+    error_message = "function.layers must be up to five ARNs of layer versions, each with its version at the end (arn:...:layer:name:1)."
+  }
+
   validation {
     condition     = var.function.package_path == null || try(fileexists(var.function.package_path), false)
     error_message = "function.package_path is not a file. Build one with `python lambda/package.py --output PATH`, or leave it null for the zip in this module."
@@ -393,12 +421,14 @@ variable "queue" {
     - `retention_days`: Days that the queue keeps a message, 1 to 13.
     - `minimum_outage_hours`: Hours of Datadog downtime that messages must survive before they go to the dead-letter queue.
     - `max_receive_count`: Attempts before that, 1 to 1000. The first 20 come early and do not count towards `minimum_outage_hours`; null = as many as `minimum_outage_hours` takes.
+    - `maximum_message_size`: Bytes that a message may have in either queue, 262144 to 1048576; null = the AWS provider's default, 262144. More takes provider 6.8 or newer, and topics with a larger MaximumMessageSize need it.
     - `kms_key_arn`: ARN of the customer managed key of both queues. Its policy needs the output key_policy_statements; null = keys managed by SQS (SSE-SQS).
   EOT
   type = object({
     retention_days       = optional(number, 7)
     minimum_outage_hours = optional(number, 24)
     max_receive_count    = optional(number)
+    maximum_message_size = optional(number)
     kms_key_arn          = optional(string)
   })
   default  = {}
@@ -418,6 +448,12 @@ variable "queue" {
   validation {
     condition     = var.queue.max_receive_count == null || try(var.queue.max_receive_count >= 1 && var.queue.max_receive_count <= 1000 && var.queue.max_receive_count == floor(var.queue.max_receive_count), false)
     error_message = "queue.max_receive_count must be a whole number from 1 to 1000 (SQS's limit), or null to derive it from queue.minimum_outage_hours."
+  }
+
+  # Less would refuse messages that SNS accepts.
+  validation {
+    condition     = var.queue.maximum_message_size == null || try(var.queue.maximum_message_size >= 262144 && var.queue.maximum_message_size <= 1048576 && var.queue.maximum_message_size == floor(var.queue.maximum_message_size), false)
+    error_message = "queue.maximum_message_size must be a whole number of bytes from 262144 (what SNS accepts) to 1048576 (SQS's limit), or null for the AWS provider's default."
   }
 
   validation {
@@ -471,4 +507,22 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # IAM's rules, the strictest of the tagged services. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))
+    ])
+    error_message = "tags contains ${join(", ", [for key, value in var.tags : key if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value)))])}, which IAM refuses. Keys have 1 to 128, values up to 256 letters, digits, spaces or _.:/=+-@ characters."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags) && length(var.tags) <= 50
+    error_message = length(var.tags) > 50 ? "tags has ${length(var.tags)} tags; AWS allows 50." : "tags has keys that differ in case only, which IAM refuses. Keep one of each: ${join(", ", keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags has keys that start with aws:, which AWS reserves. Rename them."
+  }
 }

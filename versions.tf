@@ -1,5 +1,5 @@
 terraform {
-  # For write-only arguments, which keep the API key out of the state in the examples.
+  # For validations across variables (1.9), and mocks at plan in tests, those of users among them (1.11).
   required_version = ">= 1.11"
 
   required_providers {

@@ -135,6 +135,7 @@ def run(messages: list[Message], options: Any, *, verbose: bool) -> bool:
         with steps.step(f"terraform apply {EXAMPLE}"):
             terraform.apply()
             outputs = terraform.output()
+            aws.store(outputs["secret_arn"], fake_datadog.API_KEY)
         with steps.step(f"publish {_count(len(messages), 'message')} with {_count(published, 'event')}"):
             for message in messages:
                 samples.publish(aws.client("sns"), outputs["topic_arn"], message)
@@ -160,9 +161,7 @@ def _terraform(folder: Path, aws: Emulator, url: str, options: Any) -> Terraform
         destinations = {name: {"url": url} | chosen for name, chosen in options.items()}
         override = {"module": {"deep_security_datadog": {"destinations": destinations}}}
         (example / "demo_override.tf.json").write_text(json.dumps(override), encoding="utf-8")
-    # By the environment, which, unlike arguments, other users of the machine cannot see.
-    variables = {"TF_VAR_datadog_api_key": fake_datadog.API_KEY, "TF_VAR_datadog_api_url": url}
-    return Terraform(example, aws.environment() | variables)
+    return Terraform(example, aws.environment() | {"TF_VAR_datadog_api_url": url})
 
 
 def _destinations(

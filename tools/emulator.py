@@ -51,6 +51,10 @@ class Emulator:
         """A boto3 client that ignores the environment and the files of whoever runs this."""
         return _client(self.url, service, account, region)
 
+    def store(self, secret: str, value: str, account: str = ACCOUNT, region: str = REGION) -> None:
+        """Make this the secret's current value, as the examples' command does."""
+        self.client("secretsmanager", account, region).put_secret_value(SecretId=secret, SecretString=value)
+
     def function_log(self, name: str, account: str = ACCOUNT, region: str = REGION) -> list[str]:
         """The function's log lines, oldest first."""
         logs = self.client("logs", account, region)

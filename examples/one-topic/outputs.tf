@@ -28,9 +28,19 @@ output "queue_url" {
   value       = module.deep_security_datadog.queue_url
 }
 
+output "queue_arn" {
+  description = "ARN of the queue."
+  value       = module.deep_security_datadog.queue_arn
+}
+
 output "dead_letter_queue_url" {
   description = "URL of the dead-letter queue."
   value       = module.deep_security_datadog.dead_letter_queue_url
+}
+
+output "dead_letter_queue_arn" {
+  description = "ARN of the dead-letter queue."
+  value       = module.deep_security_datadog.dead_letter_queue_arn
 }
 
 output "log_group_name" {
@@ -39,6 +49,6 @@ output "log_group_name" {
 }
 
 output "secret_arn" {
-  description = "ARN of the secret that holds the Datadog API key."
+  description = "ARN of the secret for the Datadog API key. Terraform does not fill it."
   value       = aws_secretsmanager_secret.datadog_api_key.arn
 }

@@ -12,21 +12,6 @@ variable "profiles" {
   nullable    = false
 }
 
-variable "datadog_api_key" {
-  description = "Datadog API key. Stored in Secrets Manager only, never in the state or a plan file."
-  type        = string
-  ephemeral   = true
-  sensitive   = true
-  nullable    = false
-}
-
-variable "datadog_api_key_version" {
-  description = "Increase by one to store a new datadog_api_key."
-  type        = number
-  default     = 1
-  nullable    = false
-}
-
 variable "datadog_site" {
   description = "Datadog site, such as datadoghq.eu."
   type        = string

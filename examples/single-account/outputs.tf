@@ -44,6 +44,6 @@ output "deep_security_sns_configuration" {
 }
 
 output "secret_arn" {
-  description = "ARN of the secret that holds the Datadog API key."
+  description = "ARN of the secret for the Datadog API key. Terraform does not fill it."
   value       = aws_secretsmanager_secret.datadog_api_key.arn
 }

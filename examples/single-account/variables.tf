@@ -1,23 +1,3 @@
-variable "datadog_api_key" {
-  description = "Datadog API key. Stored in Secrets Manager only, never in the state or a plan file."
-  type        = string
-  ephemeral   = true
-  sensitive   = true
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^\\S+$", var.datadog_api_key))
-    error_message = "datadog_api_key is empty or contains whitespace. Set the environment variable TF_VAR_datadog_api_key to the key."
-  }
-}
-
-variable "datadog_api_key_version" {
-  description = "Increase by one to store a new datadog_api_key."
-  type        = number
-  default     = 1
-  nullable    = false
-}
-
 variable "datadog_site" {
   description = "Datadog site, such as datadoghq.eu."
   type        = string

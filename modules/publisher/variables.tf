@@ -47,6 +47,12 @@ variable "source_cidrs" {
     condition     = alltrue([for cidr in var.source_cidrs : can(cidrhost(cidr, 0))])
     error_message = "source_cidrs must be IP ranges such as 203.0.113.0/24. Add /32 to a single address."
   }
+
+  # The policy's own check cannot count while the ARN of a topic is unknown, that is, before the first apply.
+  validation {
+    condition     = length(jsonencode(var.source_cidrs)) <= 5500
+    error_message = "source_cidrs has ${length(var.source_cidrs)} ranges of ${length(jsonencode(var.source_cidrs))} characters. The user's policy has room for 5500 (IAM allows 6144). Merge ranges into larger ones."
+  }
 }
 
 variable "path" {
@@ -73,8 +79,26 @@ variable "permissions_boundary_arn" {
 }
 
 variable "tags" {
-  description = "Tags of the user."
+  description = "Tags of the user and its policy."
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # IAM's rules, the strictest of the tagged services. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))
+    ])
+    error_message = "tags contains ${join(", ", [for key, value in var.tags : key if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value)))])}, which IAM refuses. Keys have 1 to 128, values up to 256 letters, digits, spaces or _.:/=+-@ characters."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags) && length(var.tags) <= 50
+    error_message = length(var.tags) > 50 ? "tags has ${length(var.tags)} tags; AWS allows 50." : "tags has keys that differ in case only, which IAM refuses. Keep one of each: ${join(", ", keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags has keys that start with aws:, which AWS reserves. Rename them."
+  }
 }

@@ -50,6 +50,18 @@ variable "publishers" {
     error_message = "publishers.organization_id must be an organization ID such as o-a1b2c3d4e5 (see `aws organizations describe-organization`)."
   }
 
+  # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html#sns-policy-quotas
+  # 22,000 bytes leave room for the queue's statements in a policy of the same KMS key, 32 KB at most.
+  validation {
+    condition     = length(var.publishers.principal_arns) + length(var.publishers.account_ids) <= 198
+    error_message = "publishers lists ${length(var.publishers.principal_arns) + length(var.publishers.account_ids)} principals and accounts; the topic's policy has room for 198 (SNS allows 200 principals). Admit a whole organization with organization_id, or use account_ids instead of principal_arns."
+  }
+
+  validation {
+    condition     = length(jsonencode(var.publishers.principal_arns)) + 40 * length(var.publishers.account_ids) <= 22000
+    error_message = "publishers.principal_arns and account_ids take ${length(jsonencode(var.publishers.principal_arns)) + 40 * length(var.publishers.account_ids)} bytes; policies of topic and key have room for 22000. Admit a whole organization with organization_id, or use account_ids instead of principal_arns."
+  }
+
   # The policy of alias/aws/sns admits its own account only and cannot be changed.
   validation {
     condition     = var.kms_key_arn != null || (length(var.publishers.account_ids) == 0 && var.publishers.organization_id == null)
@@ -67,6 +79,20 @@ variable "subscriber_arns" {
     condition     = alltrue([for arn in var.subscriber_arns : can(regex("^arn:[^:]+:(sqs|lambda):[a-z0-9-]+:[0-9]{12}:.+$", arn))])
     error_message = "subscriber_arns must be ARNs of SQS queues or Lambda functions. Use the forwarder's endpoint_arn."
   }
+
+  # SNS's limits are 100 statements and 30 KB. Each subscriber is a statement of 259 bytes and two names.
+  validation {
+    condition     = length(var.subscriber_arns) <= 97
+    error_message = "subscriber_arns lists ${length(var.subscriber_arns)} endpoints; the topic's policy has room for 97 (SNS allows 100 statements)."
+  }
+
+  validation {
+    condition = (
+      1000 + 3 * length(var.name) + length(jsonencode(var.publishers.principal_arns)) + 40 * length(var.publishers.account_ids)
+      + (259 + length(var.name)) * length(var.subscriber_arns) + length(jsonencode(var.subscriber_arns)) <= 30720
+    )
+    error_message = "The topic's policy would exceed SNS's 30720 bytes: ${length(var.subscriber_arns)} subscriber_arns beside ${length(var.publishers.principal_arns) + length(var.publishers.account_ids)} publishers are too many. Admit a whole organization with publishers.organization_id, or subscribe fewer endpoints."
+  }
 }
 
 variable "tags" {
@@ -74,4 +100,22 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # IAM's rules, the strictest of the tagged services. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))
+    ])
+    error_message = "tags contains ${join(", ", [for key, value in var.tags : key if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value)))])}, which IAM refuses. Keys have 1 to 128, values up to 256 letters, digits, spaces or _.:/=+-@ characters."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags) && length(var.tags) <= 50
+    error_message = length(var.tags) > 50 ? "tags has ${length(var.tags)} tags; AWS allows 50." : "tags has keys that differ in case only, which IAM refuses. Keep one of each: ${join(", ", keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags has keys that start with aws:, which AWS reserves. Rename them."
+  }
 }

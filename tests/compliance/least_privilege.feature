@@ -21,7 +21,7 @@ Feature: The function and Deep Security have least privilege
 
   @noskip
   Scenario: Deep Security's user may only publish and use the topic's key
-    Given I have aws_iam_user_policy defined
+    Given I have aws_iam_policy defined
     Then it must contain policy
     And it must contain Statement
     When its Effect is Allow
@@ -30,7 +30,7 @@ Feature: The function and Deep Security have least privilege
 
   @noskip
   Scenario: Deep Security's user may publish only to given topics
-    Given I have aws_iam_user_policy defined
+    Given I have aws_iam_policy defined
     Then it must contain policy
     And it must contain Statement
     When its Effect is Allow
@@ -46,5 +46,5 @@ Feature: The function and Deep Security have least privilege
       | type                           |
       | aws_iam_policy_attachment      |
       | aws_iam_role_policy_attachment |
-      | aws_iam_user_policy_attachment |
+      | aws_iam_user_policy            |
       | aws_iam_user_group_membership  |

@@ -22,15 +22,23 @@ from tests.end_to_end.moves import Taken, take_steps
 from tests.end_to_end.stack import Copy, Stack
 from tests.end_to_end.traffic import Blip, blip
 from tools.repository import ROOT
+from tools.terraform import find_terraform
 
-# Each test by itself: faults have a copy for each worker, and what ends the demo needs none.
-ALONE = ("test_faults.py", "test_destinations.py", "test_hostile_messages.py", "test_nothing_left_when_ended")
+# Each test by itself: faults have a copy for each worker, what ends the demo and what applies the README need none.
+ALONE = (
+    "test_faults.py",
+    "test_destinations.py",
+    "test_hostile_messages.py",
+    "test_nothing_left_when_ended",
+    "test_readme.py",
+)
 # These make something once for all their tests.
 TOGETHER = ("test_permissions.py", "test_moves.py", "test_demo.py")
 # The longest first. What needs no stack runs while it is applied.
 FIRST = (
     "test_a_chain_of",
     "test_moves.py",
+    "test_readme.py",
     "test_down_for_a_minute",
     "test_a_blip",
     "test_nothing_left_when_ended",
@@ -88,6 +96,19 @@ def tmp_path() -> Iterator[Path]:
     """Shorter than pytest's own: the path of a provider's socket may have about a hundred characters."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def commands(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with the commands of the documentation."""
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "terraform").symlink_to(find_terraform())
+    # Version 1 of the AWS CLI, which PyPI has, does not take the endpoint of SQS from the environment, nor AWS_REGION.
+    aws = folder / "aws"
+    cli = Path(sys.executable).with_name("aws")
+    aws.write_text(f'#!/bin/sh\nexec "{cli}" --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" "$@"\n')
+    aws.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
 
 
 def _own(name: str) -> str:

@@ -162,6 +162,8 @@ def serve(target: Path) -> None:
         with ThreadPoolExecutor() as pool:
             applied = dict(zip(ROOTS, pool.map(_apply, roots.values(), ROOTS), strict=True))
         outputs = {copy: applied[root].get("copies", {}).get(copy, applied[root]) for copy, root in root_of.items()}
+        for name in ("example", "accounts", "one_topic"):
+            aws.store(outputs[name]["secret_arn"], keys[name], **_place(name))
         copies = {copy: _described(root, keys[copy], urls[copy], outputs[copy]) for copy, root in root_of.items()}
         described = {
             name: {"folder": str(root.folder), "environment": root.environment} for name, root in roots.items()
@@ -192,7 +194,9 @@ def _root(target: Path, name: str, aws: Emulator, keys: Mapping[str, str], urls:
         own_keys = {each: keys[each] for each in copies}
         variables = {"copies": json.dumps(copies), "datadog_api_keys": json.dumps(own_keys)}
     else:
-        variables = {"datadog_api_key": keys[name], "datadog_api_url": urls[name]}
+        variables = {"datadog_api_url": urls[name]}
+        if name == "moved":
+            variables["datadog_api_key"] = keys[name]
     if accounts:
         profiles = target / "credentials"
         target.mkdir(parents=True)
@@ -221,13 +225,15 @@ def _apply(terraform: Terraform, name: str) -> dict[str, Any]:
 
 
 def _described(root: str, key: str, url: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"root": root, "port": int(url.rpartition(":")[2]), "api_key": key, "outputs": outputs, **_place(root)}
+
+
+def _place(root: str) -> dict[str, str]:
+    """Account and region of the forwarder."""
     _, accounts = ROOTS[root]
-    place = (
-        {"account": accounts["security"], "region": "eu-central-1"}
-        if accounts
-        else {"account": ACCOUNT, "region": REGION}
-    )
-    return {"root": root, "port": int(url.rpartition(":")[2]), "api_key": key, "outputs": outputs, **place}
+    if accounts:
+        return {"account": accounts["security"], "region": "eu-central-1"}
+    return {"account": ACCOUNT, "region": REGION}
 
 
 def up() -> int:

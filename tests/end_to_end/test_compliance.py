@@ -175,12 +175,12 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
         ("aws_iam_role_policy.this", statement("Allow", Resource=[QUEUE, f"{QUEUE}*"])),
     ],
     "Deep Security's user may only publish and use the topic's key": [
-        ("aws_iam_user_policy.this", statement("Allow", Action="sns:*")),
-        ("aws_iam_user_policy.this", statement("Allow", Action=["sns:Publish", "sns:Subscribe"])),
+        ("aws_iam_policy.this", statement("Allow", Action="sns:*")),
+        ("aws_iam_policy.this", statement("Allow", Action=["sns:Publish", "sns:Subscribe"])),
     ],
     "Deep Security's user may publish only to given topics": [
-        ("aws_iam_user_policy.this", statement("Allow", Resource="*")),
-        ("aws_iam_user_policy.this", statement("Allow", Resource=[TOPIC, f"{TOPIC}*"])),
+        ("aws_iam_policy.this", statement("Allow", Resource="*")),
+        ("aws_iam_policy.this", statement("Allow", Resource=[TOPIC, f"{TOPIC}*"])),
     ],
     **{
         f"Roles and users have no other policies - row {row}": [(f"{kind}.added", put(name="added"))]
@@ -188,7 +188,7 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
             [
                 "aws_iam_policy_attachment",
                 "aws_iam_role_policy_attachment",
-                "aws_iam_user_policy_attachment",
+                "aws_iam_user_policy",
                 "aws_iam_user_group_membership",
             ]
         )
@@ -200,7 +200,7 @@ BREAKS: dict[str, list[tuple[str, Change]]] = {
         f"The environment has no variable for a key - row {row}": [("aws_lambda_function.this", variable(name))]
         for row, name in enumerate(["DD_API_KEY", "DD_APP_KEY", "AWS_SECRET_ACCESS_KEY"])
     },
-    "The secret's value is write-only": [("aws_secretsmanager_secret_version.datadog_api_key", put(secret_string="x"))],
+    "The API key is stored outside Terraform": [("aws_secretsmanager_secret_version.added", put(secret_string="x"))],
     "Access keys are created outside Terraform": [("aws_iam_access_key.added", put(user="added"))],
     "Log groups have a retention period": [("aws_cloudwatch_log_group.this", put(retention_in_days=0))],
     "Queues have a dead-letter queue": [("aws_sqs_queue.this[0]", put(redrive_policy=""))],

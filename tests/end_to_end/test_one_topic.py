@@ -53,7 +53,9 @@ def test_each_account_has_a_user_that_may_publish_with_the_key(one_topic: Copy) 
     for member, account in MEMBERS.items():
         user = one_topic.outputs["publisher_user_names"][member]
         iam = one_topic.aws.client("iam", account, REGION)
-        policy = iam.get_user_policy(UserName=user, PolicyName="publish")["PolicyDocument"]
+        [attached] = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+        version = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]["DefaultVersionId"]
+        policy = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId=version)["PolicyVersion"]["Document"]
         assert {tuple(statement["Resource"]) for statement in policy["Statement"]} == {
             (one_topic.outputs["topic_arn"],),
             (one_topic.outputs["kms_key_arn"],),

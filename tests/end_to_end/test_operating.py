@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
 import stat
 import subprocess
-import sys
 import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -19,7 +20,6 @@ from tests.end_to_end.stack import Copy
 from tools import samples
 from tools.fake_datadog.faults import always, respond
 from tools.repository import ROOT
-from tools.terraform import find_terraform
 
 GIVE_UP_SECONDS = 60
 # Runs a block, with this on its standard input; the result is what it printed.
@@ -27,30 +27,23 @@ Shell = Callable[..., str]
 PAGE = (ROOT / "docs" / "operating.md").read_text()
 
 
-def commands(heading: str) -> list[str]:
+def blocks(heading: str, page: str = PAGE) -> list[str]:
     """The shell blocks of a section, in their order."""
-    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
+    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", page, flags=re.MULTILINE | re.DOTALL)
     blocks = re.findall(r"^ *```shell\n.*?^ *```$", section, flags=re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block).removeprefix("```shell\n").removesuffix("```") for block in blocks]
 
 
 @pytest.fixture
-def shell(queue: Copy, tmp_path: Path) -> Shell:
+def shell(queue: Copy, commands: str) -> Shell:
     """Runs a block in the example's folder; the result is what it printed."""
-    (tmp_path / "terraform").symlink_to(find_terraform())
-    # Version 1 of the AWS CLI, which PyPI has, does not take the endpoint of SQS from the environment, nor AWS_REGION.
-    aws = tmp_path / "aws"
-    cli = Path(sys.executable).with_name("aws")
-    aws.write_text(f'#!/bin/sh\nexec "{cli}" --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" "$@"\n')
-    aws.chmod(0o755)
-    path = f"{tmp_path}:{os.environ['PATH']}"
 
     def run(block: str, stdin: str = "") -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
             check=False,
             cwd=queue.terraform.folder,
-            env=queue.terraform.environment | {"PATH": path},
+            env=queue.terraform.environment | {"PATH": commands},
             input=stdin,
             capture_output=True,
             text=True,
@@ -63,53 +56,98 @@ def shell(queue: Copy, tmp_path: Path) -> Shell:
 
 
 def test_alarms_and_log(shell: Shell) -> None:
-    alarms, warnings = commands("Operating")
+    alarms, warnings = blocks("Operating")
     shell(alarms)
     shell(warnings)
-    [limits] = commands("function-throttled")
+    [limits] = blocks("function-throttled")
     assert "ConcurrentExecutions" in shell(limits)
 
 
 def test_along_the_way(queue: Copy, shell: Shell) -> None:
     queue.publish(samples.messages()["SystemEvent"])
     queue.received(2)
-    [metrics] = commands("Nothing arrives")
+    [metrics] = blocks("Nothing arrives")
     shell(metrics)
     for command in re.findall(r"`(aws .+?)`", PAGE.partition("## Nothing arrives")[2].partition("## Only some")[0]):
         assert queue.outputs["queue_arn"] in shell(command)
 
 
+def kept(copy: Copy) -> Any:
+    """A message of the dead-letter queue, once there is one."""
+    sqs, url = copy.client("sqs"), copy.outputs["dead_letter_queue_url"]
+    end = time.monotonic() + GIVE_UP_SECONDS
+    look = {"QueueUrl": url, "WaitTimeSeconds": 1, "VisibilityTimeout": 0, "MessageAttributeNames": ["All"]}
+    while not (found := sqs.receive_message(**look).get("Messages")):
+        assert time.monotonic() < end, copy.story(0)
+    return found[0]
+
+
 def test_look_into_the_dead_letter_queue(queue: Copy, shell: Shell) -> None:
-    look, _ = commands("Redrive")
+    look, _ = blocks("Redrive")
     queue.datadog.faults.append(always(respond(400)))
     queue.publish(samples.events_of(samples.messages()["SystemEvent"])[:1])
     sqs, url = queue.aws.client("sqs"), queue.outputs["dead_letter_queue_url"]
-    end = time.monotonic() + GIVE_UP_SECONDS
-    while not sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, VisibilityTimeout=0).get("Messages"):
-        assert time.monotonic() < end, queue.story(0)
+    kept(queue)
     printed = shell(look)
     assert '"ApproximateNumberOfMessages": "1"' in printed
-    assert "events: HTTP 400" in printed
+    reason, source, _ = printed.splitlines()[-1].split("\t")
+    # What the function put there is of no queue.
+    assert (reason, source) == ("events: HTTP 400", "None")
     sqs.purge_queue(QueueUrl=url)
 
 
-# Terraform sees another version of the secret than the one it made.
-@pytest.mark.destroys
-def test_the_api_key_is_rotated(queue: Copy, shell: Shell) -> None:
-    _, store = commands("Rotate the API key")
-    old, new = queue.api_key, "a-rotated-key"
+def test_redrive_with_direct_delivery(direct: Copy, commands: str, tmp_path: Path) -> None:
+    [loop] = blocks("With direct delivery")
+    sqs, url = direct.client("sqs"), direct.outputs["dead_letter_queue_url"]
+    sqs.purge_queue(QueueUrl=url)
+    # The text first: the event behind it does not wait.
+    for body in ("no JSON", samples.encode(samples.events_of(samples.messages()["SystemEvent"])[:1])):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    outputs = "".join(
+        f'{name}) echo "{direct.outputs[name]}";;\n' for name in ("dead_letter_queue_url", "function_name")
+    )
+    terraform = tmp_path / "terraform"
+    terraform.write_text(f'#!/bin/sh\ncase "$3" in\n{outputs}esac\n')
+    terraform.chmod(0o755)
+    done = subprocess.run(
+        # An option of version 2 of the AWS CLI, which PyPI does not have.
+        ["bash", "-euo", "pipefail", "-c", loop.replace("--cli-binary-format raw-in-base64-out ", "")],
+        check=False,
+        cwd=tmp_path,
+        env=direct.terraform.environment | {"PATH": f"{tmp_path}:{commands}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    direct.received(1)
+    assert kept(direct)["MessageAttributes"]["reason"]["StringValue"].startswith("a string where an event")
+    sqs.purge_queue(QueueUrl=url)
+
+
+def test_a_rotated_api_key_stays(queue: Copy, shell: Shell) -> None:
+    [store] = blocks("Rotate the API key")
+    first = queue.api_key
     try:
-        shell(store, stdin=f"{new}\n")
-        queue.datadog.keys = {new}
+        for key in ("the-second-key", "the-third-key"):
+            shell(store, stdin=f"{key}\n")
+        queue.datadog.keys = {"the-third-key"}
         queue.publish(samples.messages()["SystemEvent"])
         queue.received(2)
+        assert queue.changes() == [], "a plan should not touch the key"
+        queue.terraform.apply()
+        secrets, secret = queue.client("secretsmanager"), queue.outputs["secret_arn"]
+        assert secrets.get_secret_value(SecretId=secret)["SecretString"] == "the-third-key"
+        # There is no version that the provider could miss and write anew.
+        state = json.loads((queue.terraform.folder / "terraform.tfstate").read_text())
+        assert "aws_secretsmanager_secret_version" not in {resource["type"] for resource in state["resources"]}
     finally:
-        shell(store, stdin=old)
-        queue.datadog.keys = {old, new}
+        queue.aws.store(queue.outputs["secret_arn"], first)
+        queue.datadog.keys = {first, "the-third-key"}
 
 
 def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:
-    create, exchange = commands("Rotate the publisher's key")
+    create, exchange = blocks("Rotate the publisher's key")
 
     def created() -> str:
         shell(create)
@@ -128,6 +166,14 @@ def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:
 
 
 def test_the_queues_are_seen_to_be_empty(shell: Shell) -> None:
-    [look] = commands("Move")
+    [look] = blocks("Move")
     attributes = json.loads(shell(look))["Attributes"]
     assert set(attributes) == {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}
+
+
+def test_a_pipeline_plans_and_applies(queue: Copy, shell: Shell) -> None:
+    [commands] = blocks("In a pipeline", (ROOT / "docs" / "pipelines.md").read_text())
+    assert "Apply complete!" in shell(commands)
+    plan = (queue.terraform.folder / "plan").read_bytes()
+    with ZipFile(io.BytesIO(plan)) as archive:
+        assert not any(queue.api_key.encode() in archive.read(name) for name in archive.namelist())

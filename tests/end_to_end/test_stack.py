@@ -100,6 +100,7 @@ def left(aws: Emulator, account: str, region: str) -> set[tuple[str, str, str, s
         "mapping": [each["UUID"] for each in client("lambda").list_event_source_mappings()["EventSourceMappings"]],
         "role": [role["RoleName"] for role in client("iam").list_roles()["Roles"]],
         "user": [user["UserName"] for user in client("iam").list_users()["Users"]],
+        "policy": [policy["PolicyName"] for policy in client("iam").list_policies(Scope="Local")["Policies"]],
         "log group": [group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]],
         "alarm": [alarm["AlarmName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]],
         "secret": [secret["ARN"] for secret in secrets if "DeletedDate" not in secret],
@@ -120,7 +121,7 @@ def test_destroy_leaves_nothing(stack: Stack) -> None:
         return {found for place in PLACES for found in left(stack.aws, *place)}
 
     before = everything()
-    kinds = "topic, subscription, queue, function, mapping, role, user, log group, alarm, secret, key"
+    kinds = "topic, subscription, queue, function, mapping, role, user, policy, log group, alarm, secret, key"
     assert {kind for _, _, kind, _ in before} == set(kinds.split(", ")), "nothing to look for"
     assert {account for account, *_ in before} >= {account for account, _ in PLACES} - {"777788889999"}
     with ThreadPoolExecutor() as pool:

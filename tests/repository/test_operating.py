@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 import responses
+from requests.exceptions import ConnectionError as ConnectionFailed
+from requests.exceptions import ConnectTimeout, ProxyError, ReadTimeout, SSLError
 
+from tests.repository.test_reasons import is_documented
 from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, sqs_record
 from tools.repository import ROOT
 
@@ -51,12 +54,16 @@ def lines(
     """The log of one invocation with a message of these severities, Datadog answering with these statuses."""
 
     def invoke(
-        *statuses: int, severities: tuple[int, ...] = (3,), message: object = None, **settings: str
+        *statuses: int | Exception, severities: tuple[int, ...] = (3,), message: object = None, **settings: str
     ) -> list[Line]:
         intake.reset()
         for status in statuses:
-            intake.post(EVENTS_URL, status=status)
-        intake.post(LOGS_URL, status=statuses[-1] if statuses else 202)
+            if isinstance(status, Exception):
+                intake.post(EVENTS_URL, body=status)
+            else:
+                intake.post(EVENTS_URL, status=status)
+        last = statuses[-1] if statuses else 202
+        intake.post(LOGS_URL, status=last if isinstance(last, int) else 503)
         events = [{"EventType": "SystemEvent", "Title": "T", "Severity": severity} for severity in severities]
         records = [sqs_record(events if message is None else message)]
         forwarder(**settings).forward({"Records": records}, seconds_left=lambda: 60, request_id="q")
@@ -88,6 +95,7 @@ def test_what_did_not_arrive_is_shown(lines: Callable[..., list[Line]]) -> None:
         assert all(shown(line) for line in written), case
     assert shown({"message": "END"}) is False
     assert shown({"x": "2026-01-01T00:00:00Z q Task timed out after 30.00 seconds"})
+    assert shown({"x": "RequestId: q Error: Runtime exited with error: signal: killed\nRuntime.ExitError"})
 
 
 def test_reasons_are_parsed(lines: Callable[..., list[Line]]) -> None:
@@ -96,6 +104,17 @@ def test_reasons_are_parsed(lines: Callable[..., list[Line]]) -> None:
     found = re.search(pattern, json.dumps(line, separators=(",", ":")))
     assert found
     assert found["reasons"] == '"events filtered: minimum_severity":1'
+
+
+@pytest.mark.parametrize(
+    "status",
+    [200, 302, 408, 429, 503, 400, 422, SSLError(), ProxyError(), ConnectTimeout(), ReadTimeout(), ConnectionFailed()],
+    ids=lambda status: str(status) if isinstance(status, int) else type(status).__name__,
+)
+def test_the_reason_is_explained(lines: Callable[..., list[Line]], status: int | Exception) -> None:
+    written = lines(*[status] * 4)
+    [reason] = [reason.partition(": ")[2] for line in written for reason in line.get("reasons", {})]
+    assert is_documented(reason), reason
 
 
 def test_every_field_of_the_query_is_written(lines: Callable[..., list[Line]]) -> None:

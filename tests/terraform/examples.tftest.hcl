@@ -53,10 +53,6 @@ override_resource {
   values          = { arn = "arn:aws:iam::777788889999:user/deep-security-datadog-publisher" }
 }
 
-variables {
-  datadog_api_key = "a-key"
-}
-
 run "single_account" {
   command = plan
 
@@ -131,18 +127,4 @@ run "one_topic" {
     condition     = jsondecode(output.deep_security_sns_configuration).Statement[0].Topic == output.topic_arn
     error_message = "Every Deep Security should publish to the one topic."
   }
-}
-
-run "blank_api_key" {
-  command = plan
-
-  module {
-    source = "./examples/single-account"
-  }
-
-  variables {
-    datadog_api_key = " "
-  }
-
-  expect_failures = [var.datadog_api_key]
 }

@@ -65,3 +65,44 @@ run "direct_delivery" {
     error_message = "With direct delivery, there should be no queue for remainders and no visibility timeout."
   }
 }
+
+run "proxy_and_private_certificate_authority" {
+  command = plan
+
+  variables {
+    function = {
+      https_proxy = "http://proxy.example.com:3128"
+      no_proxy    = ["sqs.eu-central-1.amazonaws.com", ".internal.example.com"]
+      ca_bundle   = "/opt/ca-bundle.pem"
+      layers      = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"]
+    }
+  }
+
+  assert {
+    condition = { for name in ["HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"] : name => aws_lambda_function.this.environment[0].variables[name] } == {
+      HTTPS_PROXY        = "http://proxy.example.com:3128"
+      NO_PROXY           = ".internal.example.com,sqs.eu-central-1.amazonaws.com"
+      REQUESTS_CA_BUNDLE = "/opt/ca-bundle.pem"
+      AWS_CA_BUNDLE      = "/opt/ca-bundle.pem"
+    }
+    error_message = "Requests to Datadog and AWS should take the proxy and trust the given authorities."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.layers == tolist(["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"])
+    error_message = "The layer should bring the file."
+  }
+}
+
+run "size_of_a_message" {
+  command = plan
+
+  variables {
+    queue = { maximum_message_size = 262144 }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_MAXIMUM_MESSAGE_SIZE == "262144" && aws_sqs_queue.this[0].max_message_size == 262144 && aws_sqs_queue.dead_letter.max_message_size == 262144
+    error_message = "Both queues should take messages of the given size, and the function should know it."
+  }
+}

@@ -18,7 +18,7 @@ run "publish_and_nothing_else" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_user_policy.this.policy) == {
+    condition = jsondecode(aws_iam_policy.this.policy) == {
       Version = "2012-10-17"
       Statement = [{
         Sid      = "Publish"
@@ -53,7 +53,7 @@ run "key_of_the_topic" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_user_policy.this.policy).Statement[1] == {
+    condition = jsondecode(aws_iam_policy.this.policy).Statement[1] == {
       Sid       = "EncryptForTheTopics"
       Effect    = "Allow"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -96,7 +96,7 @@ run "keys_of_two_regions" {
   }
 
   assert {
-    condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.eu-central-1.amazonaws.com", "sns.us-east-1.amazonaws.com"]
+    condition     = jsondecode(aws_iam_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.eu-central-1.amazonaws.com", "sns.us-east-1.amazonaws.com"]
     error_message = "User should use the keys through SNS in each topic's region."
   }
 }
@@ -114,7 +114,7 @@ run "topic_in_china" {
   }
 
   assert {
-    condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.cn-north-1.amazonaws.com.cn"]
+    condition     = jsondecode(aws_iam_policy.this.policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["sns.cn-north-1.amazonaws.com.cn"]
     error_message = "Service should have China's DNS suffix."
   }
 }
@@ -131,7 +131,7 @@ run "source_cidrs" {
   }
 
   assert {
-    condition     = jsondecode(aws_iam_user_policy.this.policy).Statement[0].Condition == { IpAddress = { "aws:SourceIp" = ["198.51.100.0/24", "203.0.113.7/32"] } }
+    condition     = jsondecode(aws_iam_policy.this.policy).Statement[0].Condition == { IpAddress = { "aws:SourceIp" = ["198.51.100.0/24", "203.0.113.7/32"] } }
     error_message = "The user should publish from the given address ranges only."
   }
 }
@@ -150,7 +150,7 @@ run "boundary_path_and_tags" {
   }
 
   assert {
-    condition     = aws_iam_user.this.path == "/service/" && aws_iam_user.this.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary" && aws_iam_user.this.tags.team == "security"
+    condition     = aws_iam_user.this.path == "/service/" && aws_iam_policy.this.path == "/service/" && aws_iam_policy.this.tags.team == "security" && aws_iam_user.this.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary" && aws_iam_user.this.tags.team == "security"
     error_message = "The user should have the given path, boundary and tags."
   }
 }

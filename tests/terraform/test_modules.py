@@ -74,7 +74,7 @@ def test_created_user(planned: dict[str, dict[str, Any]]) -> None:
 
 
 def test_what_the_created_user_may_do(planned: dict[str, dict[str, Any]]) -> None:
-    policy = statements(planned["module.publisher[0].aws_iam_user_policy.this"])
+    policy = statements(planned["module.publisher[0].aws_iam_policy.this"])
     assert policy["Publish"]["Resource"] == ["arn:aws:sns:eu-central-1:111122223333:created"]
     assert policy["Publish"]["Condition"] == {"IpAddress": {"aws:SourceIp": ["203.0.113.7/32"]}}
     assert policy["EncryptForTheTopics"]["Resource"] == [KEY]

@@ -23,13 +23,21 @@ EACH_FOR_ANOTHER_REASON = (
 )
 TOPIC = "arn:aws:sns:eu-central-1:444455556666:theirs"
 EXISTING = f'topic = {{ create = false }}\ntopic_arns = {{ theirs = "{TOPIC}" }}\n'
+# 147 bytes with its quotation marks and comma.
+LONG_USER = f"arn:aws:iam::444455556666:user/{'path/' * 22}%03d"
 KEY = "arn:aws:kms:eu-central-1:444455556666:key/topic"
+LAYER = "arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:events"
 
 
 def excluding(reason: str, *names: str) -> str:
     options = ", ".join(f"{name} = {{ filter = {{ exclude = [{{ Reason = {reason} }}] }} }}" for name in names)
     return f"destinations = {{ {options} }}"
+
+
+def topics(count: int) -> str:
+    arn = "arn:aws:sns:eu-central-1:444455556666:deep-security-${each}"
+    return f'topic_arns = {{ for each in range({count}) : "account-${{each}}" => "{arn}" }}\n'
 
 
 def by_arguments(refused: dict[str, dict[str, list[str]]]) -> dict[tuple[str, str], str]:
@@ -69,6 +77,9 @@ REFUSED: dict[str, list[str]] = {
     ],
     "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter": [
         'datadog = { api_key_ssm_parameter = "datadog api key" }',
+        'datadog = { api_key_ssm_parameter = "datadog/api-key" }',
+        'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:datadog/api-key" }',
+        'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:parameterdatadog" }',
     ],
     "datadog.api_key_kms_key_arn must be a key ARN": [
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }',
@@ -168,6 +179,30 @@ REFUSED: dict[str, list[str]] = {
     "function.log_kms_key_arn must be a key ARN": [
         'function = { log_kms_key_arn = "alias/logs" }',
     ],
+    "function.https_proxy must be the URL of a proxy without user": [
+        'function = { https_proxy = "proxy.example.com:3128" }',
+        'function = { https_proxy = "http://user:password@proxy.example.com:3128" }',
+    ],
+    "function.no_proxy has no effect without function.https_proxy": [
+        'function = { no_proxy = [".amazonaws.com"] }',
+    ],
+    "function.no_proxy must be hosts, domains or IP ranges": [
+        'function = { https_proxy = "http://proxy.example.com:3128", no_proxy = ["a.example.com,b.example.com"] }',
+    ],
+    "function.ca_bundle must be the path of a PEM file in the function": [
+        'function = { ca_bundle = "ca-bundle.pem", package_path = "../lambda/deep-security-datadog.zip" }',
+    ],
+    "function.ca_bundle names a file that nothing brings into the function": [
+        'function = { ca_bundle = "/opt/ca-bundle.pem" }',
+    ],
+    "function.layers must be up to five ARNs of layer versions": [
+        'function = { layers = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle"] }',
+        f'function = {{ layers = [for each in range(6) : "{LAYER}"] }}',
+    ],
+    "queue.maximum_message_size must be a whole number of bytes from 262144": [
+        "queue = { maximum_message_size = 262143 }",
+        "queue = { maximum_message_size = 1048577 }",
+    ],
     "function.package_path is not a file": [
         'function = { package_path = "no-such.zip" }',
     ],
@@ -197,6 +232,25 @@ REFUSED: dict[str, list[str]] = {
     ],
     "publishers.source_cidrs and permissions_boundary_arn restrict the created user": [
         'publishers = { create_user = false, source_cidrs = ["203.0.113.7/32"] }',
+    ],
+}
+
+REFUSED |= {
+    "tags contains owner, which IAM refuses": [
+        'tags = { owner = "R&D (security)", team = "security" }',
+        'tags = { owner = format("%0257d", 0) }',
+    ],
+    "tags contains team!, which IAM refuses": [
+        'tags = { "team!" = "security" }',
+    ],
+    "tags has keys that differ in case only": [
+        'tags = { Team = "security", team = "security" }',
+    ],
+    "tags has 51 tags": [
+        'tags = { for number in range(51) : "tag-${number}" => "" }',
+    ],
+    "tags has keys that start with aws:": [
+        'tags = { "AWS:team" = "security" }',
     ],
 }
 
@@ -232,6 +286,16 @@ OF_DESTINATIONS = {
 }
 OF_MODULES: dict[str, dict[str, list[str]]] = {
     "topic": {
+        "tags contains owner, which IAM refuses": ['tags = { owner = "R&D" }'],
+        "publishers lists 199 principals and accounts": [
+            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [for i in range(199) : format("%012d", i)] }}',
+        ],
+        "publishers.principal_arns and account_ids take 22051 bytes": [
+            f'publishers = {{ principal_arns = [for i in range(150) : format("{LONG_USER}", i)] }}',
+        ],
+        "subscriber_arns lists 98 endpoints": [
+            'subscriber_arns = [for i in range(98) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]',
+        ],
         "name must have 1 to 256 letters": ['name = "created.fifo"'],
         "kms_key_arn must be a key ARN": ['kms_key_arn = "alias/aws/sns"'],
         "publishers.principal_arns must be ARNs of IAM users or roles": [
@@ -252,6 +316,10 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
         "topic_arns must be ARNs of standard SNS topics": ['topic_arns = ["arn:aws:sns:eu-central-1:111122223333:*"]'],
         "kms_key_arns must be key ARNs": ['kms_key_arns = ["alias/events"]'],
         "source_cidrs must be IP ranges": ['source_cidrs = ["203.0.113.7"]'],
+        "source_cidrs has 400 ranges of": [
+            'source_cidrs = [for each in range(400) : "203.0.${each % 256}.${floor(each / 256)}/32"]',
+        ],
+        "tags contains owner, which IAM refuses": ['tags = { owner = "R&D" }'],
         "path must start and end with a slash": ['path = "/service"'],
         "permissions_boundary_arn must be the ARN of a managed policy": ['permissions_boundary_arn = "boundary"'],
     },
@@ -283,11 +351,22 @@ OF_SEVERAL: dict[str, dict[str, list[str]]] = {
         "topic.kms_key_arn has no effect": [
             EXISTING.replace("false", f'false, kms_key_arn = "{KEY}"') + "publishers = { create_user = false }",
         ],
-        "destinations and datadog_tags together exceed 3 KB": [
-            excluding('format("%02920d", 0)', "events"),
-            excluding('join("", [for i in range(1000) : "\u8b66"])', "events"),
-            excluding('format("%01400d", 0)', "events", "logs"),
-            excluding('format("%02880d", 0)', "events") + '\ndatadog_tags = { team = "security", env = "production" }',
+        "The function's environment would have up to": [
+            excluding('format("%03200d", 0)', "events"),
+            excluding('join("", [for i in range(1000) : "\u8b66x"])', "events"),
+            excluding('format("%01600d", 0)', "events", "logs"),
+            excluding('join("", [for i in range(1000) : "\\""])', "events"),
+            excluding('format("%03000d", 0)', "events")
+            + '\ndatadog_tags = { team = "security", env = "production", owner = format("%0150d", 0) }',
+        ],
+        "topic_arns lists 140 topics, too many for the queues' policy": [
+            topics(140),
+        ],
+        "topic_arns lists 65 topics, too many for the function's policy": [
+            f'{topics(65)}delivery = "direct"',
+        ],
+        "The user's policy has": [
+            f"{topics(110)}topic = {{ create = false }}",
         ],
         "queue.max_receive_count (499) is too low": ["queue = { max_receive_count = 499 }"],
         "queue.max_receive_count (20) is too low": ["queue = { max_receive_count = 20, minimum_outage_hours = 1 }"],

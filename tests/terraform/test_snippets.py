@@ -35,15 +35,15 @@ _SURROUNDINGS = {
     "module.topic": 'source = "../../modules/topic"\n  name = "surroundings"',
     "module.deep_security_datadog": f'source = "../../"\n  {_DATADOG}',
 }
-# Of a provider that is no part of this project, and not on every machine.
-_OTHER_PROVIDER = re.compile(r'^(?:resource|data) "(?!aws_)', flags=re.MULTILINE)
+# Of a provider that is no part of this project, and not on every machine; a test, which test_pipelines_page.py runs.
+_NO_PLAN = re.compile(r'^(?:(?:resource|data) "(?!aws_)|mock_provider )', flags=re.MULTILINE)
 _ALIAS = re.compile(r"\baws\.(\w+)")
 
 
 def snippets(paths: list[Path]) -> list[Block]:
-    """The HCL blocks of these pages, but for the values (`terraform.tfvars`) of an example and for other providers."""
+    """The HCL blocks of these pages, but for the values (`terraform.tfvars`) of an example, other providers, tests."""
     found = [block for page in paths for block in pages.blocks(page, "hcl", "terraform")]
-    return [block for block in found if not values_of_example(block) and not _OTHER_PROVIDER.search(block.text)]
+    return [block for block in found if not values_of_example(block) and not _NO_PLAN.search(block.text)]
 
 
 def values_of_example(block: Block) -> bool:

@@ -1,5 +1,16 @@
 # Copies of the module, each with a Datadog of its own, as many as the root that applies this asks for.
 
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100"
+    }
+  }
+}
+
 provider "aws" {}
 
 variable "datadog_api_keys" {

@@ -1,5 +1,16 @@
 # An existing topic behind the module, whose subscription gets other addresses (../moves.py).
 
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100"
+    }
+  }
+}
+
 provider "aws" {}
 
 variable "datadog_api_key" {

@@ -1,4 +1,5 @@
 # A mocked provider makes up random strings for what AWS computes. Where these are parsed or compared, they must look real.
+# docs/pipelines.md gives this folder to users for their own tests.
 
 mock_resource "aws_sns_topic" {
   defaults = {
@@ -51,6 +52,12 @@ mock_resource "aws_cloudwatch_log_group" {
 mock_resource "aws_iam_user" {
   defaults = {
     arn = "arn:aws:iam::111122223333:user/created"
+  }
+}
+
+mock_resource "aws_iam_policy" {
+  defaults = {
+    arn = "arn:aws:iam::111122223333:policy/created"
   }
 }
 

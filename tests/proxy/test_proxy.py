@@ -1,0 +1,186 @@
+"""The package behind a company's proxy with an authority of its own, set up as the module does: by the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.proxy import intercepting_proxy
+from tests.proxy.intercepting_proxy import Authority
+from tools import fake_datadog, samples
+from tools.fake_datadog.faults import respond, when
+from tools.repository import PACKAGE
+
+SECRETS = "secretsmanager.eu-central-1.amazonaws.com"
+DATADOG = "api.datadoghq.com"
+INVOKE = """
+import json, sys, types
+from deep_security_datadog.handler import lambda_handler
+context = types.SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 30_000)
+print(json.dumps(lambda_handler(json.load(sys.stdin), context)))
+"""
+# Since 3.13, Python takes authorities as strictly as RFC 5280 says: https://docs.python.org/3/whatsnew/3.13.html#ssl
+STRICT = sys.version_info >= (3, 13)
+# The TLS library's words.
+NOT_CRITICAL = "Basic Constraints of CA cert not marked critical"
+
+
+@dataclass
+class Invocation:
+    """What one invocation of the package did."""
+
+    hosts: list[str]
+    events: list[dict[str, Any]]
+    answer: dict[str, Any]
+    log: str
+
+
+def invoke(folder: Path, authority: Authority, **environment: str) -> Invocation:
+    """Behind a proxy of that authority, with more environment variables, or with "" without them."""
+    bundle = folder / "ca-bundle.pem"
+    bundle.write_bytes(authority.pem)
+    event = samples.events_of(samples.messages()["SystemEvent"])[0]
+    record = {
+        "messageId": "1",
+        "receiptHandle": "1",
+        "eventSource": "aws:sqs",
+        "body": json.dumps([event]),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+    }
+    with fake_datadog.running() as datadog:
+        datadog.faults = [when(lambda request: request.path == "/", respond(200, fake_datadog.SECRET))]
+        port = int(datadog.url.rpartition(":")[2])
+        with intercepting_proxy.running(authority, port) as proxy:
+            variables = {
+                "PATH": os.environ["PATH"],
+                # As in Lambda: the package, and the SDK that comes with the runtime.
+                "PYTHONPATH": os.pathsep.join([str(PACKAGE), sysconfig.get_path("purelib")]),
+                "AWS_REGION": "eu-central-1",
+                "AWS_ACCESS_KEY_ID": "example",
+                "AWS_SECRET_ACCESS_KEY": "example",
+                "DD_SITE": "datadoghq.com",
+                "DD_API_KEY_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf",
+                "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/dead-letter",
+                "DESTINATIONS": json.dumps({"events": {}}),
+                "HTTPS_PROXY": proxy.url,
+                "REQUESTS_CA_BUNDLE": str(bundle),
+                "AWS_CA_BUNDLE": str(bundle),
+                # What waits is told so to SQS, in one request.
+                "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/queue",
+            } | environment
+            done = subprocess.run(
+                [sys.executable, "-c", INVOKE],
+                check=True,
+                cwd=folder,
+                env={name: value for name, value in variables.items() if value},
+                input=json.dumps({"Records": [record]}),
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            *log, answer = done.stdout.splitlines()
+            return Invocation(proxy.hosts, datadog.events, json.loads(answer), "\n".join([*log, done.stderr]))
+
+
+ASK = {
+    "requests": f"""
+import requests
+try:
+    print(requests.get("https://{DATADOG}/", timeout=5).status_code)
+except requests.RequestException as error:
+    print(type(error).__name__, error)
+""",
+    "botocore": """
+from botocore.session import get_session
+from botocore.exceptions import BotoCoreError
+try:
+    get_session().create_client("secretsmanager", region_name="eu-central-1").get_secret_value(SecretId="datadog")
+except BotoCoreError as error:
+    print(type(error).__name__, error)
+""",
+}
+
+
+def reason(folder: Path, authority: Authority, library: str) -> str:
+    """What the library alone says of an authority, on this Python."""
+    bundle = folder / "ca-bundle.pem"
+    bundle.write_bytes(authority.pem)
+    with fake_datadog.running() as datadog:
+        datadog.faults = [when(lambda request: request.path == "/", respond(200, fake_datadog.SECRET))]
+        with intercepting_proxy.running(authority, int(datadog.url.rpartition(":")[2])) as proxy:
+            done = subprocess.run(
+                [sys.executable, "-c", ASK[library]],
+                check=True,
+                cwd=folder,
+                env={
+                    "PYTHONPATH": os.pathsep.join([str(PACKAGE), sysconfig.get_path("purelib")]),
+                    "AWS_ACCESS_KEY_ID": "example",
+                    "AWS_SECRET_ACCESS_KEY": "example",
+                    "AWS_MAX_ATTEMPTS": "1",
+                    "HTTPS_PROXY": proxy.url,
+                    "REQUESTS_CA_BUNDLE": str(bundle),
+                    "AWS_CA_BUNDLE": str(bundle),
+                },
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            return done.stdout
+
+
+def test_requests_to_datadog_and_aws_take_the_proxy_and_trust_its_authority(tmp_path: Path) -> None:
+    done = invoke(tmp_path, Authority())
+    assert done.hosts == [SECRETS, DATADOG], done.log
+    assert len(done.events) == 1, done.log
+    assert done.answer == {"batchItemFailures": []}
+
+
+def test_hosts_without_the_proxy(tmp_path: Path) -> None:
+    # Nothing answers there: reserved by RFC 2606.
+    done = invoke(tmp_path, Authority(), DD_SITE="datadog.invalid", NO_PROXY=".datadog.invalid")
+    assert DATADOG not in done.hosts
+    assert [host for host in done.hosts if host.endswith(".invalid")] == []
+    assert done.events == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "hosts"),
+    [
+        # The SDK takes the second where there is no first.
+        (["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"], {SECRETS}),
+        (["REQUESTS_CA_BUNDLE"], {SECRETS, DATADOG}),
+    ],
+)
+def test_an_authority_that_is_not_given_is_refused(tmp_path: Path, variables: list[str], hosts: set[str]) -> None:
+    done = invoke(tmp_path, Authority(), **dict.fromkeys(variables, ""))
+    assert hosts <= set(done.hosts)
+    assert done.events == []
+    assert len(done.answer["batchItemFailures"]) == 1, "the event waits"
+    assert "SSL" in done.log
+
+
+def test_an_authority_whose_basic_constraints_are_not_critical(tmp_path: Path) -> None:
+    done = invoke(tmp_path, Authority(critical=False))
+    if STRICT:
+        assert done.events == []
+        assert done.hosts.count(SECRETS) == 1
+        assert len(done.answer["batchItemFailures"]) == 1, "the event waits"
+        assert "SSL" in done.log
+    else:
+        assert len(done.events) == 1, done.log
+
+
+def test_what_the_libraries_say_of_it(tmp_path: Path) -> None:
+    said = {library: reason(tmp_path, Authority(critical=False), library) for library in ASK}
+    assert (NOT_CRITICAL in said["requests"]) is STRICT, said
+    # The SDK's context is less strict, so the API key is read, and only Datadog is out of reach.
+    assert said["botocore"].strip() == "", said
