@@ -6,16 +6,21 @@ import json
 import time
 import tracemalloc
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deep_security_datadog.aws import admission, envelope
-from deep_security_datadog.aws.admission import MOST_ENTRIES, Admission
+from deep_security_datadog.aws.admission import MOST_ENTRIES
 from deep_security_datadog.aws.envelope import Record
 from tests.support import sqs_record
+
+
+class Admission(NamedTuple):
+    taken: list[Record]
+    unread: list[tuple[Record, str]]
 
 
 def record(count: int, name: str) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def admit(
     is_settled: Callable[[Record], bool] = lambda _: False,
     seconds_left: Callable[[], float] = lambda: 30,
 ) -> Admission:
-    return admission.admit({"Records": list(records)}, is_settled=is_settled, seconds_left=seconds_left)
+    return Admission(*admission.admit({"Records": list(records)}, is_settled=is_settled, seconds_left=seconds_left))
 
 
 def events(record: Record) -> int:
@@ -130,8 +135,8 @@ def test_a_value_that_is_too_deep_waits_alone() -> None:
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
-    found = admission.admit(value, is_settled=lambda _: False, seconds_left=lambda: 30)
-    assert not found.taken and found.unread == [(Record(), "cannot be read (RecursionError)")]
+    taken, unread = admission.admit(value, is_settled=lambda _: False, seconds_left=lambda: 30)
+    assert not taken and unread == [(Record(), "cannot be read (RecursionError)")]
     while value:
         # Freed level by level: at once, it may overflow the stack.
         value = value.pop()

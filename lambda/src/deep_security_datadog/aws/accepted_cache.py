@@ -1,11 +1,8 @@
 """Remembers what is settled of a record, so that it is not done twice when the record comes again.
 
-SQS and Lambda may deliver a record twice. Records also come back whole with direct delivery, and when a remainder could
-not be put into the queue. The cache lives as long as the execution environment. In another one, accepted events are
-sent twice, which is better than losing the others.
+SQS and Lambda may deliver a record twice, and records come back whole. The cache lives as long as the execution
+environment; in another one, accepted events are sent twice, which is better than losing the others.
 """
-
-from __future__ import annotations
 
 import hashlib
 from collections import Counter
@@ -18,10 +15,8 @@ from .envelope import Record
 MOST_RECORDS = 1_000
 MOST_DEBTS = 20_000
 
-# What an entry says, how many before it say the same, and a destination. The place alone would not do: other messages
-# can have the same SNS id.
+# What an entry says, and how many before it say the same. Not its place: other messages can have the same SNS id.
 _Content: TypeAlias = tuple[bytes, int]
-_Settled: TypeAlias = frozenset[tuple[_Content, str | None]]
 
 
 class AcceptedCache:
@@ -29,7 +24,7 @@ class AcceptedCache:
 
     def __init__(self) -> None:
         self._settled: dict[str, None] = {}
-        self._debts: dict[str, _Settled] = {}
+        self._debts: dict[str, frozenset[tuple[_Content, str | None]]] = {}
 
     def is_settled(self, record: Record) -> bool:
         """Whether nothing is left to do. By SQS id only: who invokes the function by hand wants the events sent."""
@@ -37,10 +32,8 @@ class AcceptedCache:
 
     def settled_of(self, record: Record) -> frozenset[Debt]:
         """What was settled when the record came before."""
-        known = self._debts.get(_name(record))
-        if not known:
-            return frozenset()
-        places = {content: place for place, content in enumerate(_contents(record))}
+        known = self._debts.get(_name(record), frozenset())
+        places = {content: place for place, content in enumerate(_contents(record))} if known else {}
         return frozenset((places[content], destination) for content, destination in known if content in places)
 
     def keep(self, delivery: Delivery) -> None:

@@ -1,10 +1,7 @@
 """Bounds the memory and time of an invocation: which records of a Lambda event it reads, and how much of each."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from deep_security_datadog.log import reason_of
 
@@ -19,23 +16,20 @@ _TIME_TO_READ = 1 / 3
 _SHORTEST_MEASURED = 10_000
 
 
-class Admission(NamedTuple):
-    """taken: the records to handle now, those that were tried least often first.
+def admit(
+    payload: object, *, is_settled: Callable[[Record], bool], seconds_left: Callable[[], float]
+) -> tuple[list[Record], list[tuple[Record, str]]]:
+    """The records to handle now, those tried least often first, and those that wait unread, with the reason.
 
-    unread: those that wait in the queue as they are, and why.
+    Settled ones are neither, and one that is there twice counts once. The smallest are read first, and each has its
+    share of the entries: what is beyond it is left in the queue, as a smaller message.
     """
-
-    taken: list[Record]
-    unread: list[tuple[Record, str]]
-
-
-def admit(payload: object, *, is_settled: Callable[[Record], bool], seconds_left: Callable[[], float]) -> Admission:
-    """Reads the records of a Lambda event that are not settled, each once.
-
-    Smallest first, so that a large one does not delay its neighbours. Each has its share of the entries: what is beyond
-    it is left in the queue, as a smaller message.
-    """
-    waiting = _distinct(payload, is_settled)
+    raws: dict[object, object] = {}
+    for raw in envelope.raw_records(payload):
+        record = envelope.without_entries(raw)
+        if not is_settled(record):
+            raws.setdefault(record.record_id or object(), raw)
+    waiting = sorted(raws.values(), key=envelope.size_of)
     taken: list[Record] = []
     unread: list[tuple[Record, str]] = []
     until, entries, pace = seconds_left() * (1 - _TIME_TO_READ), MOST_ENTRIES, 0.0
@@ -53,14 +47,4 @@ def admit(payload: object, *, is_settled: Callable[[Record], bool], seconds_left
         pace = max(pace, (time.monotonic() - started) / max(size, _SHORTEST_MEASURED))
         entries -= sum(entry.properties is not None for entry in record.entries)
         taken.append(record)
-    return Admission(sorted(taken, key=lambda record: record.attempts), unread)
-
-
-def _distinct(payload: object, is_settled: Callable[[Record], bool]) -> list[object]:
-    """The unread records, smallest first. Who delivers a record twice in one event wants it handled once."""
-    raws: dict[object, object] = {}
-    for raw in envelope.raw_records(payload):
-        record = envelope.without_entries(raw)
-        if not is_settled(record):
-            raws.setdefault(record.record_id or object(), raw)
-    return sorted(raws.values(), key=envelope.size_of)
+    return sorted(taken, key=lambda record: record.attempts), unread

@@ -1,7 +1,5 @@
 """How long a message waits in the queue before the next attempt."""
 
-from __future__ import annotations
-
 import random
 
 # Seconds by attempt, then doubling: everything arrives within a minute after an outage of up to five minutes.

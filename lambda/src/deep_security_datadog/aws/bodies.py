@@ -4,9 +4,7 @@ A notification is shorter than the one it is cut from, because it keeps only som
 all the same, such as around a bare message, the text goes alone.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -21,10 +19,7 @@ _DATA_TYPE = "String"
 
 
 class QueueMessage(NamedTuple):
-    """A message for SQS. attributes: those of SQS, not those of the notification in its body.
-
-    is_notification: whether there is one.
-    """
+    """A message for SQS. attributes: those of SQS, not of the notification in its body, if that is one."""
 
     body: str
     attributes: Mapping[str, str] = MappingProxyType({})
@@ -48,37 +43,25 @@ def fitting(
 ) -> QueueMessage | None:
     """The message in its notification if that fits, else alone; None if SQS would not take it.
 
-    attributes: of the SQS message. largest: bytes that the queue takes. alone: the text without a notification, if that
-    is another one.
+    attributes: of the SQS message. largest: bytes that the queue takes. alone: the text where it goes alone.
     """
     cut = {name: message.cleaned(value[:_LONGEST_ATTRIBUTE]) for name, value in attributes.items() if value}
-    return next((one for one in _forms(notification, text, alone or text, cut) if one.size <= largest), None)
-
-
-def _forms(notification: Notification, text: str, alone: str, attributes: Mapping[str, str]) -> Iterator[QueueMessage]:
-    yield QueueMessage(notification_body(notification, text), attributes, is_notification=True)
-    # SQS refuses an empty body.
-    yield QueueMessage(message.cleaned(alone) or " ", attributes)
-    yield QueueMessage(message.cleaned(alone) or " ")
-    # No longer than the text.
-    yield QueueMessage(message.cleaned(alone, " ") or " ")
+    # SQS refuses an empty body. Blanks are no longer than what they replace.
+    cleaned, blanked = (message.cleaned(alone or text, replacement) or " " for replacement in ("\ufffd", " "))
+    forms = (
+        QueueMessage(notification_body(notification, text), cut, is_notification=True),
+        QueueMessage(cleaned, cut),
+        QueueMessage(cleaned),
+        QueueMessage(blanked),
+    )
+    return next((form for form in forms if form.size <= largest), None)
 
 
 def notification_body(notification: Notification, text: str) -> str:
     """The SQS body as SNS would write it, with the original id and time."""
-    envelope: dict[str, object] = {
-        "Type": "Notification",
-        "MessageId": notification.message_id,
-        "TopicArn": notification.topic_arn,
-        "Message": text,
-        "Timestamp": notification.timestamp,
-    }
-    attributes = {
-        DESTINATIONS_ATTRIBUTE: ",".join(sorted(notification.destinations or ())),
-        GENERATION_ATTRIBUTE: str(notification.generation or ""),
-    }
-    if any(attributes.values()):
-        envelope["MessageAttributes"] = {
-            name: {"Type": _DATA_TYPE, "Value": value} for name, value in attributes.items() if value
-        }
-    return message.write(envelope)
+    message_id, topic_arn, timestamp, destinations, generation = notification
+    own = {DESTINATIONS_ATTRIBUTE: ",".join(sorted(destinations or ())), GENERATION_ATTRIBUTE: str(generation or "")}
+    attributes = {name: {"Type": _DATA_TYPE, "Value": value} for name, value in own.items() if value}
+    envelope = {"Type": "Notification", "MessageId": message_id, "TopicArn": topic_arn, "Message": text}
+    others = {"MessageAttributes": attributes} if attributes else {}
+    return message.write({**envelope, "Timestamp": timestamp, **others})

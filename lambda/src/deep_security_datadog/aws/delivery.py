@@ -5,8 +5,6 @@ filters it out. A record that owes nothing is settled. What else it owes waits i
 whole record.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 

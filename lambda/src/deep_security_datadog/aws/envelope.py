@@ -8,8 +8,6 @@ Understood, nested in any way in which AWS combines them:
   asynchronous invocation, from Lambda or EventBridge (docs/reference/aws-limits.md#asynchronous-invocations).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -26,6 +24,8 @@ GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
 
 # Other messages that SNS sends: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 _CONTROL_TYPES = frozenset(("SubscriptionConfirmation", "UnsubscribeConfirmation"))
+
+_KINDS = {str: "a string", bool: "a boolean", type(None): "null", list: "an array", dict: "a message of SNS"}
 
 # A failed direct delivery that went through the queue and back has seven.
 _MOST_WRAPPINGS = 12
@@ -102,8 +102,10 @@ class Record(NamedTuple):
 
 def raw_records(payload: object) -> list[object]:
     """The records of a Lambda event, unread; the event itself if it has none."""
-    records = payload.get("Records") if isinstance(payload, Mapping) else None
-    return records if isinstance(records, list) else [payload]
+    match payload:
+        case {"Records": [*records]}:
+            return records
+    return [payload]
 
 
 def size_of(raw: object) -> int:
@@ -203,15 +205,11 @@ def _entries(text: str, notification: Notification, most: int) -> list[Entry]:
     except message.Unreadable as error:
         return [Entry(text, notification, None, str(error))]
     if others:
-        problem = _problem(others[0][1]) + (f"; {len(others)} such elements" if len(others) > 1 else "")
+        problem = f"{_KINDS.get(type(others[0][1]), 'a number')} where an event (a JSON object) was expected"
+        problem += f"; {len(others)} such elements" if len(others) > 1 else ""
         together = f"[{','.join(other for other, _ in others)}]" if events or left or len(others) > 1 else text
         left.append(Entry(together, notification, None, problem))
     return events + left
-
-
-def _problem(element: object) -> str:
-    names = {str: "a string", bool: "a boolean", type(None): "null", list: "an array", dict: "a message of SNS"}
-    return f"{names.get(type(element), 'a number')} where an event (a JSON object) was expected"
 
 
 def _outermost(notification: Notification, value: Mapping[Any, Any]) -> Notification:

@@ -3,8 +3,6 @@
 Old managers sent a single object (docs/reference/deep-security-events.md#messages).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
@@ -100,15 +98,9 @@ def _check_depth(value: object) -> None:
     raise RecursionError
 
 
-def _finite(text: str) -> float | str:
-    """A number, or the text where a float would be infinite, which JSON cannot express."""
-    value = float(text)
-    return value if isfinite(value) else text
-
-
-def _integer(text: str) -> int | str:
-    """A number, or the text where it is longer than Python converts."""
-    return int(text) if len(text) <= _MOST_DIGITS else text
-
-
-_DECODER = json.JSONDecoder(parse_constant=str, parse_float=_finite, parse_int=_integer)
+# Text where JSON could not express the float, or Python not convert the integer.
+_DECODER = json.JSONDecoder(
+    parse_constant=str,
+    parse_float=lambda text: value if isfinite(value := float(text)) else text,
+    parse_int=lambda text: int(text) if len(text) <= _MOST_DIGITS else text,
+)

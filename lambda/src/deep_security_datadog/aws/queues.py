@@ -1,7 +1,5 @@
 """The queue and the dead-letter queue: sends what fits into the time left, and says what was sent."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,7 +37,7 @@ class NotSent(LoggableError):
 class Queues:
     """The queue (None with direct delivery) and the dead-letter queue, by URL.
 
-    visibility_timeout: of the queue, in seconds. largest: bytes that both take in a message, and in a batch.
+    visibility_timeout: of the queue, in seconds. largest: bytes that both take in a message or batch.
     """
 
     def __init__(
@@ -70,10 +68,8 @@ class Queues:
     ) -> Taken:
         """Sends to the queue. retry_after: seconds that Datadog asked to wait."""
         longest = min(_LONGEST_DELAY, self._visibility_timeout)
-        messages = [
-            (one, delay(one.generation, asked=retry_after, longest=longest) if one.generation else 0)
-            for one in remainders
-        ]
+        wait = partial(delay, asked=retry_after, longest=longest)
+        messages = [(one, wait(one.generation) if one.generation else 0) for one in remainders]
         return self._send(self._queue_url, messages, seconds_left)
 
     def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: Callable[[], float]) -> None:
@@ -114,19 +110,18 @@ class Queues:
         """Calls SQS. Raises NotSent."""
         if not url:
             raise NotSent("no queue is configured for it")
-        # Before the clock starts: creating the client takes CPU time, not SQS's.
-        self._sqs = self._sqs or sdk.client("sqs", read_timeout=_READ_TIMEOUT)
-        seconds = min(CALL_DEADLINE, seconds_left() - RESERVE)
-        if seconds < self._slowest_call:
-            raise NotSent("out of time")
-        numbered = [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
-        started = time.monotonic()
         try:
-            answer = run(partial(getattr(self._sqs, name), QueueUrl=url, Entries=numbered), seconds=seconds)
+            # Before the clock starts: creating the client takes CPU time, not SQS's.
+            self._sqs = self._sqs or sdk.client("sqs", read_timeout=_READ_TIMEOUT)
+            numbered = [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
+            seconds, started = min(CALL_DEADLINE, seconds_left() - RESERVE), time.monotonic()
+            if seconds >= self._slowest_call:
+                answer = run(partial(getattr(self._sqs, name), QueueUrl=url, Entries=numbered), seconds=seconds)
+                self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
+                return cast("Mapping[str, Any]", answer)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody knows that it was sent)
             raise NotSent(sdk.code_of(error)) from None
-        self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
-        return cast("Mapping[str, Any]", answer)
+        raise NotSent("out of time")
 
 
 def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, dict[str, Any]]]]:

@@ -1,7 +1,5 @@
 """AWS clients, created when first needed: importing the SDK takes longer than everything else."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Settles a record whose answers are in: what is owed goes to the queues, within the time left."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
