@@ -28,7 +28,7 @@ SECRET_KEY = ACCESS_KEY.replace("Access", "Secret")  # only ever written
 KEY_ID = re.compile("[A-Z0-9]{16,128}|")  # a manager may mask it
 # IAM takes seconds until a new key works everywhere, and hours until it shows the last use of one.
 NOT_YET, SECONDS = re.compile("InvalidClientTokenId|AuthorizationError|KMSAccessDenied"), 90
-OVERLAP, LAG, NEVER = timedelta(minutes=15), timedelta(hours=4), datetime.min.replace(tzinfo=UTC)
+OVERLAP, LAG, NEVER = timedelta(minutes=15), timedelta(hours=4), datetime.fromtimestamp(0, UTC)
 
 
 class Refusal(Exception):
@@ -89,11 +89,8 @@ class Setup:
 
     stands, report = "Nothing was changed.", dict[str, Any]()
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.options = options
-
-    def prepare(self) -> None:
-        options, outputs = self.options, dict[str, Any]()
+    def prepare(self, options: argparse.Namespace) -> None:
+        self.options, outputs = options, dict[str, Any]()
         if options.terraform:
             command = [os.environ.get("TERRAFORM") or "terraform", f"-chdir={options.terraform}", "output", "-json"]
             environment = {name: value for name, value in os.environ.items() if not name.startswith("DEEP_SECURITY_")}
@@ -111,6 +108,7 @@ class Setup:
             self.wanted |= {ADVANCED: "true", CONFIGURATION: configuration}
             if self.topic_arn not in _conditions(self.wanted):
                 raise Refusal(f"The JSON configuration has no statement for the topic {self.topic_arn}.")
+            self.wanted[CONFIGURATION] = json.dumps(json.loads(configuration), indent=2)
         if "manager" in options:
             self.manager = Manager(options.manager, options.key_header, options.ca_bundle)
             self._look()
@@ -149,9 +147,7 @@ class Setup:
             "in_use": old["LastUsedDate"] > since,
             "early": datetime.now(UTC) < new["CreateDate"] + LAG,
         }
-        told = [
-            TEXTS[doubt].format(new=new["AccessKeyId"], old=old_id, since=since) for doubt in doubts if doubts[doubt]
-        ]
+        told = [TEXTS[name].format(new=new, old=old, since=since) for name, doubt in doubts.items() if doubt]
         if told and (self.masked or not self.options.force):
             raise Refusal("\n".join([*told, TEXTS["masked" if self.masked else "force"]]))
         if not self._agreed(f"{'Deactivate' if active else 'Delete'} {old_id}?"):
@@ -190,20 +186,18 @@ class Setup:
             self._say(f"{label}: {self.present[name] or '(empty)'}{should}")
         conditions = _conditions(self.present | self.wanted)
         events = json.dumps(conditions.get(self.topic_arn)) if conditions else TEXTS["check_boxes"]
-        keys = [
-            {**key, "used": f"{key['LastUsedDate']:%F %R} by {key['ServiceName']}", "way_on": self._way_on(key)}
-            for key in self.keys
-        ]
+        keys = [{**key, "way_on": self._way_on(key)} for key in self.keys]
         self._say(f"Events published: {events}", *(TEXTS["key"].format_map(key) for key in keys))
         self.report = {"is": self.present, "should_be": {**self.changes}, "events": events, "access_keys": keys}
 
     def _way_on(self, key: dict[str, Any]) -> str:
         if key is self.mine:
-            return str(TEXTS["masked" if self.masked else "mine"])
-        if self.mine and key["CreateDate"] < self.mine["CreateDate"]:
-            return str(TEXTS["former"])
-        used = key["Status"] == "Active" and key["LastUsedDate"] > key["CreateDate"] + OVERLAP
-        return self._unused(key["AccessKeyId"], "used" if used else "unused")
+            text = "masked" if self.masked else "mine"
+        elif self.mine and key["CreateDate"] < self.mine["CreateDate"]:
+            text = "former"
+        else:
+            text = "used" if key["LastUsedDate"] > key["CreateDate"] + OVERLAP else "unused"
+        return str(TEXTS[text].format(user=self.user, key=key["AccessKeyId"]))
 
     def _need_room(self) -> None:
         if others := [f"{key['AccessKeyId']}: {self._way_on(key)}" for key in self.keys if key is not self.mine]:
@@ -247,7 +241,7 @@ class Setup:
         self.stands = f"IAM may have made an access key of {self.user} that nothing uses: see show."
         made = self._aws("create_access_key", UserName=self.user)["AccessKey"]
         key_id, secret = made["AccessKeyId"], made["SecretAccessKey"]
-        self.stands = f"{key_id}: {self._unused(key_id)}"
+        self.stands = f"{key_id}: {TEXTS['unused'].format(user=self.user, key=key_id)}"
         self._say(f"Created {key_id}. Publishing a test notification with it.")
         end, own = time.monotonic() + SECONDS, {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
         while True:
@@ -262,16 +256,13 @@ class Setup:
 
     def _dropped(self, key_id: str, cause: Refusal) -> Refusal:
         """Delete a key that this run has made and Deep Security cannot have."""
-        self.stands = f"{key_id}: {self._unused(key_id)}"
+        self.stands = f"{key_id}: {TEXTS['unused'].format(user=self.user, key=key_id)}"
         try:
             self._aws("delete_access_key", UserName=self.user, AccessKeyId=key_id)
         except Refusal as error:
             return Refusal(f"{cause}\n{error}")
         self.stands = f"The new access key {key_id} is deleted again."
         return cause
-
-    def _unused(self, key_id: str, text: str = "unused") -> str:
-        return str(TEXTS[text].format(user=self.user, key=key_id))
 
     def _keys(self) -> list[dict[str, Any]]:
         """As IAM describes them, the oldest first."""
@@ -346,17 +337,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    error, setup = "", Setup(_parser().parse_args(arguments))
+    options, error, setup = _parser().parse_args(arguments), "", Setup()
     try:
-        setup.prepare()
-        code: int = getattr(setup, setup.options.command.replace("-", "_"))()
+        setup.prepare(options)
+        code: int = getattr(setup, options.command.replace("-", "_"))()
     except (Refusal, OSError, ValueError, subprocess.SubprocessError) as refusal:
         code, error = 2, str(refusal)
     except (KeyboardInterrupt, EOFError):
         code, error = 130, "Interrupted."
     if error:
         setup._say(error, setup.stands, to=sys.stderr)
-    if setup.options.output == "json":
+    if options.output == "json":
         print(json.dumps({"exit": code, "error": error, **setup.report}, default=str))
     return code
 
