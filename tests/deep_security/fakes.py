@@ -68,9 +68,8 @@ class FakeManager:
 
     def serve(self, method: str, path: str, headers: Any, body: bytes) -> object:
         self.requests.append(f"{method} {path}")
-        given = headers.get("api-secret-key"), headers.get("Authorization")
         right = (self.api_key, None) if self.header == "api-secret-key" else (None, f"ApiKey {self.api_key}")
-        if given != right:
+        if (headers.get("api-secret-key"), headers.get("Authorization")) != right:
             raise Refused(401, "Invalid API Key")
         name = path.removeprefix("/api/systemsettings").removeprefix("/")
         if headers.get("api-version") != "v1" or not path.startswith("/api/systemsettings"):
