@@ -179,6 +179,7 @@ class FakeAws:
 
     def client(self, service_name: str, **options: Any) -> Any:
         """In place of boto3.client."""
+        assert options["config"].retries == {"total_max_attempts": 1}, "a second attempt could make a second key"
         if service_name == "iam" and (cached := self._cache.get("iam")):
             return cached
         own = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin"}
