@@ -37,8 +37,12 @@ explain: $(READY) ## Say what a filter does to each event of a file: EVENTS=file
 
 ##@ To set it up
 
-deep-security: $(READY) ## Show, set or rotate Deep Security's SNS settings [ARGS="show --help"]
-	@$(BIN)/python -m tools.deep_security $(or $(ARGS),--help)
+# Any failure of a recipe ends make with 2, but with --question, a 1 of the recipe stays a 1; `+` runs it all the same.
+ifeq ($(MAKECMDGOALS),deep-security)
+MAKEFLAGS += --question
+endif
+deep-security: ## Show, set or rotate Deep Security's SNS settings, with uv [ARGS="show --help"]
+	+@uv run tools/deep_security.py $(or $(ARGS),--help)
 
 ##@ To check a change
 

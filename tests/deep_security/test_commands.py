@@ -1,292 +1,381 @@
-"""Every command against a strict manager and the emulator's IAM, and twice in a row."""
+"""What each command does, refuses and says."""
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import re
+import shlex
+import signal
+import socket
 import stat
+import subprocess
+import sys
+import time
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.deep_security.conftest import CONFIGURATION, TOPIC, Site
-from tests.deep_security.fake_manager import PREFIX, defaults
+from tests.deep_security.conftest import CONDITION, OTHER_TOPIC, TOPIC, USER, Site, configuration
+from tests.deep_security.fakes import PREFIX, FakeKey
+from tools import deep_security
+from tools.repository import ROOT
+from tools.terraform import Terraform
 
-OTHER_TOPIC = "arn:aws:sns:eu-central-1:444455556666:siem"
-TEST_BUTTON = "press Test credentials and send notification"
-
-
-def publish_elsewhere(site: Site) -> dict[str, str]:
-    """Settings of another topic, as another tool left them."""
-    site.manager.settings |= {
-        f"{PREFIX}Enabled": "true",
-        f"{PREFIX}TopicArn": OTHER_TOPIC,
-        f"{PREFIX}AccessKey": "AKIAIOSFODNN7EXAMPLE",
-        f"{PREFIX}SecretKey": "the other secret",
-    }
-    return dict(site.manager.settings)
+PAGE = (ROOT / "docs" / "setup-deep-security.md").read_text()
+SCRIPT = ROOT / "tools" / "deep_security.py"
 
 
-# show
-
-
-def test_show_lists_the_differences_first_and_exits_with_1(site: Site) -> None:
-    site.manager.settings[f"{PREFIX}TopicArn"] = TOPIC
+def test_show_says_what_differs(site: Site) -> None:
     run = site.run("show")
-    differs, _, same = run.output.partition("The rest:")
-    assert run.code == 1
+    assert run.code == 1 and "Publish events to SNS: false, should be true" in run.output
+    assert f"Access key: (empty), should be a new access key of {USER}" in run.output
+    site.start()
+    assert site.run("show").code == 0
+    site.aws.keys[0].status = "Inactive"
+    assert site.run("show").code == 1 and not site.manager.written
+
+
+def test_show_needs_no_aws_without_a_user(applied: Site) -> None:
+    applied.aws.refused["ListAccessKeys"] = "AccessDenied"
+    assert applied.run("show", "--user", "").code == 0
+
+
+def test_show_tells_used_keys_from_unused_ones(applied: Site) -> None:
+    unused = applied.aws.add()
     assert (
-        differs.startswith("Differs:") and "is         false" in differs and f"key of the user {site.user}" in differs
+        f"--access-key-id {unused.id}" in (text := applied.run("show").output) and "nothing is seen to use it" in text
     )
-    assert TOPIC in same and "SNS topic ARN" not in differs
-    assert not site.manager.written and not site.keys()
+    unused.age(9, 2)
+    assert "something else uses it. Give this manager an IAM user of its own" in applied.run("show").output
 
 
-def test_show_exits_with_0_after_apply(applied: Site) -> None:
-    run = applied.run("show")
-    assert run.code == 0 and run.output.startswith("No difference:")
+def test_json_is_one_object_and_has_the_exit_status(site: Site) -> None:
+    run = site.run("apply", "--yes", "--output", "json")
+    made = json.loads(run.output)
+    assert (made["exit"], made["error"]) == (0, "") and "Done." in run.errors
+    assert made["should_be"][f"{PREFIX}Enabled"] == "true" and made["is"][f"{PREFIX}Enabled"] == "false"
+    assert site.manager["SecretKey"] not in run.text
+    [key] = json.loads(site.run("show", "--output", "json").output)["access_keys"]
+    assert key["AccessKeyId"] == site.manager["AccessKey"] and key["way_on"] == "Deep Security has it."
+    site.manager.answer = (500, {}, "")
+    assert json.loads(site.run("show", "--output", "json").output)["exit"] == 2
 
 
-def test_show_finds_an_inactive_key(applied: Site) -> None:
-    [key] = applied.keys()
-    applied.iam.update_access_key(UserName=applied.user, AccessKeyId=key, Status="Inactive")
-    assert applied.run("show").code == 1
-
-
-def test_show_needs_no_aws_without_a_user(applied: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    target = ["--topic-arn", TOPIC, "--configuration", "configuration.json"]
-    assert applied.run("show", *target, wanted=False).code == 0
-
-
-def test_the_order_and_the_layout_of_the_json_configuration_do_not_matter(applied: Site) -> None:
-    configuration = json.loads(json.dumps(CONFIGURATION))
-    configuration["Statement"][0]["Condition"]["StringEquals"]["EventType"].reverse()
-    (applied.folder / "configuration.json").write_text(json.dumps(configuration, indent=8))
-    assert applied.run("show").code == 0
-
-
-def test_what_a_setting_holds_cannot_command_the_terminal(site: Site) -> None:
-    site.manager.settings[f"{PREFIX}TopicArn"] = "\x1b[2J\x07 gone"
-    assert "\x1b" not in site.run("show").text
-
-
-# apply
-
-
-def test_apply_sets_all_in_one_call_with_a_new_key(site: Site) -> None:
+def test_apply_sets_all_in_one_call_with_a_key_that_has_published(site: Site) -> None:
+    site.aws.unknown = 3
     run = site.run("apply", "--yes")
-    assert run.code == 0 and TEST_BUTTON in run.output
     [written] = site.manager.written
-    assert set(written) == set(defaults())
-    assert site.keys() == {written[f"{PREFIX}AccessKey"]: "Active"}
-    assert (written[f"{PREFIX}Enabled"], written[f"{PREFIX}TopicArn"]) == ("true", TOPIC)
-    assert json.loads(written[f"{PREFIX}ConfigJson"]) == CONFIGURATION
+    assert run.code == 0 and site.works() and set(written) == set(site.manager.settings)
+    assert json.loads(written[f"{PREFIX}ConfigJson"]) == json.loads(configuration(TOPIC))
+    assert site.aws.published == ['[{"EventType": "TestSNS"}]']
+    assert json.loads(site.aws.published[0]) == json.loads((ROOT / "tests" / "samples" / "TestSNS.json").read_text())
+    again = site.run("apply", "--yes")
+    assert again.code == 0 and len(site.manager.written) == len(site.aws.keys) == 1
 
 
-def test_apply_never_shows_the_secret_key(site: Site) -> None:
+def test_apply_never_shows_or_keeps_the_secret_key(site: Site) -> None:
+    site.manager["SecretKey"] = "the former secret"
     run = site.run("apply", "--yes")
-    secret = site.manager.setting("SecretKey")
-    assert secret and secret not in run.text
-    assert not [path for path in site.folder.rglob("*") if path.is_file() and secret in path.read_text()]
-
-
-def test_apply_keeps_the_former_settings_in_a_file_for_the_owner_only(site: Site) -> None:
-    former = publish_elsewhere(site)
-    assert site.run("apply", "--yes", "--replace").code == 0
-    [kept] = site.kept()
-    former.pop(f"{PREFIX}SecretKey")
-    assert json.loads(kept.read_text()) == {"manager": site.manager.url, "settings": former}
+    [kept] = site.folder.glob("deep-security-*.json")
+    assert json.loads(kept.read_text())["settings"][f"{PREFIX}Enabled"] == "false"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    for secret in ("the former secret", site.manager["SecretKey"], site.manager.api_key):
+        assert secret not in run.text + kept.read_text()
 
 
-def test_apply_twice_changes_nothing_the_second_time(applied: Site) -> None:
-    keys = applied.keys()
-    run = applied.run("apply", "--yes")
-    assert run.code == 0 and "already" in run.output
-    assert applied.keys() == keys and not applied.manager.written and len(applied.kept()) == 1
-
-
-def test_apply_keeps_a_key_that_works(applied: Site) -> None:
-    keys = applied.keys()
-    applied.manager.settings[f"{PREFIX}Enabled"] = "false"
+def test_apply_leaves_a_key_alone_that_works(applied: Site) -> None:
+    applied.manager["Enabled"] = "FALSE"
     assert applied.run("apply", "--yes").code == 0
-    assert applied.manager.written == [{f"{PREFIX}Enabled": "true"}]
-    assert applied.keys() == keys
+    assert applied.manager.written == [{f"{PREFIX}Enabled": "true"}] and applied.works()
 
 
-def test_apply_without_a_json_configuration_leaves_the_check_boxes_to_the_form(site: Site) -> None:
-    assert site.run("apply", "--yes", "--topic-arn", TOPIC, "--user", site.user, wanted=False).code == 0
-    [written] = site.manager.written
-    assert f"{PREFIX}ConfigJson" not in written and site.manager.setting("AdvancedConfigEnabled") == "false"
-
-
-def test_apply_refuses_to_replace_another_topic(site: Site) -> None:
-    former = publish_elsewhere(site)
+@pytest.mark.parametrize("status", ["Active", "Inactive"])
+def test_apply_says_the_way_on_before_it_makes_a_second_key(site: Site, status: str) -> None:
+    other = site.aws.add(status)
     run = site.run("apply", "--yes")
-    assert run.code == 2 and OTHER_TOPIC in run.errors and "--replace" in run.errors
-    assert site.manager.settings == former and not site.keys() and not site.kept()
-    assert site.run("apply", "--yes", "--replace").code == 0
+    assert run.code == 2 and f"--access-key-id {other.id}" in run.errors and site.aws.made == 1
+    assert "Nothing was changed." in run.errors and not site.manager.written
 
 
-def test_apply_refuses_to_replace_a_topic_of_the_json_configuration(applied: Site) -> None:
-    both = json.loads(json.dumps(CONFIGURATION))
-    both["Statement"].append({"Topic": OTHER_TOPIC, "Condition": {}})
-    applied.manager.settings[f"{PREFIX}ConfigJson"] = json.dumps(both)
-    run = applied.run("apply", "--yes")
-    assert run.code == 2 and OTHER_TOPIC in run.errors
-    (applied.folder / "configuration.json").write_text(json.dumps(both))
-    assert applied.run("apply", "--yes").code == 0, "a configuration with both topics loses none"
-
-
-def test_apply_says_what_to_do_about_two_keys(site: Site) -> None:
+def test_a_manager_that_uses_neither_of_two_keys(site: Site) -> None:
+    """One way on, said by both."""
     for _ in range(2):
-        site.iam.create_access_key(UserName=site.user)
-    run = site.run("apply", "--yes")
-    assert run.code == 2 and "two keys at most" in run.errors and "Nothing was changed." in run.errors
-    assert len(site.keys()) == 2 and not site.kept()
+        site.aws.add()
+    runs = [
+        site.run(*command) for command in (("apply", "--yes"), ("rotate", "--yes"), ("rotate", "--yes", "--finish"))
+    ]
+    assert {run.code for run in runs} == {2} and len({run.errors for run in runs}) == 1
+    assert all(f"--access-key-id {key.id}" in runs[0].errors for key in site.aws.keys)
 
 
-def test_apply_says_when_the_manager_keeps_other_values(site: Site) -> None:
-    def ignore(method: str) -> bool:
-        site.manager.settings[f"{PREFIX}Enabled"] = "false"
-        return True
+def test_apply_after_a_changed_filter_rotate_and_finish(applied: Site) -> None:
+    """There is nothing to undo it that could set a deleted key."""
+    old = applied.manager["AccessKey"]
+    (applied.folder / "configuration.json").write_text(configuration(TOPIC).replace("PayloadLog", "PacketLog"))
+    assert applied.run("apply", "--yes").code == 0 and applied.run("rotate", "--yes").code == 0
+    new = applied.aws.key(applied.manager["AccessKey"])
+    assert new
+    new.age(9, 1)
+    applied.aws.keys[0].used = None
+    assert [applied.run("rotate", "--yes", "--finish").code for _ in range(3)] == [0, 0, 0]
+    assert applied.status() == {new.id: "Active"} and applied.works() and old not in applied.status()
+    (applied.folder / "configuration.json").write_text(configuration(TOPIC))
+    assert applied.run("apply", "--yes").code == 0 and applied.works()
+    with pytest.raises(SystemExit, match="2"):
+        applied.run("undo", "deep-security.json")
 
-    site.manager.after = ignore
-    run = site.run("apply", "--yes")
-    assert run.code == 2 and "still has other values: Publish events to SNS" in run.errors
-    [key] = site.keys()
-    assert f"has the new key {key}, which works" in run.errors and key == site.manager.setting("AccessKey")
+
+def test_the_types_of_events_are_said(site: Site) -> None:
+    assert f"Events published: {json.dumps(CONDITION)}" in site.run("show").output
+    target = ["--manager", site.manager.url, "--ca-bundle", str(site.ca), "--topic-arn", TOPIC, "--user", USER]
+    run = site.typed("apply", "--yes", *target)
+    assert run.code == 0 and "this command ticks nothing" in run.output
+    assert f"{PREFIX}ConfigJson" not in site.manager.written[0]
+    site.start()
+    assert site.typed("apply", "--yes", *target).code == 0 and site.manager["AdvancedConfigEnabled"] == "true"
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2), ("", 2)])
+def test_apply_refuses_to_replace_another_topic(applied: Site) -> None:
+    applied.manager["ConfigJson"] = configuration(TOPIC, OTHER_TOPIC)
+    run = applied.run("apply", "--yes")
+    assert run.code == 2 and OTHER_TOPIC in run.errors and "--replace" in run.errors and not applied.manager.written
+    (applied.folder / "configuration.json").write_text(configuration(OTHER_TOPIC, TOPIC))
+    assert applied.run("apply", "--yes").code == 0, "a configuration with both topics loses none"
+    (applied.folder / "configuration.json").write_text(configuration(TOPIC))
+    assert applied.run("apply", "--yes", "--replace").code == 0
+    applied.manager["TopicArn"] = OTHER_TOPIC
+    assert applied.run("apply", "--yes").code == 2
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("", 2)])
 def test_apply_asks(site: Site, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda _: answer)
-    assert site.run("apply").code == code
-    assert len(site.keys()) == len(site.manager.written) == len(site.kept()) == (code == 0)
-
-
-def test_apply_changes_nothing_where_nobody_can_answer(site: Site) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     run = site.run("apply")
-    assert run.code == 2 and "--yes" in run.errors and "Changes:" in run.output
-    assert not site.keys() and not site.manager.written
+    assert run.code == code and len(site.aws.keys) == len(site.manager.written) == (code == 0)
+    assert code == 0 or "--yes" in run.errors
 
 
-# rotate
-
-
-def test_rotate_and_finish(applied: Site) -> None:
-    [old] = applied.keys()
-    run = applied.run("rotate", "--yes", "--assume-works")
-    new = applied.manager.setting("AccessKey")
-    assert run.code == 0 and f"works with {new}. {old} is inactive" in run.output
-    assert applied.keys() == {old: "Inactive", new: "Active"}
-    [written] = applied.manager.written
-    assert set(written) == {f"{PREFIX}AccessKey", f"{PREFIX}SecretKey"}
-    assert written[f"{PREFIX}SecretKey"] not in run.text
-    finished = applied.run("rotate", "--yes", "--finish")
-    assert finished.code == 0 and f"{old} is deleted" in finished.output
-    assert applied.keys() == {new: "Active"} and applied.run("show").code == 0
-
-
-def test_rotate_twice_in_a_row_waits_for_finish(applied: Site) -> None:
-    applied.run("rotate", "--yes", "--assume-works")
-    keys = applied.keys()
-    run = applied.run("rotate", "--yes", "--assume-works")
-    assert run.code == 2 and "rotate --finish" in run.errors
-    assert applied.keys() == keys
-
-
-def test_finish_twice_in_a_row(applied: Site) -> None:
-    applied.run("rotate", "--yes", "--assume-works")
-    assert applied.run("rotate", "--yes", "--finish").code == 0
-    keys = applied.keys()
-    run = applied.run("rotate", "--yes", "--finish")
-    assert run.code == 0 and "no other key" in run.output
-    assert applied.keys() == keys
-
-
-def test_finish_never_deletes_an_active_key(applied: Site) -> None:
-    applied.iam.create_access_key(UserName=applied.user)
-    run = applied.run("rotate", "--yes", "--finish")
-    assert run.code == 2 and set(applied.keys().values()) == {"Active"}
-
-
-def test_rotate_leaves_a_second_active_key_to_whoever_uses_it(applied: Site) -> None:
-    applied.iam.create_access_key(UserName=applied.user)
-    run = applied.run("rotate", "--yes", "--assume-works")
-    assert run.code == 2 and "rotate --resume" in run.errors and "another manager" in run.errors
-    assert set(applied.keys().values()) == {"Active"} and not applied.manager.written
-
-
-def test_resume_deactivates_the_key_that_deep_security_does_not_have(applied: Site) -> None:
-    other = applied.iam.create_access_key(UserName=applied.user)["AccessKey"]["AccessKeyId"]
-    run = applied.run("rotate", "--yes", "--resume", "--assume-works")
-    assert run.code == 0 and not applied.manager.written
-    assert applied.keys() == {other: "Inactive", applied.manager.setting("AccessKey"): "Active"}
-    assert applied.run("rotate", "--yes", "--resume", "--assume-works").code == 2
-
-
-@pytest.mark.parametrize("step", [(), ("--resume",), ("--finish",)])
-def test_rotate_leaves_keys_alone_when_deep_security_has_none_of_them(applied: Site, step: tuple[str, ...]) -> None:
-    applied.manager.settings[f"{PREFIX}AccessKey"] = "AKIAIOSFODNN7EXAMPLE"
-    keys = applied.keys()
-    run = applied.run("rotate", "--yes", "--assume-works", *step)
-    assert run.code == 2 and "First apply" in run.errors
-    assert applied.keys() == keys
-
-
-# undo
-
-
-def test_undo_switches_off_what_was_never_set_up(applied: Site) -> None:
-    [kept] = applied.kept()
-    [key] = applied.keys()
-    run = applied.run("undo", "--yes", str(kept), wanted=False)
-    assert run.code == 0 and f"Delete {key}" in run.output
-    assert applied.manager.settings == defaults()
-
-
-def test_undo_twice_and_undone(applied: Site) -> None:
-    [first] = applied.kept()
-    assert applied.run("undo", "--yes", str(first), wanted=False).code == 0
-    run = applied.run("undo", "--yes", str(first), wanted=False)
-    assert run.code == 0 and "already" in run.output
-    assert len(applied.kept()) == 2, "the first undo kept what it replaced"
-
-
-def test_undo_asks_for_a_secret_key_that_only_its_owner_has(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    former = publish_elsewhere(site)
-    site.run("apply", "--yes", "--replace")
-    [kept] = site.kept()
-    refused = site.run("undo", "--yes", str(kept), wanted=False)
-    assert refused.code == 2 and "DEEP_SECURITY_SECRET_KEY" in refused.errors
-    monkeypatch.setenv("DEEP_SECURITY_SECRET_KEY", "the other secret")
-    run = site.run("undo", "--yes", str(kept), wanted=False)
-    assert run.code == 0 and "the other secret" not in run.text
-    assert site.manager.settings == former
-
-
-def test_undo_leaves_a_key_alone_that_is_the_same(applied: Site) -> None:
-    applied.manager.settings[f"{PREFIX}Enabled"] = "false"
-    applied.run("apply", "--yes")
-    key = applied.manager.setting("AccessKey")
-    assert applied.run("undo", "--yes", str(applied.kept()[-1]), wanted=False).code == 0
-    assert applied.manager.written[-1] == {f"{PREFIX}Enabled": "false"} and applied.manager.setting("AccessKey") == key
+@pytest.mark.parametrize("command", [("apply",), ("rotate",), ("rotate", "--finish")])
+def test_a_dry_run_changes_nothing(site: Site, command: tuple[str, ...]) -> None:
+    site.start(applied=command != ("apply",))
+    if "--finish" in command:
+        site.rotated()
+    before = site.status(), dict(site.manager.settings)
+    assert site.run(*command, "--dry-run").code == 1
+    assert (site.status(), site.manager.settings) == before and not [*site.folder.glob("deep-security-*")]
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("code", "advice"),
+    [("AuthorizationError", "source_cidrs"), ("NotFound", "Check region"), ("KMSAccessDenied", "customer-keys.md")],
+)
+def test_a_key_that_cannot_publish_is_not_set(applied: Site, code: str, advice: str) -> None:
+    applied.aws.refused["Publish"] = code
+    run = applied.run("rotate", "--yes")
+    assert run.code == 2 and code in run.errors and advice in run.errors and "is deleted again" in run.errors
+    assert applied.works() and len(applied.aws.keys) == 1 and not applied.manager.written
+
+
+def test_both_causes_are_told_the_first_one_first(applied: Site) -> None:
+    applied.aws.refused["DeleteAccessKey"] = "AccessDenied"
+    applied.manager.answer, applied.manager.answered = (403, {}, '{"message": "not you"}'), "POST"
+    run = applied.run("rotate", "--yes")
+    assert run.code == 2 and -1 < run.errors.find("not you") < run.errors.find("DeleteAccessKey")
+    assert f"--access-key-id {applied.aws.keys[1].id}" in run.errors
+
+
+def test_test_publishes_with_a_key_of_its_own(applied: Site) -> None:
+    before = applied.status()
+    run = applied.run("test")
+    assert run.code == 0 and applied.aws.published and applied.status() == before
+    applied.aws.add()
+    assert "LimitExceeded" in applied.run("test").errors
+
+
+def test_finish_deactivates_then_deletes_the_former_key(site: Site) -> None:
+    old, new = site.rotated()
+    assert site.run("rotate", "--yes").code == 2, "not a third key"
+    run = site.run("rotate", "--yes", "--finish")
+    assert run.code == 0 and site.status() == {old.id: "Inactive", new.id: "Active"}
+    assert all(key.id in run.output for key in (old, new)) and "last used" in run.output and "by sns" in run.output
+    assert site.run("rotate", "--yes", "--finish").code == 0 and site.status() == {new.id: "Active"}
+    assert site.run("rotate", "--yes", "--finish").code == 0 and site.works()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
     [
-        ("{}", "is not a file of settings"),
-        ("no JSON", "is not a file of settings"),
-        ('{"manager": "https://other.example.com:4119", "settings": {}}', "has the settings of https://other"),
-        (None, "No such file"),
+        ({"used": 5.99}, "does not show that SNS has seen"),  # by this command's own test only
+        ({"old_used": 1}, "Does another manager have it?"),
+        ({"hours": 2}, "Within four hours"),
     ],
 )
-def test_undo_refuses_other_files(applied: Site, tmp_path: Path, content: str | None, reason: str) -> None:
-    file = tmp_path / "file.json"
-    if content is not None:
-        file.write_text(content)
-    run = applied.run("undo", "--yes", str(file), wanted=False)
-    assert run.code == 2 and reason in run.errors and not applied.manager.written
+def test_finish_wants_iams_evidence_or_force(site: Site, given: dict[str, float], said: str) -> None:
+    old, new = site.rotated(**given)
+    run = site.run("rotate", "--yes", "--finish")
+    assert run.code == 2 and said in run.errors and "--force" in run.errors
+    assert site.status() == {old.id: "Active", new.id: "Active"}
+    assert site.run("rotate", "--yes", "--finish", "--force").code == 0 and site.works()
+
+
+def test_finish_wants_a_use_by_sns_and_force_wants_finish(site: Site) -> None:
+    _, new = site.rotated()
+    new.service = "sts"
+    assert "does not show that SNS has seen" in site.run("rotate", "--yes", "--finish").errors
+    assert "--finish" in site.run("rotate", "--yes", "--force").errors
+
+
+def test_finish_never_touches_a_newer_key(site: Site) -> None:
+    """It may be what a rotation under way is about to set."""
+    site.start()
+    newer: FakeKey = site.aws.add()
+    for force in ((), ("--force",)):
+        run = site.run("rotate", "--yes", "--finish", *force)
+        assert run.code == 2 and f"{newer.id} is newer" in run.errors and newer.status == "Active"
+
+
+def outputs(folder: Path, monkeypatch: pytest.MonkeyPatch, **values: object) -> None:
+    """A Terraform that has these outputs, and notes its environment."""
+    (folder / "outputs.json").write_text(json.dumps({name: {"value": value} for name, value in values.items()}))
+    script = f'env > {folder}/environment; [ "$1" = "-chdir=stack" ] && cat {folder}/outputs.json'
+    (folder / "terraform").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "terraform").chmod(0o755)
+    monkeypatch.setenv("TERRAFORM", str(folder / "terraform"))
+
+
+def test_the_outputs_of_terraform_say_what_is_wanted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = ["--manager", site.manager.url, "--ca-bundle", str(site.ca)]
+    values = {"topic_arn": TOPIC, "publisher_user_name": USER, "deep_security_sns_configuration": configuration(TOPIC)}
+    outputs(site.folder, monkeypatch, **values)
+    assert site.typed("apply", "--yes", "--terraform", "stack", *manager).code == 0 and site.works()
+    assert site.manager.api_key not in (site.folder / "environment").read_text()
+    assert site.typed("apply", "--yes", "--terraform", "other", *manager).code == 2
+    for missing, said in (("topic_arn", "--topic-arn"), ("publisher_user_name", "--user")):
+        outputs(site.folder, monkeypatch, **{**values, missing: None})
+        assert said in site.typed("apply", "--yes", "--terraform", "stack", *manager).errors
+    monkeypatch.setenv("TERRAFORM", "no-such-terraform")
+    assert "no-such-terraform" in site.typed("show", "--terraform", "stack", *manager).errors
+
+
+def test_real_outputs_of_terraform(site: Site) -> None:
+    values = {"topic_arn": TOPIC, "publisher_user_name": USER, "deep_security_sns_configuration": configuration(TOPIC)}
+    lines = [f'output "{name}" {{ value = {json.dumps(value)} }}' for name, value in values.items()]
+    (site.folder / "main.tf").write_text("\n".join(lines))
+    terraform = Terraform(site.folder)
+    terraform.init()
+    terraform.apply()
+    run = site.typed("hand-over", "--terraform", ".")
+    assert run.code == 0 and TOPIC in run.output and USER in run.output
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"Statement": 1}', configuration(OTHER_TOPIC)])
+def test_a_configuration_without_the_topic_is_refused(site: Site, text: str) -> None:
+    (site.folder / "configuration.json").write_text(text)
+    assert "no statement for the topic" in site.run("apply", "--yes").errors
+    site.manager["ConfigJson"], site.manager["AdvancedConfigEnabled"] = text, "true"
+    (site.folder / "configuration.json").write_text(configuration(TOPIC, OTHER_TOPIC))
+    assert site.run("show").code == 1
+
+
+@pytest.mark.parametrize("arn", ["", "topic", f"{TOPIC}.fifo", f"{TOPIC}\n", TOPIC.replace("sns", "sqs"), f"{TOPIC}/*"])
+def test_what_is_no_topic_is_refused(site: Site, arn: str) -> None:
+    assert "Name a standard SNS topic" in site.run("show", "--topic-arn", arn).errors
+
+
+def test_what_a_setting_holds_cannot_command_the_terminal(site: Site) -> None:
+    site.manager["TopicArn"] = "\x1b[2J\x9b31m\u202e gone"
+    assert not re.search("[\x1b\x9b\u202e]", site.run("show").text)
+
+
+def test_hand_over_has_all_values_in_the_order_of_the_form(applied: Site) -> None:
+    run = applied.typed("hand-over", "--topic-arn", TOPIC, "--user", USER, "--configuration", "configuration.json")
+    assert run.code == 0 and json.loads(run.output.partition("```json\n")[2].partition("```")[0])
+    order = [
+        run.output.index(text)
+        for text in ("Access Key", "Secret Key", TOPIC, "```json", "Test credentials", "**Save**")
+    ]
+    assert order == sorted(order) and USER in run.output
+    assert "tick the types" in applied.typed("hand-over", "--topic-arn", TOPIC).output
+
+
+def test_no_option_takes_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("show", "apply", "rotate", "test", "hand-over"):
+        with pytest.raises(SystemExit, match="0"):
+            deep_security.main([command, "--help"])
+        shown = capsys.readouterr().out
+        assert shown.startswith(f"usage: uv run tools/deep_security.py {command} ")
+        assert "DEEP_SECURITY_API_KEY" in shown and "--api-key" not in shown and "--secret" not in shown
+
+
+def test_the_inline_dependencies_are_what_it_imports() -> None:
+    source = SCRIPT.read_text()
+    block = re.findall("^# (.*)$", source.partition("# /// script\n")[2].partition("# ///\n")[0], re.MULTILINE)
+    named = {re.match(r"\w+", text)[0] for text in tomllib.loads("\n".join(block))["dependencies"]}  # type: ignore[index]
+    modules = set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.MULTILINE)) - sys.stdlib_module_names
+    # botocore and urllib3 come with these two.
+    assert modules - {"botocore", "urllib3"} == named == {"boto3", "requests"}
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, 0), (1, 1), (2, 2)])
+def test_make_passes_the_exit_status_on(tmp_path: Path, code: int, status: int) -> None:
+    (tmp_path / "uv").write_text(f'#!/bin/sh\necho "$@"\nexit {code}\n')
+    (tmp_path / "uv").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["make", "deep-security", "ARGS=show --manager https://dsm.example.com:4119"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == status
+    assert run.stdout.startswith("run tools/deep_security.py show --manager https://dsm.example.com:4119\n")
+
+
+def test_ctrl_c_while_iam_hangs(site: Site) -> None:
+    """As a process of its own, by plain Python."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {
+            **os.environ,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        command = [sys.executable, "-X", "dev", str(SCRIPT), *site.arguments("apply", "--yes")]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            start = time.monotonic()
+            _, errors = process.communicate(timeout=30)
+        connection.close()
+    assert process.returncode == 130 and time.monotonic() - start < 2
+    assert errors.endswith("Interrupted.\nNothing was changed.\n") and site.manager.api_key not in errors
+
+
+def commands_of(text: str) -> list[str]:
+    return re.findall(r"^uv run tools/deep_security\.py (.*)$", text, re.MULTILINE)
+
+
+def test_the_commands_of_the_pages_are_understood() -> None:
+    commands = [line for path in (ROOT / "docs").glob("*.md") for line in commands_of(path.read_text())]
+    assert len(commands) >= 5
+    for line in commands:
+        options = deep_security._parser().parse_args(shlex.split(line.partition(">")[0]))
+        assert options.terraform == "examples/single-account"
+
+
+def test_the_page_lists_every_permission_that_is_needed(site: Site) -> None:
+    named = set(re.findall(r'"iam:(\w+)"', PAGE))
+    called: set[str] = set()
+
+    def around(call: str, do: Any) -> Any:
+        called.add(call)
+        return do()
+
+    site.around(around)
+    site.run("apply", "--yes")
+    site.rotated()
+    site.around(around)
+    for _ in range(2):
+        site.run("rotate", "--yes", "--finish")
+    assert called - {"GET", "POST", "Publish"} == named and len(named) == 5
