@@ -37,19 +37,15 @@ def fail(breaker: CircuitBreaker, times: int, *messages: str, answer: Answer = D
         breaker.answered(request(messages[number % len(messages)]), answer, is_first=True)
 
 
-def reason(breaker: CircuitBreaker) -> str:
-    return breaker.reason
-
-
 # Failures in a row -------------------------------------------------------------------------------------------------
 
 
 def test_failures_in_a_row_of_several_messages_stop() -> None:
     breaker = CircuitBreaker()
     fail(breaker, MOST_FAILURES - 1, "a", "b")
-    assert reason(breaker) == ""
+    assert breaker.reason == ""
     fail(breaker, 1, "a")
-    assert reason(breaker) == "Datadog answers with HTTP 503"
+    assert breaker.reason == "Datadog answers with HTTP 503"
 
 
 @pytest.mark.parametrize("accepted", [ACCEPTED, REFUSED])
@@ -74,10 +70,10 @@ def test_a_message_alone_is_evidence_when_all_were_tried() -> None:
     breaker = CircuitBreaker()
     fail(breaker, MOST_FAILURES - 1, "a")
     breaker.all_were_tried()
-    assert reason(breaker) == ""
+    assert breaker.reason == ""
     fail(breaker, 1, "a")
     breaker.all_were_tried()
-    assert reason(breaker) == "Datadog does not accept anything"
+    assert breaker.reason == "Datadog does not accept anything"
 
 
 def test_silence_is_about_no_message() -> None:
@@ -192,7 +188,7 @@ def test_what_an_answer_to_one_event_asks_for_is_asked_of_no_other() -> None:
 def test_half_open_one_failure_is_enough(answer: Answer, reason: str) -> None:
     breaker = CircuitBreaker(is_half_open=True)
     breaker.answered(request("a"), answer, is_first=True)
-    assert (breaker.reason, breaker.is_down) == (reason, True)
+    assert (breaker.reason, breaker.has_accepted) == (reason, False)
 
 
 @pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
@@ -200,11 +196,10 @@ def test_half_open_an_event_that_is_accepted_or_refused_for_good_opens_it(answer
     breaker = CircuitBreaker(is_half_open=True)
     breaker.answered(request("a"), answer, is_first=True)
     fail(breaker, 2, "b", "c")
-    assert (breaker.is_half_open, breaker.reason, breaker.is_down) == (False, "", False)
+    assert (breaker.is_half_open, breaker.reason, breaker.has_accepted) == (False, "", True)
 
 
-def test_an_endpoint_that_nobody_asked_is_not_down() -> None:
+def test_an_endpoint_that_nobody_asked_is_neither_up_nor_down() -> None:
     breaker = CircuitBreaker()
-    assert not breaker.is_down
     breaker.stop("the API key cannot be read")
-    assert not breaker.is_down
+    assert breaker.has_accepted is None

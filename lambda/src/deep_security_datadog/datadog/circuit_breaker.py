@@ -1,7 +1,5 @@
 """Whether an endpoint is worth another request. What it answers to one message is no evidence about the others."""
 
-from __future__ import annotations
-
 from deep_security_datadog.outcome import Answer, Outcome
 
 from .request import Request
@@ -17,10 +15,9 @@ MOST_RATE_LIMITS = 2
 class CircuitBreaker:
     """Collects the answers of one endpoint: logs go on when the events intake is down.
 
-    is_half_open: whether the last invocation found it down. Then one request goes first, and the others if that is
-    accepted.
-    reason: why nothing more is sent; empty while it is. retry_after: how many seconds the endpoint asked to wait.
-    is_paused: whether it asked for a wait that is short enough for this invocation.
+    is_half_open: the last invocation found it down, so one request goes first, and the others if that is accepted.
+    is_paused: whether what is not sent yet waits for the next round. reason: why nothing more is sent, else empty.
+    retry_after: seconds that the endpoint asked to wait. has_accepted: None as long as there is no answer.
     """
 
     def __init__(self, *, is_half_open: bool = False) -> None:
@@ -28,17 +25,13 @@ class CircuitBreaker:
         self.is_paused = False
         self.reason = ""
         self.retry_after = 0.0
-        self.has_accepted = False
-        self._has_failed = False
-        self._failures = 0
-        self._rate_limits = 0
-        self._messages: set[str] = set()
-        self._has_status = False
+        self.has_accepted: bool | None = None
+        self._count_anew()
 
-    @property
-    def is_down(self) -> bool:
-        """Whether there were answers, and none accepted anything."""
-        return self._has_failed and not self.has_accepted
+    def _count_anew(self) -> None:
+        self._failures = self._rate_limits = 0
+        self._messages = set[str]()
+        self._is_silent = True
 
     def stop(self, reason: str) -> None:
         """Sends no more in this invocation. The first reason stays."""
@@ -48,41 +41,32 @@ class CircuitBreaker:
         """Takes an answer into account. is_first: whether it is to the first attempt."""
         if answer.outcome is not Outcome.RETRY:
             # Who refuses one event is not down.
-            self.has_accepted = True
-            self.is_half_open = False
-            self._forget()
+            self.has_accepted, self.is_half_open = True, False
+            self._count_anew()
             return
-        self._has_failed = True
-        self.retry_after = max(self.retry_after, answer.retry_after if answer.is_rate_limit else 0.0)
+        self.has_accepted = self.has_accepted or False
         if answer.is_rate_limit:
             self._rate_limits += 1
-            if self._rate_limits >= MOST_RATE_LIMITS:
-                self.is_paused = True
+            self.retry_after = max(self.retry_after, answer.retry_after)
+            self.is_paused = self.is_paused or self._rate_limits >= MOST_RATE_LIMITS
         elif is_first and (answer.status is None or len(request.items) == 1):
             # A batch that was answered tells nothing yet: one of its events may be the reason.
             self._failures += 1
             self._messages |= request.messages
-            self._has_status = self._has_status or answer.status is not None
-        if self.is_half_open or (self._failures >= MOST_FAILURES and (len(self._messages) > 1 or not self._has_status)):
+            self._is_silent = self._is_silent and answer.status is None
+        if self.is_half_open or (self._failures >= MOST_FAILURES and (self._is_silent or len(self._messages) > 1)):
             self.stop(_reason(answer))
-        if self.is_paused and self.retry_after > LONGEST_WAIT:
+        elif self.is_paused and self.retry_after > LONGEST_WAIT:
             self.stop(f"Datadog asks to wait {self.retry_after:.0f} s")
 
     def all_were_tried(self) -> None:
-        """Takes into account that every request was tried once: a message alone is evidence if all of it failed."""
+        """Ends a round, in which every request was tried: a message alone is evidence if all of it failed."""
         self.is_paused = False
         if self._failures >= MOST_FAILURES:
             self.stop("Datadog does not accept anything")
 
-    def _forget(self) -> None:
-        self._failures = self._rate_limits = 0
-        self._messages.clear()
-        self._has_status = False
-
 
 def _reason(answer: Answer) -> str:
-    if answer.status is None:
-        return "Datadog does not answer"
     if answer.status in KEY_REFUSED:
         return f"Datadog refuses the API key (HTTP {answer.status}); do key and site belong together?"
-    return f"Datadog answers with HTTP {answer.status}"
+    return f"Datadog answers with HTTP {answer.status}" if answer.status else "Datadog does not answer"

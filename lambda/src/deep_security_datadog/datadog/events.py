@@ -15,8 +15,8 @@ from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import to_json
 
 from . import markdown, text
-from .destination import Destination
 from .item import Context, Item
+from .request import Destination
 from .tags import tags_of
 
 LONGEST_TEXT = 4000

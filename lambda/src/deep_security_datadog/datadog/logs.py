@@ -14,9 +14,8 @@ from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import as_text, to_json
 
 from . import markdown, text
-from .destination import Destination
 from .item import Context, Item, Repeats
-from .request import TooLarge
+from .request import Destination, TooLarge
 from .tags import tags_of
 
 # Of a request, in entries, and in bytes before compression, of which the intake takes 5 MB

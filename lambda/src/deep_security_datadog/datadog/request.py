@@ -1,20 +1,12 @@
-"""A request to send: to which endpoint, with which items."""
+"""Destinations, which are intakes of Datadog: one key, one site, Datadog's own answer. And the requests to them."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple, Self
 
 from deep_security_datadog.log import LoggableError
 
-from .item import Item
-
-
-class Endpoint(NamedTuple):
-    """A URL and the headers of all requests to it, but for the API key."""
-
-    url: str
-    headers: tuple[tuple[str, str], ...] = ()
+from .item import Context, Item
 
 
 class TooLarge(LoggableError):
@@ -23,6 +15,13 @@ class TooLarge(LoggableError):
 
 class CannotRender(LoggableError):
     """A body cannot be made. The message has the name of the error."""
+
+
+class Endpoint(NamedTuple):
+    """A URL and the headers of all requests to it, but for the API key."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Request(NamedTuple):
@@ -52,17 +51,37 @@ class Request(NamedTuple):
         """The messages that its events came with."""
         return frozenset(item.message for item in self.items)
 
-    def single_out(self) -> tuple[Request, ...]:
-        """A request with the first item alone, and one with the others."""
-        return tuple(self._replace(items=items) for items in (self.items[:1], self.items[1:]) if items)
+    def split(self, place: int) -> tuple[Self, ...]:
+        """Requests with the items before the place and from there on, as far as there are any."""
+        return tuple(self._replace(items=items) for items in (self.items[:place], self.items[place:]) if items)
 
-    def halves(self) -> tuple[Request, ...]:
-        """Two requests with half of the items each; none if there is only one."""
-        middle = len(self.items) // 2
-        return (
-            tuple(self._replace(items=items) for items in (self.items[:middle], self.items[middle:])) if middle else ()
-        )
-
-    def smaller(self) -> tuple[Request, ...]:
+    def smaller(self) -> tuple[Self, ...]:
         """What to send instead if it is too large: its halves, or its item cut short, once."""
         return self.halves() or (() if self.is_short else (self._replace(is_short=True),))
+
+    def halves(self) -> tuple[Self, ...]:
+        """Two requests with half of the items each; none if there is only one."""
+        return self.split(len(self.items) // 2) if len(self.items) > 1 else ()
+
+
+class Destination(NamedTuple):
+    """Where events can be sent. A file each describes one.
+
+    base_url: of a Datadog site, with `{site}` in it; a user may replace it. path: of the intake at the base URL.
+    headers: of every request, besides the common ones. most_items: in a request.
+    encode: the body for items, cut short if the last argument is true; may raise TooLarge.
+    """
+
+    name: str
+    base_url: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    most_items: int
+    encode: Callable[[Context, Sequence[Item], bool], bytes]
+
+    def requests(self, base_url: str, items: Sequence[Item], context: Context) -> Iterator[Request]:
+        """The requests for the items, at that base URL."""
+        endpoint = Endpoint(f"{base_url}{self.path}", self.headers)
+        for start in range(0, len(items), self.most_items):
+            batch = tuple(items[start : start + self.most_items])
+            yield Request(self.name, endpoint, batch, partial(self.encode, context))

@@ -3,8 +3,6 @@
 Requests go out in rounds: each once, then those that failed, after a wait. So one that fails delays no other.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections import deque
@@ -34,6 +32,7 @@ MOST_ATTEMPTS = 4
 BACKOFF = (0.2, 0.6, 1.8)
 
 _Answered = Iterator[tuple[Request, Answer]]
+_Breakers = Mapping[Endpoint, CircuitBreaker]
 
 
 class Sender:
@@ -58,20 +57,13 @@ class Sender:
 
         seconds_left: until Lambda ends the invocation. Within MARGIN of that, no request is started or waited for.
         """
-        work = [_Attempt(request) for request in requests]
-        endpoints = dict.fromkeys(one.request.endpoint for one in work)
+        requests = list(requests)
+        endpoints = {request.endpoint for request in requests}
         breakers = {endpoint: CircuitBreaker(is_half_open=endpoint in self._down) for endpoint in endpoints}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)
-        while work:
-            yield from rounds.send(work, at_once=self._concurrent_requests)
-            work, wait = rounds.next()
-            if rounds.has_time_for(wait):
-                self._sleep(wait)
-            else:
-                yield from ((one.request, rounds.waiting(one)) for one in work)
-                break
+        yield from rounds.send(requests, at_once=self._concurrent_requests, sleep=self._sleep)
         self._down -= {endpoint for endpoint, breaker in breakers.items() if breaker.has_accepted}
-        self._down |= {endpoint for endpoint, breaker in breakers.items() if breaker.is_down}
+        self._down |= {endpoint for endpoint, breaker in breakers.items() if breaker.has_accepted is False}
 
 
 class _Attempt(NamedTuple):
@@ -86,11 +78,7 @@ class _Rounds:
     """The rounds of one invocation. seconds_left: until nothing may be started or waited for."""
 
     def __init__(
-        self,
-        client: DatadogClient,
-        api_key: ApiKey,
-        breakers: Mapping[Endpoint, CircuitBreaker],
-        seconds_left: Callable[[], float],
+        self, client: DatadogClient, api_key: ApiKey, breakers: _Breakers, seconds_left: Callable[[], float]
     ) -> None:
         self._client = client
         self._api_key = api_key
@@ -99,75 +87,78 @@ class _Rounds:
         self._key = ""
         self._key_was_reloaded = False
         self._blame = "Datadog refuses the API key; do key and site belong together?"
-        self._probed: set[Endpoint] = set()
         self._next: list[_Attempt] = []
         self._wait = 0.0
         self._slowest = SHORTEST_REQUEST
 
-    def send(self, attempts: Iterable[_Attempt], *, at_once: int) -> _Answered:
+    def send(self, requests: Iterable[Request], *, at_once: int, sleep: Callable[[float], None]) -> _Answered:
+        """Sends until each answer is final, or there is no time to wait for another attempt."""
+        work = [_Attempt(request) for request in requests]
+        if work:
+            self._read_key()
+        while work:
+            yield from self._round(deque(work), at_once)
+            for breaker in self._breakers.values():
+                breaker.all_were_tried()
+            work, wait = self._next, self._wait
+            self._next, self._wait = [], 0.0
+            if wait and self._seconds_left() <= wait + self._slowest:
+                yield from map(self._unsent, work)
+                break
+            sleep(wait)
+
+    def _round(self, work: deque[_Attempt], at_once: int) -> _Answered:
         """Sends each once, and yields the final answers."""
-        work, unsent = deque(attempts), list[_Attempt]()
-        refused: list[tuple[Request, Answer]] = []
-        self._read_key()
+        unsent, refused = list[_Attempt](), list[tuple[Request, Answer]]()
         for (one, progress), result in run_all(lambda: self._next_call(work, unsent), at_once=at_once):
+            request, breaker = one.request, self._breakers[one.request.endpoint]
             answer = self._answer(one, progress, result)
             if answer.status in KEY_REFUSED and self._has_newer_key(than=progress.key):
                 self._next.append(one)
                 continue
-            self._learn(one, progress, answer)
-            if parts := self._instead(one.request, answer):
+            if answer.attempts:
+                breaker.answered(request, answer, is_first=one.number == 1)
+            if answer.status:
+                self._slowest = max(self._slowest, min(time.monotonic() - progress.started, REQUEST_DEADLINE))
+            if parts := _parts(request, answer, breaker):
                 # At once, the first half first: so a bad one is found before much is sent.
                 work.extendleft(_Attempt(part, one.number) for part in reversed(parts))
-            elif self._helps(one, answer):
-                self._next.append(_Attempt(one.request, one.number + 1, answer))
-                backoff = random.uniform(0.5, 1.0) * BACKOFF[one.number - 1]  # noqa: S311 (no secret depends on it)
-                self._wait = max(self._wait, backoff, answer.retry_after)
             elif answer.status in KEY_REFUSED:
                 # Whether that is the key's fault shows in the answers to the others.
-                refused.append((one.request, answer))
+                refused.append((request, answer))
+            elif _helps(one, answer, breaker):
+                self._next.append(_Attempt(request, one.number + 1, answer))
+                backoff = random.uniform(0.5, 1.0) * BACKOFF[one.number - 1]  # noqa: S311 (no secret depends on it)
+                self._wait = max(self._wait, backoff, answer.retry_after)
             else:
-                yield one.request, self._final(one.request, answer)
+                yield request, self._final(request, answer)
             while unsent:
-                yield unsent[-1].request, self.waiting(unsent.pop())
-        yield from ((one.request, self.waiting(one)) for one in unsent)
+                yield self._unsent(unsent.pop())
+        yield from map(self._unsent, unsent)
         yield from ((request, self._final(request, answer)) for request, answer in refused)
 
-    def next(self) -> tuple[list[_Attempt], float]:
-        """Begins the next round: what to send in it, and how many seconds to wait before."""
-        for breaker in self._breakers.values():
-            breaker.all_were_tried()
-        attempts, wait = self._next, self._wait
-        self._next, self._wait = [], 0.0
-        self._probed.clear()
-        return attempts, wait
-
-    def has_time_for(self, wait: float) -> bool:
-        """Whether a request can be sent after so many seconds."""
-        return not wait or self._seconds_left() > wait + self._slowest
-
-    def waiting(self, one: _Attempt) -> Answer:
-        """The answer for a request that is not sent, or not again."""
-        breaker = self._breakers[one.request.endpoint]
-        return self._final(one.request, one.last._replace(reason=one.last.reason or breaker.reason or "out of time"))
+    def _unsent(self, one: _Attempt) -> tuple[Request, Answer]:
+        """A request that is not sent, or not again, and its answer."""
+        reason = one.last.reason or self._breakers[one.request.endpoint].reason or "out of time"
+        return one.request, self._final(one.request, one.last._replace(reason=reason))
 
     def _next_call(
         self, work: deque[_Attempt], unsent: list[_Attempt]
     ) -> Call[tuple[_Attempt, Progress], Response] | None:
         while work:
             one = work.popleft()
-            endpoint = one.request.endpoint
-            breaker, seconds = self._breakers[endpoint], self._seconds_left()
+            breaker, seconds = self._breakers[one.request.endpoint], self._seconds_left()
             if breaker.reason or seconds < self._slowest:
                 unsent.append(one)
-            elif breaker.is_paused or endpoint in self._probed:
+            elif breaker.is_paused:
                 self._next.append(one)
-                self._wait = max(self._wait, breaker.retry_after if breaker.is_paused else 0.0)
+                self._wait = max(self._wait, breaker.retry_after)
             else:
                 if breaker.is_half_open:
-                    self._probed.add(endpoint)
-                    first, *rest = one.request.single_out()
-                    work.extendleft(_Attempt(other) for other in rest)
-                    one = _Attempt(first, one.number, one.last)
+                    breaker.is_paused = True
+                    first, *others = (one._replace(request=request) for request in one.request.split(1))
+                    one = first
+                    work.extendleft(others)
                 progress, seconds = Progress(self._key), min(REQUEST_DEADLINE, seconds)
                 post = partial(self._client.post, one.request, progress, seconds=seconds)
                 return Call((one, progress), post, seconds)
@@ -186,34 +177,8 @@ class _Rounds:
                 return Answer(Outcome.ACCEPTED, ACCEPTED, attempts=one.number)
             case TooManyLeftBehind():
                 self._stop(reason)
-                return self.waiting(one)
+                return one.last._replace(reason=one.last.reason or reason)
         return Answer(Outcome.RETRY, reason=reason, attempts=one.number)
-
-    def _learn(self, one: _Attempt, progress: Progress, answer: Answer) -> None:
-        """Tells the circuit breaker, unless nothing was sent."""
-        if answer.attempts:
-            self._breakers[one.request.endpoint].answered(one.request, answer, is_first=one.number == 1)
-        if answer.status:
-            self._slowest = max(self._slowest, min(time.monotonic() - progress.started, REQUEST_DEADLINE))
-
-    def _instead(self, request: Request, answer: Answer) -> tuple[Request, ...]:
-        """Smaller requests, where the answer may be about a part of this one."""
-        if answer.status == TOO_LARGE:
-            return request.smaller()
-        may_be_one = answer.outcome is Outcome.REFUSED or not (
-            answer.outcome is Outcome.ACCEPTED or answer.is_rate_limit or self._breakers[request.endpoint].reason
-        )
-        return request.halves() if may_be_one else ()
-
-    def _helps(self, one: _Attempt, answer: Answer) -> bool:
-        """Whether to send it again in this invocation."""
-        return (
-            answer.outcome is Outcome.RETRY
-            and answer.status not in KEY_REFUSED
-            and answer.retry_after <= LONGEST_WAIT
-            and one.number < MOST_ATTEMPTS
-            and not self._breakers[one.request.endpoint].reason
-        )
 
     def _final(self, request: Request, answer: Answer) -> Answer:
         if answer.outcome is not Outcome.RETRY:
@@ -227,7 +192,7 @@ class _Rounds:
         if self._seconds_left() < self._slowest:
             return
         try:
-            self._key = self._key or self._api_key.get(seconds=self._seconds_left())
+            self._key = self._api_key.get(seconds=self._seconds_left())
         except ApiKeyUnavailable as error:
             self._stop(str(error))
 
@@ -245,3 +210,17 @@ class _Rounds:
     def _stop(self, reason: str) -> None:
         for breaker in self._breakers.values():
             breaker.stop(reason)
+
+
+def _parts(request: Request, answer: Answer, breaker: CircuitBreaker) -> tuple[Request, ...]:
+    """Smaller requests, where the answer may be about a part of this one."""
+    if answer.status == TOO_LARGE:
+        return request.smaller()
+    is_about_all = answer.outcome is Outcome.ACCEPTED or answer.is_rate_limit or breaker.reason
+    return () if is_about_all and answer.outcome is not Outcome.REFUSED else request.halves()
+
+
+def _helps(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> bool:
+    """Whether to send it again in this invocation."""
+    is_worth_it = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
+    return is_worth_it and one.number < MOST_ATTEMPTS and not breaker.reason
