@@ -37,6 +37,7 @@ def reason(options: dict[str, Any], event: dict[str, Any]) -> str | None:
         ({}, IPS, None),
         ({}, {}, None),
         ({"event_types": None}, {"EventType": "OfTomorrow"}, None),
+        ({"event_types": []}, {"EventType": "OfTomorrow"}, None),
         ({"event_types": ["PayloadLog"]}, IPS, None),
         ({"event_types": ["PayloadLog"]}, SYSTEM, "event_types"),
         ({"rank_greater_than": 49}, IPS, None),
@@ -119,61 +120,21 @@ def test_the_test_notification_passes() -> None:
     ("options", "message"),
     [
         ({"event_type": ["PayloadLog"]}, "unknown option 'event_type'"),
-        ({"event_types": []}, "for all types leave it null"),
-        ({"event_types": "PayloadLog"}, "event_types: expected a list of names"),
+        ({"event_types": "PayloadLog"}, "event_types: expected list, not str"),
         ({"event_types": ["PayloadLog", "payloadlog"]}, "event_types: 'payloadlog' is none of AntiMalwareEvent, "),
-        ({"event_types": ["TestSNS"]}, "'TestSNS'"),
-        ({"event_types": [""]}, "event_types: '' is none of"),
-        ({"rank_greater_than": -1}, "0 or more"),
-        ({"rank_greater_than": "5"}, "0 or more"),
-        ({"rank_greater_than": True}, "0 or more"),
-        ({"unranked_events": "maybe"}, "unranked_events: expected keep or drop"),
-        ({"minimum_severity": "urgent"}, "info, low, medium, high, critical"),
-        ({"minimum_severity": ""}, "info, low, medium, high, critical"),
-        ({"fold_repeats": "true"}, "fold_repeats: expected True or False"),
-        ({"exclude": {}}, "exclude: expected a list of maps"),
-        ({"exclude": [{}]}, "none of them empty"),
-        ({"exclude": [{"Reason": "x"}, None]}, "exclude: expected a list of maps"),
-        ({"exclude": [{"": "x"}]}, "is no name of a property"),
-        ({"exclude": [{" ": "x"}]}, "is no name of a property"),
-        ({"exclude": [{"*": "*"}]}, "only values are globs"),
-        ({"exclude": [{"Reason": ""}]}, "no glob for Reason"),
-        ({"exclude": [{"Reason": None}]}, "no glob for Reason"),
-        ({"exclude": [{"Rank": 5}]}, "no glob for Rank"),
+        ({"event_types": ["TestSNS"]}, "event_types: 'TestSNS'"),
+        ({"rank_greater_than": "5"}, "rank_greater_than: expected float, not str"),
+        ({"rank_greater_than": True}, "rank_greater_than: expected float, not bool"),
+        ({"unranked_events": True}, "unranked_events: expected str, not bool"),
+        ({"minimum_severity": "urgent"}, "minimum_severity: .* info, low, medium, high, critical"),
+        ({"fold_repeats": "true"}, "fold_repeats: expected bool, not str"),
+        ({"fold_repeats": 1}, "fold_repeats: expected bool, not int"),
+        ({"exclude": {}}, "exclude: expected list, not dict"),
+        ({"exclude": [{}]}, "exclude: expected maps .* none of them empty"),
+        ({"exclude": [{"Reason": "x"}, None]}, "exclude: expected maps"),
+        ({"exclude": [{"Rank": 5}]}, "exclude: there is no glob for Rank"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("'", ".")):
-        Filter.from_options(options)
-
-
-@pytest.mark.parametrize(
-    ("options", "everything"),
-    [
-        # What the globs match is not guessed.
-        ({"exclude": [{"EventType": "*"}]}, False),
-        ({"event_types": ["SystemEvent"], "minimum_severity": "critical"}, True),
-        ({"event_types": ["SystemEvent"], "minimum_severity": "high"}, False),
-        ({"event_types": ["AppControlEvent", "DeviceControlEvent"], "minimum_severity": "high"}, True),
-        ({"event_types": ["AppControlEvent", "PacketLog"], "minimum_severity": "high"}, False),
-        ({"event_types": ["AntiMalwareEvent"], "rank_greater_than": 0, "unranked_events": "drop"}, True),
-        ({"event_types": ["AntiMalwareEvent"], "rank_greater_than": 0}, False),
-        ({"event_types": ["AntiMalwareEvent"], "unranked_events": "drop"}, False),
-        # Each type is dropped by another option.
-        (
-            {
-                "event_types": ["AntiMalwareEvent", "PacketLog"],
-                "rank_greater_than": 1,
-                "unranked_events": "drop",
-                "minimum_severity": "critical",
-            },
-            True,
-        ),
-    ],
-)
-def test_a_filter_that_nothing_passes_is_refused(options: dict[str, Any], everything: bool) -> None:
-    if everything:
-        with pytest.raises(ValueError, match="together drop everything"):
-            Filter.from_options(options)
-    else:
         Filter.from_options(options)

@@ -1,14 +1,11 @@
 """Calls with a deadline each, in threads that are used again. A call that hangs is given up and its thread left behind.
 
-Socket timeouts give no deadline: they start anew for each address and each read. All functions here are for one thread,
-the one that handles the invocation.
+Socket timeouts start anew for each address and each read. For use by the thread that handles the invocation only.
 """
 
-from __future__ import annotations
-
-import contextlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -61,7 +58,7 @@ class _Worker(Thread):
 
     def run(self) -> None:
         # What ends a thread that is left behind.
-        with contextlib.suppress(SystemExit):
+        with suppress(SystemExit):
             while job := self.jobs.get():
                 function, results = job
                 try:
@@ -87,10 +84,7 @@ _left_behind: list[_Worker] = []
 
 
 def run(function: Callable[[], _T], *, seconds: float) -> _T:
-    """The result of `function()`, or what it raises; DeadlineExceeded after that many seconds.
-
-    Raises TooManyLeftBehind if too many earlier calls still hang.
-    """
+    """The result of `function()`. Raises what that raises, DeadlineExceeded, and TooManyLeftBehind."""
     calls = iter([Call(None, function, seconds)])
     ((_, result),) = run_all(lambda: next(calls, None), at_once=1)
     return result.get()
@@ -114,8 +108,7 @@ def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> It
                 worker.jobs.put((call.function, results))
             if not running:
                 return
-            worker = min(running, key=lambda one: running[one][0])
-            deadline, call = running[worker]
+            worker, (deadline, call) = min(running.items(), key=lambda one: one[1][0])
             try:
                 worker, result = results.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:

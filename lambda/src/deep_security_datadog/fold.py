@@ -1,7 +1,5 @@
 """Folds repeats: events of one message that say the same become one item with their number and times."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable
 
 from .datadog.item import Item, Repeats
@@ -34,5 +32,4 @@ def _folded(members: list[Item]) -> Item:
     if len(members) == 1:
         return members[0]
     entries = tuple(entry for member in members for entry in member.entries)
-    repeats = Repeats.of(member.event for member in members)
-    return members[0]._replace(entries=entries, repeats=repeats)
+    return members[0]._replace(entries=entries, repeats=Repeats.of(member.event for member in members))

@@ -1,18 +1,15 @@
 """Forwards a Lambda event: admit, understand, choose, send, settle. Composition only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 from .aws import key_store
 from .aws.accepted_cache import AcceptedCache
 from .aws.admission import admit
 from .aws.delivery import Delivery
-from .aws.envelope import Record
 from .aws.queues import Queues
 from .aws.settle import settle
 from .datadog.api_key import ApiKey
@@ -37,13 +34,6 @@ class NotDelivered(Exception):
     """Something that no queue keeps was not delivered, so Lambda has to retry."""
 
 
-class Part(NamedTuple):
-    """An entry of a record on its way."""
-
-    delivery: Delivery
-    place: int
-
-
 class Forwarder:
     """Everything that lives as long as the execution environment."""
 
@@ -55,14 +45,11 @@ class Forwarder:
         self._tags = configured_tags(settings.tags)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Forwarder:
+    def from_settings(cls, settings: Settings) -> Self:
         """Makes no network call."""
         read = key_store.reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
-        sender = Sender(
-            DatadogClient(connections=CONCURRENT_REQUESTS),
-            ApiKey(read, reload_interval=settings.api_key_reload_interval),
-            concurrent_requests=CONCURRENT_REQUESTS,
-        )
+        key = ApiKey(read, reload_interval=settings.api_key_reload_interval)
+        sender = Sender(DatadogClient(connections=CONCURRENT_REQUESTS), key, concurrent_requests=CONCURRENT_REQUESTS)
         queues = Queues(
             queue_url=settings.queue_url,
             dead_letter_queue_url=settings.dead_letter_queue_url,
@@ -87,13 +74,19 @@ class Forwarder:
             self._settle(delivery, payload, seconds_left, report)
         for record, reason in unread:
             report.comes_back(record, "not read", reason)
-        return self._answer(deliveries, [record for record, _ in unread], seconds_left, report)
+        back = [(record, 0.0) for record, _ in unread]
+        back += [(delivery.record, delivery.retry_after) for delivery in deliveries if delivery.debts]
+        self._queues.show_again(back, seconds_left=seconds_left)
+        report.close(failed=len(back))
+        if any(record.record_id is None for record, _ in back):
+            raise NotDelivered(report.summary())
+        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record, _ in back]}
 
     def _choose(self, understood: Sequence[Sequence[Item]], context: Context, report: Report) -> list[Request]:
         """The requests to all destinations. Records take turns."""
         requests: list[Request] = []
         # Logs first: a few requests that need not wait behind many events.
-        for name, chosen in reversed(list(self._settings.destinations.items())):
+        for name, chosen in reversed(self._settings.destinations.items()):
             wanted = [_wanted(name, chosen.filter, items, report) for items in understood]
             in_turns = [item for turn in zip_longest(*wanted) for item in turn if item]
             requests += DESTINATIONS[name].requests(chosen.url, in_turns, context)
@@ -122,29 +115,12 @@ class Forwarder:
         except Exception as error:  # noqa: BLE001 (it alone comes back)
             report.comes_back(delivery.record, "cannot be settled", reason_of(error))
 
-    def _answer(
-        self,
-        deliveries: Iterable[Delivery],
-        unread: Iterable[Record],
-        seconds_left: Callable[[], float],
-        report: Report,
-    ) -> dict[str, Any]:
-        """What Lambda is told, so that what still is owed comes back."""
-        back = [(record, 0.0) for record in unread]
-        back += [(delivery.record, delivery.retry_after) for delivery in deliveries if delivery.debts]
-        self._queues.show_again(back, seconds_left=seconds_left)
-        report.close(failed=len(back))
-        if any(record.record_id is None for record, _ in back):
-            raise NotDelivered(report.summary())
-        return {"batchItemFailures": [{"itemIdentifier": record.record_id} for record, _ in back]}
-
 
 def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Item]:
     """The events of a record. One that cannot be read as an event is refused."""
     for place, entry in enumerate(delivery.record.entries):
         if entry.properties is None:
             continue
-        notification = entry.notification
         try:
             event = Event(entry.properties)
         except Exception as error:  # noqa: BLE001 (it concerns this event only)
@@ -152,25 +128,26 @@ def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Ite
             for destination in filter(partial(delivery.is_owed, place), destinations):
                 delivery.answer(place, destination, answer)
             continue
-        message = f"{delivery.record.record_id} {notification.message_id}"
-        yield Item(event, message, notification.account_id, notification.time, entries=(Part(delivery, place),))
+        found = entry.notification
+        message = f"{delivery.record.record_id} {found.message_id}"
+        yield Item(event, message, found.account_id, found.time, entries=((delivery, place),))
 
 
 def _wanted(destination: str, chosen: Filter, items: Iterable[Item], report: Report) -> list[Item]:
     """The items of a record that the destination gets."""
-    owed = [item for item in items if all(part.delivery.is_owed(part.place, destination) for part in item.entries)]
+    owed = [item for item in items if all(delivery.is_owed(place, destination) for delivery, place in item.entries)]
     try:
         reasons = [chosen.reason_to_drop(item.event) for item in owed]
         wanted = [item for item, reason in zip(owed, reasons, strict=True) if not reason]
         folded = fold(wanted) if chosen.fold_repeats else wanted
     except Exception as error:  # noqa: BLE001 (what cannot be chosen among is sent as it is)
-        report.warning(
-            "cannot be filtered, so all is sent", owed[0].entries[0].delivery.record, reason=reason_of(error)
-        )
+        ((delivery, _),) = owed[0].entries
+        report.warning("cannot be filtered, so all is sent", delivery.record, reason=reason_of(error))
         return owed
     report.chosen(destination, filter(None, reasons), folded=len(wanted) - len(folded))
     return folded
 
 
-def _parts(request: Request) -> list[Part]:
+def _parts(request: Request) -> list[tuple[Delivery, int]]:
+    """The deliveries with something in a request, and the places of their entries."""
     return [part for item in request.items for part in item.entries]

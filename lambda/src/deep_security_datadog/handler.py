@@ -1,7 +1,5 @@
 """The entry point of the Lambda function."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from typing import Any
@@ -20,8 +18,7 @@ def lambda_handler(payload: Any, context: Any) -> dict[str, Any]:
     """Forwards the events in SNS or SQS records, or in redriven messages (see `envelope`).
 
     Returns `{"batchItemFailures": [{"itemIdentifier": <SQS message id>}, …]}`, the records to retry.
-    Raises NotDelivered if something that no queue keeps was not delivered, so that Lambda retries, and SettingsError
-    if the environment is unusable.
+    Raises NotDelivered if something that no queue keeps was not delivered, so that Lambda retries, and SettingsError.
     """
     return _forwarder().forward(
         payload,

@@ -1,7 +1,5 @@
 """Log lines in JSON, which CloudWatch Logs Insights reads field by field, and what of an error may stand in them."""
 
-from __future__ import annotations
-
 import json
 import sys
 

@@ -1,7 +1,5 @@
 """What became of a request to Datadog."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,9 +13,8 @@ class Outcome(Enum):
 class Answer(NamedTuple):
     """An outcome and how it came about.
 
-    status: HTTP status, None without an answer.
+    status: HTTP status, None without an answer. attempts: number of requests made.
     reason: for logs and the dead-letter queue, without content and without the API key; empty when accepted.
-    attempts: number of requests made.
     retry_after: seconds that Datadog asked to wait, 0 if it did not. is_rate_limit: whether for all requests alike.
     """
 

@@ -1,10 +1,7 @@
 """Log lines in JSON, one per invocation and one per refusal, and the metrics. No event content, no API key.
 
-Metrics use the CloudWatch embedded metric format, which needs no call and no permission
-(docs/reference/aws-limits.md#cloudwatch).
+Metrics use the embedded metric format, which needs no call and no permission (docs/reference/aws-limits.md#cloudwatch).
 """
-
-from __future__ import annotations
 
 import os
 import time
@@ -20,15 +17,10 @@ from .aws.settle import Settlement
 from .deep_security.event import Event
 from .outcome import Outcome
 
-NAMESPACE = "DeepSecurityDatadog"
-DIMENSION = "FunctionName"
 METRICS = ("Received", "Filtered", "Accepted", "Retried", "Requeued", "Refused")
-DELAY = "DeliveryDelay"
-# Values of a metric in one line.
+# Values of a metric, and record ids, in one line. An event source mapping passes ten records at most.
 _MOST_VALUES = 100
-# Record ids in a line. An event source mapping passes ten at most.
 _MOST_IDS = 20
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class Report:
@@ -37,7 +29,7 @@ class Report:
     def __init__(self, request_id: str, level: str, *, by_destination: bool = False) -> None:
         self._request_id = request_id
         self._by_destination = by_destination
-        self._least = _LEVELS.index(level)
+        self._warns = level != "ERROR"
         self._started = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
@@ -78,56 +70,49 @@ class Report:
     def settled(self, delivery: Delivery, settlement: Settlement) -> None:
         """Counts what is kept, and what waits for whatever reason."""
         record = delivery.record
-        self._counts["Refused"] += len(settlement.kept)
         self._counts["Requeued"] += len(settlement.put_back)
         for refusal in settlement.kept:
+            # The total counts messages, as the dead-letter queue does.
+            self._counts["Refused"] += 1 - len(refusal.debts)
             for _, destination in refusal.debts:
-                # The total counts messages, as the dead-letter queue does.
-                self._count("Refused", destination, total=False)
+                self._count("Refused", destination)
             self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
         for _, destination in (*delivery.debts, *(debt for one in settlement.put_back for debt in one.debts)):
             self._count("Waiting", destination)
         if settlement.problem and delivery.debts:
             self.warning("not put into the queue, so the message comes back", record, reason=settlement.problem)
 
-    def _count(self, name: str, destination: str | None, count: int = 1, *, total: bool = True) -> None:
+    def _count(self, name: str, destination: str | None, count: int = 1) -> None:
         """Counts in total and, where there are several destinations, for the one."""
-        if total:
-            self._counts[name] += count
-        if self._by_destination and destination and count:
+        self._counts[name] += count
+        if self._by_destination and destination:
             self._counts[f"{destination.capitalize()}{name}"] += count
 
-    def warning(self, message: str, record: Record, **fields: Any) -> None:
-        self._write("WARNING", message, record=record.name, **fields)
+    def warning(self, message: str, record: Record, *, reason: str) -> None:
+        if self._warns:
+            log.write("WARNING", message, request_id=self._request_id, record=record.name, reason=reason)
 
     def summary(self) -> str:
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(self._reasons.items()))
 
     def close(self, *, failed: int) -> None:
-        milliseconds = round((time.monotonic() - self._started) * 1000)
         # These six are always there, so that zero differs from silence. Others only above zero: each metric costs.
-        counts = dict.fromkeys(METRICS, 0) | {name: count for name, count in self._counts.items() if count}
-        definitions = [{"Name": name, "Unit": "Count"} for name in counts]
-        values: dict[str, Any] = dict(counts)
+        values: dict[str, Any] = {**dict.fromkeys(METRICS, 0), **+self._counts}
+        metrics = [{"Name": name, "Unit": "Count"} for name in values]
         if self._delays:
-            definitions.append({"Name": DELAY, "Unit": "Seconds"})
-            values[DELAY] = self._delays
-        metrics = {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": definitions}
-        self._write(
+            values["DeliveryDelay"] = self._delays
+            metrics.append({"Name": "DeliveryDelay", "Unit": "Seconds"})
+        block = {"Namespace": "DeepSecurityDatadog", "Dimensions": [["FunctionName"]], "Metrics": metrics}
+        log.write(
             "WARNING" if failed or self._counts["Waiting"] else "INFO",
             "invocation",
-            always=True,
+            request_id=self._request_id,
             attempts=self._attempts,
             records=self._records[:_MOST_IDS],
             failed_records=failed,
-            milliseconds=milliseconds,
+            milliseconds=round((time.monotonic() - self._started) * 1000),
             reasons=dict(sorted(self._reasons.items())),
-            _aws={"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [metrics]},
-            **{DIMENSION: os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")},
+            _aws={"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [block]},
+            FunctionName=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"),
             **values,
         )
-
-    def _write(self, level: str, message: str, *, always: bool = False, **fields: Any) -> None:
-        if not always and _LEVELS.index(level) < self._least:
-            return
-        log.write(level, message, request_id=self._request_id, **fields)

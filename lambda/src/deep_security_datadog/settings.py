@@ -1,15 +1,13 @@
-"""The function's environment as one frozen value.
+"""The function's environment as one frozen value. Terraform refuses more, before it is applied.
 
 Variables are named as in Datadog's own functions where these have one. An empty variable counts as absent.
 """
-
-from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from .datadog.intakes import DESTINATIONS
 from .filter import Filter
@@ -18,11 +16,10 @@ from .filter import Filter
 _LOG_LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
 _LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR"}
 
-# The same rule as in Terraform: the API key is in a header, so plain http is for this machine only.
+# The API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 
 _T = TypeVar("_T")
-_N = TypeVar("_N", int, float)
 
 
 class SettingsError(Exception):
@@ -39,13 +36,12 @@ class DestinationSettings(NamedTuple):
 class Settings(NamedTuple):
     """The function's configuration.
 
-    destinations: by name, at least one.
-    api_key_secret_arn, api_key_ssm_name: exactly one is set. api_key_reload_interval: seconds.
-    queue_url: None with direct delivery. queue_visibility_timeout: seconds. queue_largest_message: bytes.
-    dead_letter_queue_url: None only outside of the module.
+    destinations: by name, at least one. api_key_secret_arn, api_key_ssm_name: exactly one is set.
+    api_key_reload_interval, queue_visibility_timeout: seconds. queue_largest_message: bytes.
+    queue_url: None with direct delivery. dead_letter_queue_url: None only outside of the module.
     """
 
-    destinations: Mapping[str, DestinationSettings]
+    destinations: dict[str, DestinationSettings]
     api_key_secret_arn: str | None = None
     api_key_ssm_name: str | None = None
     api_key_reload_interval: float = 300.0
@@ -58,7 +54,7 @@ class Settings(NamedTuple):
     log_level: str = "INFO"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Reads the variables that the Terraform module sets. Raises SettingsError."""
 
         def read(name: str, parse: Callable[[str], _T], default: _T) -> _T:
@@ -69,41 +65,28 @@ class Settings(NamedTuple):
                 raise SettingsError(f"{name} cannot be used: {error}") from error
 
         site = read("DD_SITE", _site, "datadoghq.com")
-        secret = read("DD_API_KEY_SECRET_ARN", str, None)
-        parameter = read("DD_API_KEY_SSM_NAME", str, None)
-        if (secret is None) == (parameter is None):
-            raise SettingsError("exactly one of DD_API_KEY_SECRET_ARN and DD_API_KEY_SSM_NAME must be set")
-        return cls(
+        settings = cls(
             destinations=read("DESTINATIONS", partial(_destinations, site), _destinations(site, '{"events": {}}')),
-            api_key_secret_arn=secret,
-            api_key_ssm_name=parameter,
-            api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", _within(float, 0, 1e9), 300.0),
+            api_key_secret_arn=read("DD_API_KEY_SECRET_ARN", str, None),
+            api_key_ssm_name=read("DD_API_KEY_SSM_NAME", str, None),
+            api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", float, 300.0),
             tags=tuple(filter(None, map(str.strip, environment.get("DD_TAGS", "").split(",")))),
             queue_url=read("QUEUE_URL", str, None),
             dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str, None),
-            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", _within(int, 1, 43_200), 180),
-            queue_largest_message=read("QUEUE_MAXIMUM_MESSAGE_SIZE", _within(int, 1_024, 1_048_576), 262_144),
+            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", int, 180),
+            queue_largest_message=read("QUEUE_MAXIMUM_MESSAGE_SIZE", int, 262_144),
             console_url=read("CONSOLE_URL", lambda text: text.rstrip("/"), None),
             log_level=read("DD_LOG_LEVEL", lambda text: _LOG_LEVELS[text.upper()], "INFO"),
         )
+        if (settings.api_key_secret_arn is None) == (settings.api_key_ssm_name is None):
+            raise SettingsError("exactly one of DD_API_KEY_SECRET_ARN and DD_API_KEY_SSM_NAME must be set")
+        return settings
 
 
 def _site(text: str) -> str:
     if "/" in text or "." not in text or text.startswith(("api.", "app.", "http-intake.")):
         raise ValueError("expected a Datadog site such as datadoghq.com or datadoghq.eu, without scheme, api. or app.")
     return text.lower()
-
-
-def _within(kind: Callable[[str], _N], least: float, most: float) -> Callable[[str], _N]:
-    """A number from least to most."""
-
-    def read(text: str) -> _N:
-        number = kind(text)
-        if not least <= number <= most:
-            raise ValueError(f"expected a number from {least:g} to {most:g}")
-        return number
-
-    return read
 
 
 def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
@@ -114,7 +97,6 @@ def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
 
 
 def _destination(site: str, name: str, options: Any) -> DestinationSettings:
-    """Reads the options as Terraform writes them; null is the default."""
     if not isinstance(options, dict) or set(options) - set(DestinationSettings._fields):
         raise ValueError(f"expected {name} to be a JSON object with {' and '.join(DestinationSettings._fields)}")
     url = options.get("url") or DESTINATIONS[name].base_url.format(site=site)

@@ -4,8 +4,6 @@ Deep Security sends integers as numbers, some versions as strings, and empty str
 (docs/reference/deep-security-events.md#values).
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping
@@ -14,8 +12,7 @@ from datetime import UTC, datetime
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
-# What Deep Security and OSSEC write where there is nothing, in lower case
-# (docs/reference/deep-security-events.md#placeholders).
+# Written where there is nothing, in lower case (docs/reference/deep-security-events.md#placeholders).
 PLACEHOLDERS = frozenset(("n/a", "none", "unknown", "-", "(no user)"))
 # Properties that name a user; `System` is none.
 _USERS = frozenset(("ActionBy", "User", "UserName", "OSSEC_SourceUser", "OSSEC_DestinationUser"))
@@ -29,15 +26,11 @@ _LONGEST_NUMBER = 64
 
 def as_text(value: object) -> str:
     """A scalar as Deep Security would print it, anything else as compact JSON."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
+    if isinstance(value, str) or value is None:
+        return value or ""
     try:
         # Not a boolean, which JSON writes in lower case.
-        if type(value) is int:
-            return str(value)
-        return _encode(value)
+        return str(value) if type(value) is int else _encode(value)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
 
@@ -58,9 +51,7 @@ def text_of(properties: Mapping[str, object], *names: str) -> str:
 def meaningful(name: str, value: object) -> str:
     """The stripped text of a property's value; empty for a placeholder."""
     text = value.strip() if type(value) is str else as_text(value).strip()
-    if text.lower() in PLACEHOLDERS or (text == _NO_USER and name in _USERS):
-        return ""
-    return text
+    return "" if text.lower() in PLACEHOLDERS or (text == _NO_USER and name in _USERS) else text
 
 
 def number(value: object) -> float | None:
@@ -84,9 +75,7 @@ def integer(value: object) -> int | None:
     if isinstance(value, str) and len(value) <= 15 and value.isdecimal():
         return int(value)
     result = number(value)
-    if result is None or result != int(result) or abs(result) > _LARGEST:
-        return None
-    return int(result)
+    return int(result) if result is not None and result.is_integer() and abs(result) <= _LARGEST else None
 
 
 def time_of(value: object) -> datetime | None:

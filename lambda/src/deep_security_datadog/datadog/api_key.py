@@ -1,13 +1,11 @@
 """The Datadog API key: found in a secret, cached, and read again in time or when Datadog refuses it."""
 
-from __future__ import annotations
-
-import contextlib
 import json
 import random
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from deep_security_datadog import deadline, log
 from deep_security_datadog.log import LoggableError, reason_of
@@ -48,15 +46,14 @@ class ApiKey:
 
         seconds: for reading it. Raises ApiKeyUnavailable if none is known and it cannot be read.
         """
-        if self._value is not None and self._clock() < self._next_read:
-            return self._value
-        try:
-            return self.reload(seconds=seconds)
-        except ApiKeyUnavailable:
-            if self._value is None:
-                raise
-            # The known key most likely still works.
-            return self._value
+        if self._value is None or self._clock() >= self._next_read:
+            try:
+                return self.reload(seconds=seconds)
+            except ApiKeyUnavailable:
+                # A known key most likely still works.
+                if self._value is None:
+                    raise
+        return self._value
 
     def reload(self, *, seconds: float = READ_DEADLINE) -> str:
         """Reads the key. Raises ApiKeyUnavailable."""
@@ -72,7 +69,7 @@ class ApiKey:
 def key_in(secret: str) -> str:
     """The key in a secret: plain, a quoted JSON string, or a JSON object. Raises ApiKeyUnavailable."""
     key: object = secret
-    with contextlib.suppress(ValueError, RecursionError):
+    with suppress(ValueError, RecursionError):
         key = json.loads(secret)
     if isinstance(key, dict):
         key = next((key[name] for name in _JSON_KEYS if isinstance(key.get(name), str)), None)

@@ -1,12 +1,10 @@
 """HTTP to Datadog, with plain `requests`."""
 
-from __future__ import annotations
-
-import contextlib
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,7 +22,7 @@ API_KEY_HEADER = "DD-API-KEY"
 # Seconds, for each address and each read. The deadline of a request as a whole is the sender's.
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
-# How much of an answer is read, in bytes; Datadog's are much shorter.
+# Bytes of an answer that are read; Datadog's are much shorter.
 _LONGEST_ANSWER = 100_000
 
 
@@ -35,8 +33,6 @@ class NoAnswer(LoggableError):
 class Progress:
     """What is known of a request while it is sent: its key, when it began, and the status of an answer that is read."""
 
-    __slots__ = ("key", "started", "status")
-
     def __init__(self, key: str) -> None:
         self.key = key
         self.started = time.monotonic()
@@ -44,16 +40,13 @@ class Progress:
 
 
 class DatadogClient:
-    """Keeps its connections, for as long as the execution environment lives. Threads share it.
-
-    connections: how many are kept to each host.
-    """
+    """Keeps so many connections to each host, for as long as the execution environment lives. Threads share it."""
 
     def __init__(self, *, connections: int) -> None:
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
-        self._prepared: dict[Endpoint, _Prepared] = {}
+        self._prepared: dict[Endpoint, tuple[requests.PreparedRequest, Mapping[str, Any]]] = {}
 
     def post(self, request: Request, progress: Progress, *, seconds: float) -> Response:
         """The answer, of whatever status; redirects are not followed. Raises NoAnswer, CannotRender and TooLarge."""
@@ -70,25 +63,18 @@ class DatadogClient:
         progress.status = response.status_code
         content = b""
         # An answer counts even if its end is missing. Read to its end, it frees the connection.
-        with response, contextlib.suppress(OSError, ValueError, HTTPError):
+        with response, suppress(OSError, ValueError, HTTPError):
             content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
         return Response(response.status_code, response.headers, content)
 
-    def _prepare(self, endpoint: Endpoint) -> _Prepared:
-        """What all requests to an endpoint share; prepared once, because that costs as much as a request."""
+    def _prepare(self, endpoint: Endpoint) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
+        """A request without body and key, and the environment's proxies and CA bundle; once, as that costs much."""
         if endpoint not in self._prepared:
             headers = {"User-Agent": USER_AGENT, **dict(endpoint.headers)}
             request = requests.Request("POST", endpoint.url, headers).prepare()
             options = self._session.merge_environment_settings(request.url, {}, True, None, None)
-            self._prepared[endpoint] = _Prepared(request, options)
+            self._prepared[endpoint] = request, options
         return self._prepared[endpoint]
-
-
-class _Prepared(NamedTuple):
-    """A request without body and key, and the environment's settings: proxies and CA bundle."""
-
-    request: requests.PreparedRequest
-    options: Mapping[str, Any]
 
 
 def _name_of(error: BaseException) -> str:

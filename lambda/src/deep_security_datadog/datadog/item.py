@@ -1,10 +1,8 @@
 """What a request carries: an event, how often it happened, and the message it came with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from deep_security_datadog.deep_security.event import Event
 
@@ -28,18 +26,18 @@ class Repeats(NamedTuple):
     last: datetime | None = None
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Repeats:
+    def of(cls, events: Iterable[Event]) -> Self:
         """The order of the events does not matter."""
         times = [event.time for event in events]
-        known = [time for time in times if time is not None]
+        known = list(filter(None, times))
         return cls(len(times), min(known, default=None), max(known, default=None))
 
 
 class Item(NamedTuple):
-    """An event to send.
+    """An event to send. repeats: None for one that stands for itself only.
 
     message: names the message it came with. account_id: the AWS account of the topic, empty if unknown.
-    published: when SNS received the message, None if unknown. repeats: None for an event that stands for itself only.
+    published: when SNS received the message, None if unknown.
     entries: what the item stands for, for whoever sends it: one for its event, and one for each folded repeat.
     """
 

@@ -1,4 +1,4 @@
-"""Destinations, which are intakes of Datadog: one key, one site, Datadog's own answer. And the requests to them."""
+"""Destinations, which are intakes of Datadog (one key, one site, Datadog's own answer), and the requests to them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -60,7 +60,7 @@ class Request(NamedTuple):
         return self.halves() or (() if self.is_short else (self._replace(is_short=True),))
 
     def halves(self) -> tuple[Self, ...]:
-        """Two requests with half of the items each; none if there is only one."""
+        """Two requests with half of the items each; none for a single item."""
         return self.split(len(self.items) // 2) if len(self.items) > 1 else ()
 
 

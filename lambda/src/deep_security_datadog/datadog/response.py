@@ -1,12 +1,11 @@
 """An HTTP response and what it means: docs/reference/datadog-limits.md#answers."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from math import isfinite
+from math import isfinite, nan
 from typing import NamedTuple
 
 from deep_security_datadog.outcome import Answer, Outcome
@@ -17,7 +16,7 @@ KEY_REFUSED = frozenset((401, 403))
 _TOO_MANY = 429
 # Retrying does not change these. Any other status may come from a proxy, a wrong URL or an outage, so it is retried.
 _REFUSED = frozenset((400, TOO_LARGE, 422))
-# Longest wait that a response may ask for, in seconds. No rate limit lasts longer than a day.
+# Longest wait that is believed, in seconds. No rate limit lasts longer than a day.
 _LONGEST_ASKED = 86_400.0
 
 
@@ -47,14 +46,12 @@ def is_accepted(status: int, content: bytes) -> bool:
 
     https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
     """
-    if status == ACCEPTED:
-        return True
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return False
-    # The events intake says `status`, the logs intake answers with an empty object.
-    return 200 <= status < 300 and isinstance(value, dict) and (not value or value.get("status") == "ok")
+    if 200 <= status < 300 and status != ACCEPTED:
+        with suppress(ValueError, RecursionError):
+            value = json.loads(content)
+            # The events intake says `status`, the logs intake answers with an empty object.
+            return isinstance(value, dict) and (not value or value.get("status") == "ok")
+    return status == ACCEPTED
 
 
 def _retry_after(response: Response, is_rate_limit: bool) -> float:
@@ -64,16 +61,14 @@ def _retry_after(response: Response, is_rate_limit: bool) -> float:
     """
     names = ["Retry-After", "X-RateLimit-Reset"] if is_rate_limit else ["Retry-After"] if response.status == 503 else []
     asked = (_seconds(response.headers.get(name, "")) for name in names)
-    return next((min(max(0.0, seconds), _LONGEST_ASKED) for seconds in asked if seconds is not None), 0.0)
+    seconds = next((seconds for seconds in asked if isfinite(seconds)), 0.0)
+    return min(max(0.0, seconds), _LONGEST_ASKED)
 
 
-def _seconds(text: str) -> float | None:
-    """Seconds from now, of a number or of a date as HTTP writes it (RFC 9110, 10.2.3)."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return seconds if isfinite(seconds) else None
+def _seconds(text: str) -> float:
+    """Seconds from now, of a number or of a date as HTTP writes it (RFC 9110, 10.2.3); NaN for anything else."""
+    with suppress(ValueError):
+        return float(text)
+    with suppress(ValueError, TypeError, OverflowError):
+        return (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    return nan

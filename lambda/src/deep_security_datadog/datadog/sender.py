@@ -6,9 +6,9 @@ Requests go out in rounds: each once, then those that failed, after a wait. So o
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, TooManyLeftBehind, run_all
 from deep_security_datadog.log import reason_of
@@ -31,20 +31,16 @@ MOST_ATTEMPTS = 4
 # Seconds before the next attempt, but for jitter.
 BACKOFF = (0.2, 0.6, 1.8)
 
-_Answered = Iterator[tuple[Request, Answer]]
-_Breakers = Mapping[Endpoint, CircuitBreaker]
+_Answered: TypeAlias = Iterator[tuple[Request, Answer]]
+_Sleep: TypeAlias = Callable[[float], None]
+_Breakers: TypeAlias = dict[Endpoint, CircuitBreaker]
 
 
 class Sender:
     """Lives as long as the execution environment, and remembers which endpoints its last invocation found down."""
 
     def __init__(
-        self,
-        client: DatadogClient,
-        api_key: ApiKey,
-        *,
-        concurrent_requests: int,
-        sleep: Callable[[float], None] = time.sleep,
+        self, client: DatadogClient, api_key: ApiKey, *, concurrent_requests: int, sleep: _Sleep = time.sleep
     ) -> None:
         self._client = client
         self._api_key = api_key
@@ -87,30 +83,35 @@ class _Rounds:
         self._key = ""
         self._key_was_reloaded = False
         self._blame = "Datadog refuses the API key; do key and site belong together?"
+        self._work = deque[_Attempt]()
+        self._unsent: list[_Attempt] = []
         self._next: list[_Attempt] = []
         self._wait = 0.0
         self._slowest = SHORTEST_REQUEST
 
-    def send(self, requests: Iterable[Request], *, at_once: int, sleep: Callable[[float], None]) -> _Answered:
+    def send(self, requests: Iterable[Request], *, at_once: int, sleep: _Sleep) -> _Answered:
         """Sends until each answer is final, or there is no time to wait for another attempt."""
-        work = [_Attempt(request) for request in requests]
-        if work:
-            self._read_key()
-        while work:
-            yield from self._round(deque(work), at_once)
+        self._work += (_Attempt(request) for request in requests)
+        try:
+            if self._work and self._seconds_left() >= self._slowest:
+                self._key = self._api_key.get(seconds=self._seconds_left())
+        except ApiKeyUnavailable as error:
+            self._stop(str(error))
+        while self._work:
+            yield from self._round(at_once)
             for breaker in self._breakers.values():
                 breaker.all_were_tried()
-            work, wait = self._next, self._wait
-            self._next, self._wait = [], 0.0
+            wait, self._wait = self._wait, 0.0
             if wait and self._seconds_left() <= wait + self._slowest:
-                yield from map(self._unsent, work)
+                yield from map(self._waits, self._next)
                 break
+            self._work, self._next = deque(self._next), []
             sleep(wait)
 
-    def _round(self, work: deque[_Attempt], at_once: int) -> _Answered:
+    def _round(self, at_once: int) -> _Answered:
         """Sends each once, and yields the final answers."""
-        unsent, refused = list[_Attempt](), list[tuple[Request, Answer]]()
-        for (one, progress), result in run_all(lambda: self._next_call(work, unsent), at_once=at_once):
+        refused: list[tuple[Request, Answer]] = []
+        for (one, progress), result in run_all(self._next_call, at_once=at_once):
             request, breaker = one.request, self._breakers[one.request.endpoint]
             answer = self._answer(one, progress, result)
             if answer.status in KEY_REFUSED and self._has_newer_key(than=progress.key):
@@ -122,7 +123,7 @@ class _Rounds:
                 self._slowest = max(self._slowest, min(time.monotonic() - progress.started, REQUEST_DEADLINE))
             if parts := _parts(request, answer, breaker):
                 # At once, the first half first: so a bad one is found before much is sent.
-                work.extendleft(_Attempt(part, one.number) for part in reversed(parts))
+                self._work.extendleft(_Attempt(part, one.number) for part in reversed(parts))
             elif answer.status in KEY_REFUSED:
                 # Whether that is the key's fault shows in the answers to the others.
                 refused.append((request, answer))
@@ -132,33 +133,31 @@ class _Rounds:
                 self._wait = max(self._wait, backoff, answer.retry_after)
             else:
                 yield request, self._final(request, answer)
-            while unsent:
-                yield self._unsent(unsent.pop())
-        yield from map(self._unsent, unsent)
+            while self._unsent:
+                yield self._waits(self._unsent.pop())
+        while self._unsent:
+            yield self._waits(self._unsent.pop())
         yield from ((request, self._final(request, answer)) for request, answer in refused)
 
-    def _unsent(self, one: _Attempt) -> tuple[Request, Answer]:
+    def _waits(self, one: _Attempt) -> tuple[Request, Answer]:
         """A request that is not sent, or not again, and its answer."""
         reason = one.last.reason or self._breakers[one.request.endpoint].reason or "out of time"
         return one.request, self._final(one.request, one.last._replace(reason=reason))
 
-    def _next_call(
-        self, work: deque[_Attempt], unsent: list[_Attempt]
-    ) -> Call[tuple[_Attempt, Progress], Response] | None:
-        while work:
-            one = work.popleft()
+    def _next_call(self) -> Call[tuple[_Attempt, Progress], Response] | None:
+        while self._work:
+            one = self._work.popleft()
             breaker, seconds = self._breakers[one.request.endpoint], self._seconds_left()
             if breaker.reason or seconds < self._slowest:
-                unsent.append(one)
+                self._unsent.append(one)
             elif breaker.is_paused:
                 self._next.append(one)
                 self._wait = max(self._wait, breaker.retry_after)
             else:
                 if breaker.is_half_open:
                     breaker.is_paused = True
-                    first, *others = (one._replace(request=request) for request in one.request.split(1))
-                    one = first
-                    work.extendleft(others)
+                    one, *others = (one._replace(request=request) for request in one.request.split(1))
+                    self._work.extendleft(others)
                 progress, seconds = Progress(self._key), min(REQUEST_DEADLINE, seconds)
                 post = partial(self._client.post, one.request, progress, seconds=seconds)
                 return Call((one, progress), post, seconds)
@@ -188,14 +187,6 @@ class _Rounds:
             reason += f": {self._blame}"
         return answer._replace(reason=reason, retry_after=max(answer.retry_after, breaker.retry_after))
 
-    def _read_key(self) -> None:
-        if self._seconds_left() < self._slowest:
-            return
-        try:
-            self._key = self._api_key.get(seconds=self._seconds_left())
-        except ApiKeyUnavailable as error:
-            self._stop(str(error))
-
     def _has_newer_key(self, *, than: str) -> bool:
         """Whether there is another key than the one that was refused. It is read again once."""
         if self._key == than and not self._key_was_reloaded:
@@ -222,5 +213,5 @@ def _parts(request: Request, answer: Answer, breaker: CircuitBreaker) -> tuple[R
 
 def _helps(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> bool:
     """Whether to send it again in this invocation."""
-    is_worth_it = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
-    return is_worth_it and one.number < MOST_ATTEMPTS and not breaker.reason
+    can_wait = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
+    return can_wait and one.number < MOST_ATTEMPTS and not breaker.reason
