@@ -784,12 +784,13 @@ def test_an_accepted_answer_whose_body_never_comes_is_accepted(monkeypatch: pyte
 
 
 def test_where_too_many_hang_nothing_is_sent_and_the_reason_says_so(
-    datadog: Datadog, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    datadog: Datadog, sender: Sender, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(sender, each([0]))
     monkeypatch.setattr(deadline, "MOST_LEFT_BEHIND", 0)
     answers = send(sender, each(range(1, 4)))
     assert answers == dict.fromkeys(range(1, 4), Answer(RETRY, reason="0 earlier calls still hang"))
+    assert not any(waits), "nor is it waited for"
     monkeypatch.undo()
     assert datadog.asked == [[0]]
     assert outcomes(send(sender, each(range(1, 4)))) == [ACCEPTED] * 3
