@@ -481,6 +481,26 @@ def test_nothing_is_started_that_takes_longer_than_is_left_by_what_others_took(
     assert answers == {1: Answer(ACCEPTED, 202, attempts=1), 2: Answer(RETRY, reason="out of time")}
 
 
+def test_what_is_not_sent_does_not_wait_for_what_hangs(datadog: Datadog) -> None:
+    left, hangs, order = [60.0], Event(), list[int]()
+
+    def reply(ids: list[int], _: str) -> int:
+        if ids == [0]:
+            hangs.wait(10)
+        elif ids == [1]:
+            left[0] = 0.0
+        else:
+            time.sleep(0.5)
+        return 202
+
+    datadog.reply = reply
+    for request, _ in a_sender(lambda: "key", at_once=3).send(each(range(4)), seconds_left=lambda: left[0]):
+        order += map(number_of, request.items)
+        if order[-1] == 3:
+            hangs.set()
+    assert order == [1, 2, 3, 0]
+
+
 # Half open ---------------------------------------------------------------------------------------------------------
 
 
