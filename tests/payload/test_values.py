@@ -139,7 +139,19 @@ def test_numbers_with_thousands_of_digits() -> None:
         (" 2024-05-14 09:50:00 ", datetime(2024, 5, 14, 9, 50, tzinfo=UTC)),
         ("2016-08- 04", None),
         ("", None),
-        (1715680200, None),
+        (1715680200, datetime(2024, 5, 14, 9, 50, tzinfo=UTC)),
+        ("1715680200", datetime(2024, 5, 14, 9, 50, tzinfo=UTC)),
+        (1715680200.5, datetime(2024, 5, 14, 9, 50, 0, 500_000, UTC)),
+        (1715680200133, datetime(2024, 5, 14, 9, 50, 0, 133_000, UTC)),
+        # By the calendar of ISO 8601 this would be December 1712.
+        ("1712121012345", datetime(2024, 4, 3, 5, 10, 12, 345_000, UTC)),
+        ("20240514", datetime(2024, 5, 14, tzinfo=UTC)),
+        # No plausible number: years before 2000 and from 2100 on, microseconds.
+        (946_684_799, None),
+        (4_102_444_800, None),
+        (1715678410133506, None),
+        (0, None),
+        (True, None),
         (None, None),
         # Out of the calendar in UTC.
         ("9999-12-31T23:59:59-01:00", None),

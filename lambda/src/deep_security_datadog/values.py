@@ -12,14 +12,20 @@ from datetime import UTC, datetime
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
-# Written where there is nothing, in lower case (docs/reference/deep-security-events.md#placeholders).
-PLACEHOLDERS = frozenset(("n/a", "none", "unknown", "-", "(no user)"))
+# What Deep Security and OSSEC write where there is nothing, in lower case. Each has its source in
+# docs/reference/deep-security-events.md#placeholders.
+PLACEHOLDERS = frozenset((
+    "n/a", "none", "unknown", "-", "(no user)",
+    "unknown computer", "description omitted", "no description is available.", "no description is available",
+))  # fmt: skip
 # Properties that name a user; `System` is none.
 _USERS = frozenset(("ActionBy", "User", "UserName", "OSSEC_SourceUser", "OSSEC_DestinationUser"))
 _NO_USER = "System"
 
 # Larger numbers are no rank, port or level, and slow to convert to text.
 _LARGEST = 1 << 63
+# Years 2000 to 2100 in seconds since 1970: other numbers are no time of an event.
+_TIMES = range(946_684_800, 4_102_444_800)
 # Longest text of a number or time, in characters.
 _LONGEST_NUMBER = 64
 
@@ -58,7 +64,7 @@ def number(value: object) -> float | None:
     """A finite number from a number or from the same as a string."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
+    if isinstance(value, str) and not 0 < len(value) <= _LONGEST_NUMBER:
         return None
     try:
         result = float(value)
@@ -79,7 +85,11 @@ def integer(value: object) -> int | None:
 
 
 def time_of(value: object) -> datetime | None:
-    """A point in time from ISO 8601 text; without an offset it is UTC."""
+    """A point in time: ISO 8601, in UTC unless it has an offset; or a plausible number of seconds or milliseconds."""
+    since_1970 = number(value) or 0
+    for seconds in (since_1970, since_1970 / 1000):
+        if int(seconds) in _TIMES:
+            return datetime.fromtimestamp(seconds, UTC)
     if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
         return None
     try:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from deep_security_datadog.datadog.tags import LONGEST_TAG, MOST_TAGS, configured_tags, tag, tags_of
+from deep_security_datadog.datadog.tags import LONGEST_TAG, MOST_TAGS, configured_tags, normalized, tag, tags_of
 from deep_security_datadog.deep_security.event import Event
 from tests.payload.strategies import PROPERTIES, TEXT
+
+RECORDED = json.loads((Path(__file__).parent / "recorded_tags.json").read_text(encoding="utf-8"))
 
 
 def tags(configured: tuple[str, ...] = (), account_id: str = "", **properties: Any) -> list[str]:
@@ -41,14 +45,56 @@ def values(key: str, **properties: Any) -> list[str]:
         ("x" * 3000 + "y", f"policy:{'x' * 96}_{'x' * 95}y"),
         ("", ""),
         ("!?", ""),
+        # Neither letters nor decimal digits.
+        ("1²½Ⅷ", "policy:1"),
+        ("x²y", "policy:x_y"),
+        ("ΑΣ İ", "policy:ασ_i"),
     ],
 )
 def test_a_tag_has_the_form_that_datadog_takes(value: str, expected: str) -> None:
     assert tag("policy", value) == expected
 
 
-def test_configured_tags() -> None:
-    assert configured_tags(("Env:Prod", "x", "x", "", "!", "team:", "A b:c d")) == ("env:prod", "x", "a_b:c_d")
+@pytest.mark.parametrize("row", RECORDED, ids=lambda row: row["sent"][:20])
+def test_tags_are_what_datadog_makes_of_the_same_text(row: dict[str, str]) -> None:
+    name, _, sent = row["sent"].partition(" ")
+    if name == "ddtags":
+        assert {normalized(each) for each in sent.split(",")} == set(row["stored"].split())
+    elif name == "ddsource":
+        assert normalized(f"source:{sent}") == row["stored"]
+    else:
+        assert normalized(row["sent"]) == row["stored"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("env:Prod - EU", ("env:prod_-_eu",)),
+        ("1team:x", ("team:x",)),
+        ("version:v1.0.", ("version:v1.0.",)),
+        ("a: b", ("a:_b",)),
+        ("key:-x-", ("key:-x-",)),
+        ("policy:1²", ("policy:1",)),
+        ("serv:erless:", ("serv:erless:",)),
+        # Datadog takes no empty value, and a tag without a key is a mistake.
+        ("team:", ()),
+        ("team: ", ()),
+        (":x", ()),
+        ("1:x", ()),
+        ("!", ()),
+        ("", ()),
+    ],
+)
+def test_configured_tags(text: str, expected: tuple[str, ...]) -> None:
+    assert configured_tags((text,)) == expected
+    # The same text as a tag of the instance joins it, too.
+    key, _, value = text.partition(":")
+    found = [one for one in tags(HostCloudInstanceTags={key: value}) if one.startswith("instance_tag_")]
+    assert not value or found == [f"instance_tag_{one}" for one in expected]
+
+
+def test_configured_tags_are_distinct_and_bounded() -> None:
+    assert configured_tags(("Env:Prod", "x", "x", "env:prod")) == ("env:prod", "x")
     assert len(configured_tags([f"tag{number}" for number in range(200)])) == MOST_TAGS
 
 
@@ -92,6 +138,24 @@ def test_host() -> None:
     assert values("instance-id", Hostname="a (b) [i-old]", HostInstanceID="i-new") == ["i-new"]
 
 
+def test_what_sits_below_the_host() -> None:
+    found = tags(EventType="WebReputationEvent", ContainerName="Web", ContainerID="c1", ImageName="nginx:1", PodID="p1")
+    assert found[-4:] == ["container_name:web", "container_id:c1", "image_name:nginx:1", "pod_id:p1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("http://[2001:db8::bad]:8080/x", ["2001:db8::bad"], ["8080"]),
+        ("http://[2001:db8::bad]/x", ["2001:db8::bad"], []),
+        ("http://Two.example.net:8080/x", ["two.example.net"], ["8080"]),
+    ],
+)
+def test_host_and_port_of_a_url(url: str, host: list[str], port: list[str]) -> None:
+    event = {"EventType": "WebReputationEvent", "URL": url}
+    assert (values("url_host", **event), values("url_port", **event)) == (host, port)
+
+
 @pytest.mark.parametrize(("cloud", "expected"), [("amazon", ["1"]), (None, ["1"]), ("azure", [])])
 def test_an_account_of_another_cloud_is_none_of_aws(cloud: str | None, expected: list[str]) -> None:
     assert values("aws_account", HostOwnerID="1", HostCloudType=cloud) == expected
@@ -120,6 +184,13 @@ def test_of_a_long_text_only_the_beginning_is_searched() -> None:
     assert values("ds_tag", Tags="a," * 1_000_000 + "b") == ["a"]
 
 
+def test_tags_are_bounded_before_they_are_cleaned(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned: list[str] = []
+    monkeypatch.setattr("deep_security_datadog.datadog.tags._clean", lambda text: cleaned.append(text) or text)
+    tags(Tags=",".join(map(str, range(990))), Note="CVE-2024-" + " CVE-2024-".join(map(str, range(1000, 1990))))
+    assert len(cleaned) == MOST_TAGS
+
+
 def test_tags_of_events_and_instances() -> None:
     instance = {"Name": "web", "team name": "Blue!", "a:b": "c", "source": "x", "empty": "", "!": "x"}
     found = tags(EventType="PacketLog", Tags="ops, Review", HostCloudInstanceTags=instance)
@@ -144,4 +215,5 @@ def test_any_event_has_tags_that_datadog_takes(properties: dict[str, Any], confi
     assert len(set(found)) == len(found) <= MOST_TAGS
     for text in found:
         assert len(text) <= LONGEST_TAG and text == text.lower() and not re.search(r"[^\w\-:./]", text), text
-        assert not text.endswith(":")
+        assert (text[0].isalpha() and text.partition(":")[2] != "") or ":" not in text
+        assert normalized(text) == text, "Datadog would store another"

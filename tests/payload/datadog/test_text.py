@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -245,5 +246,39 @@ def test_times_that_datadog_takes(age: timedelta, expected: bool) -> None:
 
 def test_an_unreadable_time_is_shown() -> None:
     properties = {"EventType": "SystemEvent", "LogDate": "2016-08- 04"}
-    assert "- Event: `2016-08- 04`" in text_of(properties)
+    assert "- Event: `2016-08- 04`\n- The time could not be read;" in text_of(properties)
     assert date_happened(Event(properties), NOW) is None
+
+
+def test_a_time_may_be_a_number() -> None:
+    for number in (1715678410, 1715678410133):
+        properties = {"EventType": "SystemEvent", "LogDate": number}
+        assert "- Event: `2024-05-14 09:20:10 UTC`" in text_of(properties)
+        assert date_happened(Event(properties), NOW) == 1715678410
+
+
+def test_what_sits_below_the_host_is_named() -> None:
+    properties = {"EventType": "PacketLog", "Reason": "R", "ContainerID": "c" * 64, "Hostname": "web"}
+    assert title_of(**properties) == f"[Info] Firewall: R in {'c' * 15}…{'c' * 14} on web"
+    shown = text_of({**properties, "ContainerName": "nginx"})
+    assert "· in `nginx` · on `web`" in shown and f"- Container: `nginx ({'c' * 64})`" in shown
+
+
+def test_decoded_data_stay_harmless_and_limited() -> None:
+    request = "GET /x HTTP/1.1\r\nHost: @all %%%\n[x](http://evil.example) ```\u202e" + "y" * 5000
+    encoded = base64.b64encode(request.encode()).decode()
+    shown = text_of({"EventType": "PayloadLog", "PacketData": encoded})
+    assert "- Packet data:\n\n```\nGET /x HTTP/1.1\nHost: \uff20all % %%\n[x] (http[:]//evil.example)" in shown
+    assert shown.count("```") == 2 and "\u202e" not in shown and shown.count("y") < 1200
+
+
+def test_a_sentence_may_be_a_placeholder() -> None:
+    alert = {"EventType": "SystemEvent", "Number": 190, "Title": "Alert Started", "Description": "Description Omitted"}
+    assert title_of(**alert) == "[Medium] System: Alert Started" and "Omitted" not in text_of(alert)
+    change = {"EventType": "IntegrityEvent", "Key": "/a", "Description": "No description is available."}
+    assert "available" not in text_of(change)
+
+
+def test_the_text_shows_the_packet() -> None:
+    packet = {"EventType": "PacketLog", "Flow": 1, "SourceIP": "192.0.2.1", "DestinationIP": "192.0.2.2"}
+    assert "- Source: `192.0.2.1`\n- Destination: `192.0.2.2`\n- Flow: `Reverse Flow`" in text_of(packet)

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 
 from deep_security_datadog.deep_security.event import Event, Host
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from deep_security_datadog.deep_security.facts import first_of
 from deep_security_datadog.deep_security.severity import Severity
 from tests.payload.strategies import PROPERTIES
 
@@ -52,6 +54,9 @@ def test_of_a_long_display_name_only_the_beginning_is_read(part: str) -> None:
         (Host("192.0.2.62", "", ""), "192.0.2.62", "192.0.2.62"),
         (Host("db8", "192.0.2.61", "i-1"), "i-1", "db8"),
         (Host("", "", "i-1"), "i-1", "i-1"),
+        # Without a name it is shown by its address.
+        (Host("", "", "", "192.0.2.63", "GUID"), "192.0.2.63", "192.0.2.63"),
+        (Host("192.0.2.62", "", "", "192.0.2.63", "GUID"), "192.0.2.62", "192.0.2.62"),
         (Host(), "", ""),
     ],
 )
@@ -69,6 +74,12 @@ def test_names_of_a_host(host: Host, identifier: str, display: str) -> None:
         ({"TargetType": "Host", "TargetName": "a (b) [i-1]"}, Host("a", "b", "i-1")),
         ({"TargetType": "AmazonAccount", "TargetName": "x"}, Host()),
         ({"Hostname": "a", "TargetType": "Host", "TargetName": "b"}, Host("a")),
+        ({"HostGUID": "G", "HostID": 7, "HostLastIPUsed": "192.0.2.1"}, Host("", "", "", "192.0.2.1", "G")),
+        ({"HostID": 7}, Host(uid="7")),
+        ({"TargetType": "Host", "TargetName": "Unknown Computer", "TargetID": 7}, Host(uid="7")),
+        ({"TargetType": "User", "TargetID": 7}, Host()),
+        ({"Hostname": "Unknown Computer"}, Host()),
+        ({"Hostname": "Unknown Computer (192.0.2.1)"}, Host("", "192.0.2.1")),
     ],
 )
 def test_host(properties: dict[str, Any], expected: Host) -> None:
@@ -117,6 +128,36 @@ def test_texts_are_the_properties_that_hold_something() -> None:
 def test_identity(properties: dict[str, Any], expected: tuple[str, ...] | None) -> None:
     event = Event(properties)
     assert event.identity == expected
+
+
+CONTAINERS = (
+    {"ContainerID": "c1", "ContainerName": "n1"},
+    {"ContainerID": "c2", "ContainerName": "n1"},
+    {"ContainerID": "c1", "ContainerName": "n2"},
+    {"ContainerImageName": "i1"},
+    {"ImageName": "i2"},
+    {"PodID": "p1"},
+    {},
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(EVENT_TYPES) - {"TestSNS"}))
+def test_who_it_happened_to_is_part_of_the_identity(name: str) -> None:
+    """Tenant, host and what sits below the host, for each type."""
+    subject = {"Title": "t", "Reason": "r", "MalwareName": "m", "URL": "u", "Action": "a", "DeviceName": "d"}
+    subject |= {"EventType": name, "OSSEC_Description": "o"}
+    hosts = ({"Hostname": "a"}, {"HostGUID": "g1"}, {"HostGUID": "g2"}, {"HostID": 1}, {"HostID": 2})
+    hosts += ({"HostLastIPUsed": "192.0.2.1"}, {"Hostname": "Unknown Computer", "HostGUID": "g3"})
+    others = ({"TenantID": 1}, {"TenantName": "x"}, {"TenantGUID": "y"}, *hosts, *CONTAINERS)
+    identities = [Event({**subject, **each}).identity for each in others]
+    assert None not in identities and len(set(identities)) == len(others)
+
+
+def test_another_tag_changes_no_identity() -> None:
+    event = Event({"EventType": "PacketLog", "Reason": "R", "Hostname": "web", "Interface": "eth0"})
+    before = event.identity
+    event.event_type = event.event_type._replace(tags={**event.event_type.tags, "interface": first_of("Interface")})
+    assert event.identity == before == ("", "PacketLog", "web", "R")
 
 
 def test_the_test_notification() -> None:

@@ -7,22 +7,13 @@ from typing import Any
 import hcl2
 import pytest
 
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES, event_type
+from deep_security_datadog.deep_security.facts import BELOW_HOST
 from deep_security_datadog.deep_security.severity import UNKNOWN, Severity
 from deep_security_datadog.filter import FILTERABLE_TYPES
-from tests.golden import events_of_samples
 from tools.repository import ROOT
 from tools.samples import events_of, messages
-
-# https://docs.datadoghq.com/standard-attributes/ for logs: network communications, HTTP requests, users.
-STANDARD = {
-    "network.client.ip",
-    "network.client.port",
-    "network.destination.ip",
-    "network.destination.port",
-    "http.url",
-    "usr.name",
-}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +49,7 @@ def test_a_type_has_its_row(name: str) -> None:
 def test_an_unknown_type_has_a_row_of_its_own(name: str) -> None:
     row = event_type({"EventType": name})
     assert (row.name, row.module) == (name, name or "Unknown module")
-    assert row.severity is UNKNOWN and row.facts == () and row.ranked
+    assert row.severity is UNKNOWN and row.ranked
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
@@ -76,11 +67,31 @@ def test_a_row_shows_a_property_once(name: str) -> None:
     assert len(set(labels)) == len(labels) and len(set(properties)) == len(properties)
 
 
-@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_network_user_and_file_facts_have_standard_names(name: str) -> None:
-    attributes = EVENT_TYPES[name].attributes
-    assert {attribute for attribute in attributes if attribute.startswith(("network.", "http.", "usr."))} <= STANDARD
-    facts = {"SourceIP", "DestinationIP", "TargetIP", "URL", "User", "UserName", "ActionBy", "OSSEC_SourceIP"}
-    facts |= {"FileSHA1", "FileSHA256", "FileMD5", "SHA256", "InfectedFilePath"}
-    in_samples = facts & {key for _, event in events_of_samples() if event.get("EventType") == name for key in event}
-    assert in_samples <= set(attributes.values())
+# What any type may say: who did it, in which container, image and pod.
+WHO_AND_WHERE = {"User", "UserName", "UserID", "GroupName", "GroupID", "Process", "ProcessName", "ProcessID", "Note"}
+WHO_AND_WHERE |= {name for names in BELOW_HOST.values() for name in names} | {"ImageID", "ImageDigest"}
+
+
+@pytest.mark.parametrize("name", [*sorted(set(EVENT_TYPES) - {"TestSNS"}), "NewEvent"])
+def test_every_type_may_say_who_did_it_and_where_below_the_host(name: str) -> None:
+    assert event_type({"EventType": name}).shown_properties >= WHO_AND_WHERE
+
+
+@pytest.mark.parametrize(
+    ("properties", "titled", "action"),
+    [
+        ({"EventType": "DeviceControlEvent", "DeviceType": 0, "DevicePermission": 1}, "", ""),
+        ({"EventType": "PacketLog", "Action": 77}, "", ""),
+        ({"EventType": "IntegrityEvent", "Key": "/a", "Change": 9}, "/a", ""),
+        ({"EventType": "AppControlEvent", "Action": 3, "Operation": 7, "FileName": "x"}, "x", ""),
+        ({"EventType": "WebReputationEvent", "URL": "a.example", "DetectOnly": "7"}, "a.example", ""),
+    ],
+)
+def test_a_code_without_a_word_is_a_fact_only(properties: dict[str, Any], titled: str, action: str) -> None:
+    event = Event(properties)
+    row = event.event_type
+    assert (row.subject(event.texts), row.action(event.texts)) == (titled, action)
+    assert not [value for value in (tag(event.texts) for tag in row.tags.values()) if value.isdecimal()]
+    facts = [fact.value(event.texts) if fact.value else event.texts.get(fact.properties[0]) for fact in row.facts]
+    codes = {str(value) for value in properties.values() if isinstance(value, int)}
+    assert codes <= {fact for fact in facts if fact}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from deep_security_datadog.deep_security.facts import (
     EventType,
     Fact,
     Texts,
+    bits,
     boolean,
     endpoint,
     enum,
@@ -15,12 +18,15 @@ from deep_security_datadog.deep_security.facts import (
     first_of,
     full_path,
     joined,
+    moment,
     network_detect_only,
     one,
+    packet_data,
     repeat_count,
     scan_steps,
     unless_in,
-    url_host,
+    url_place,
+    with_port,
     word,
     yes_no,
 )
@@ -70,7 +76,9 @@ def test_what_another_property_does_not_say_already(texts: Texts, expected: str)
         ({"Action": "6"}, "Log Only"),
         ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only"),
         ({"Action": "77", "ActionString": "Spelled out"}, "Spelled out"),
-        ({"Action": "77"}, "77"),
+        # A number is no word, wherever it stands.
+        ({"Action": "77"}, ""),
+        ({"Action": "77", "ActionString": "77"}, ""),
         ({"Action": "0"}, ""),
         ({"Action": "denied"}, "denied"),
         ({"ActionString": "denied"}, "denied"),
@@ -88,6 +96,8 @@ def test_the_number_decides_on_the_word(texts: Texts, expected: str) -> None:
         ({"Action": "6", "ActionString": "log-only"}, "Log Only"),
         ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only (Nur Protokoll)"),
         ({"Action": "77", "ActionString": "Spelled out"}, "77 (Spelled out)"),
+        ({"Action": "77"}, "77"),
+        ({"Action": "denied"}, "denied"),
         ({"Action": "0", "ActionString": "Spelled out"}, "Spelled out"),
         ({"ActionString": "Spelled out"}, "Spelled out"),
         ({}, ""),
@@ -205,21 +215,86 @@ def test_scan_steps(texts: Texts, expected: str) -> None:
     assert shown(scan_steps(), texts) == expected
 
 
+REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\n"
+
+
 @pytest.mark.parametrize(
-    ("url", "expected"),
+    ("data", "expected"),
     [
-        ("http://bad.example.net/landing?x=1", "bad.example.net"),
-        ("https://user:pw@Bad.Example.NET.:8443/x@y", "bad.example.net.:8443"),
-        ("http://[2001:db8::1]:80/", "[2001:db8::1]:80"),
-        ("bad.example.net/landing", "bad.example.net"),
-        (r"http:\\bad.example.net\x", "http:"),
-        ("/only/a/path", "/only/a/path"),
-        ("x" * 300_000, "x" * 2000),
+        (base64.b64encode(REQUEST.encode()).decode(), REQUEST),
+        (base64.b64encode(REQUEST.encode()).decode().rstrip("="), REQUEST),
+        (REQUEST.encode().hex(), REQUEST),
+        (REQUEST.encode().hex().upper(), REQUEST),
+        (base64.b64encode("Grüße aus 東京, mit Leerraum".encode()).decode(), "Grüße aus 東京, mit Leerraum"),
+        # A few bytes that are no text do not matter.
+        (base64.b64encode(b"\x00" + REQUEST.encode()).decode(), "\0" + REQUEST),
+        *(
+            (unchanged, unchanged)
+            for unchanged in (
+                "",
+                "7",
+                "deadbeef" * 8,
+                "QUJD",
+                REQUEST,
+                "thisisnotencodedatall",
+                "A" * 17,
+                base64.b64encode(bytes(range(128, 256))).decode(),
+                base64.b64encode(REQUEST.encode()).decode() + "!",
+            )
+        ),
+    ],
+)
+def test_packet_data_is_decoded_where_it_is_plainly_text(data: str, expected: str) -> None:
+    assert shown(packet_data("Packet data", "PacketData"), {"PacketData": data}) == expected
+
+
+@pytest.mark.parametrize(
+    ("sum_of_bits", "expected"),
+    [("1", "one"), ("12", "four, eight"), ("9", "one, eight"), ("40", "eight, 32"), ("0", ""), ("", ""), ("-1", "-1")],
+)
+def test_bits(sum_of_bits: str, expected: str) -> None:
+    assert shown(bits("Flags", "Flags", {1: "one", 4: "four", 8: "eight"}), {"Flags": sum_of_bits}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1715678410", "2024-05-14 09:20:10 UTC"),
+        ("1715678410133", "2024-05-14 09:20:10 UTC"),
+        ("2024-05-14T09:20:10.133Z", "2024-05-14T09:20:10.133Z"),
+        ("42", "42"),
         ("", ""),
     ],
 )
-def test_the_host_of_a_url(url: str, expected: str) -> None:
-    assert url_host({"URL": url}) == expected
+def test_moment(text: str, expected: str) -> None:
+    assert moment(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("http://bad.example.net/landing?x=1", "bad.example.net", ""),
+        ("https://user:pw@Bad.Example.NET.:8443/x@y", "bad.example.net", "8443"),
+        ("http://[2001:db8::1]:80/", "2001:db8::1", "80"),
+        ("http://[2001:db8::]/", "2001:db8::", ""),
+        ("http://2001:db8::1/", "2001:db8::1", ""),
+        ("2001:db8::", "2001:db8::", ""),
+        ("bad.example.net:8080/landing", "bad.example.net", "8080"),
+        ("http://bad.example.net:/", "bad.example.net", ""),
+        (r"http:\\bad.example.net\x", "bad.example.net", ""),
+        ("mailto:somebody", "mailto:somebody", ""),
+        ("/only/a/path", "/only/a/path", ""),
+        ("x" * 300_000, "x" * 2000, ""),
+        ("", "", ""),
+    ],
+)
+def test_host_and_port_of_a_url(url: str, host: str, port: str) -> None:
+    assert url_place({"URL": url}) == (host, port)
+
+
+def test_with_port() -> None:
+    assert with_port("2001:db8::1", "80") == "[2001:db8::1]:80" and with_port("a.example", "80") == "a.example:80"
+    assert with_port("2001:db8::1", "") == "2001:db8::1" and with_port("", "80") == "port 80"
 
 
 @pytest.mark.parametrize(
@@ -229,6 +304,9 @@ def test_the_host_of_a_url(url: str, expected: str) -> None:
         ("/usr/bin/", "nc", "/usr/bin/nc"),
         (r"C:\Temp", "nc.exe", r"C:\Temp\nc.exe"),
         ("C:\\Temp\\", "nc.exe", r"C:\Temp\nc.exe"),
+        ("C:\\Temp\\\\", "nc.exe", r"C:\Temp\nc.exe"),
+        ("/usr//bin//", "nc", "/usr//bin/nc"),
+        ("/", "nc", "/nc"),
         ("/usr/bin", "", "/usr/bin"),
         ("", "nc", "nc"),
         ("", "", ""),
@@ -249,6 +327,6 @@ def test_what_follows_from_a_row() -> None:
 
 def test_a_row_without_more_says_nothing() -> None:
     row = EventType("X", "Log Inspection", first_of("A"), TEST)
-    assert (row.action({}), row.detect_only({}), dict(row.attributes), row.ranked) == ("", None, {}, True)
+    assert (row.action({}), row.detect_only({}), row.ranked) == ("", None, True)
     assert (row.detail({"A": "a"}), dict(row.tags)) == ("", {})
     assert row.slug == "log_inspection" and row.highest_severity is Severity.INFO

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import first
 from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import to_json
 
@@ -56,8 +55,7 @@ def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> d
 
 def _aggregation_key(event: Event) -> str:
     """The event's identity; hashed if that is longer than Datadog takes."""
-    tenant = first(event.texts, ("TenantID", "TenantName"))
-    parts = event.identity or (tenant, event.event_type.name, event.host.id, "")
+    parts = event.identity or (*event.place, "")
     key = "|".join(markdown.plain(markdown.truncate_middle(part, _LONGEST_KEY_PART)) for part in parts)
     return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
 

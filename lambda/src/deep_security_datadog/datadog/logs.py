@@ -14,6 +14,7 @@ from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import as_text, to_json
 
 from . import markdown, text
+from .attributes import standard_attributes
 from .item import Context, Item, Repeats
 from .request import Destination, TooLarge
 from .tags import tags_of
@@ -25,8 +26,7 @@ LARGEST_BATCH = 4_500_000
 LARGEST_LOG = 1_000_000
 
 LONGEST_HOST = 255
-# Longest standard attribute, and longest property of a log that is too large, in characters.
-_LONGEST_VALUE = 5000
+# Longest property of a log that is too large, in characters.
 _LONGEST_SHORT_VALUE = 2000
 _LONGEST_NAME = 300
 _MOST_PROPERTIES = 100
@@ -60,14 +60,12 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
         "message": text.title(event),
         "timestamp": _milliseconds(event, context),
         "deep_security": _shortened(event.properties) if is_short else event.properties,
+        **standard_attributes(event),
     }
     if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
         fields["hostname"] = host
     if item.repeats:
         fields["repeats"] = _repeats(item.repeats)
-    for attribute, name in event.event_type.attributes.items():
-        if value := event.texts.get(name):
-            _put(fields, attribute, value[:_LONGEST_VALUE])
     return fields
 
 
@@ -82,13 +80,6 @@ def _repeats(repeats: Repeats) -> dict[str, Any]:
     times = {"first": repeats.first, "last": repeats.last}
     shown = {name: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z" for name, time in times.items() if time}
     return {"count": repeats.total, **shown}
-
-
-def _put(fields: dict[str, Any], attribute: str, value: str) -> None:
-    *parents, name = attribute.split(".")
-    for parent in parents:
-        fields = fields.setdefault(parent, {})
-    fields[name] = value
 
 
 def _shortened(properties: Mapping[str, object]) -> dict[str, str]:

@@ -20,7 +20,8 @@ MOST_TAGS = 100
 INSTANCE_TAG_PREFIX = "instance_tag_"
 
 # Everything but the characters of a word. Words are joined by one underscore.
-_BETWEEN_WORDS = re.compile(r"[^\w\-:./]+")
+_BETWEEN_WORDS = re.compile(r"(?:_|[^\w\-:./])+")
+_BEFORE_LETTER = re.compile(r"^(?:[^\w:]|[\d_])+")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 # Texts that may name a CVE or a technique, written by Deep Security, not found in an attacker's traffic.
@@ -41,9 +42,15 @@ def tag(key: str, value: str) -> str:
     return f"{key}:{text}" if text else ""
 
 
+def normalized(text: str) -> str:
+    """What Datadog's Agent and its AWS integration make of `key:value`, so that events join other data."""
+    text = _BEFORE_LETTER.sub("", _lower(text[:_LONGEST_SEARCHED]))[:LONGEST_TAG]
+    return _BETWEEN_WORDS.sub("_", text).rstrip("_")
+
+
 def configured_tags(texts: Iterable[str]) -> tuple[str, ...]:
-    """The user's tags as Datadog accepts them. texts: `key:value` or a word."""
-    return tuple(dict.fromkeys(filter(None, map(_configured_tag, texts))))[:MOST_TAGS]
+    """The user's tags as Datadog has them. texts: `key:value` or a word; without a key or a value it is left out."""
+    return tuple(dict.fromkeys(filter(_is_whole, map(normalized, texts))))[:MOST_TAGS]
 
 
 def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> list[str]:
@@ -52,7 +59,8 @@ def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> li
     account_id: the AWS account of the topic, empty if unknown. configured: `configured_tags()`.
     """
     keys = {text.partition(":")[0] for text in configured}
-    own = [tag(key, value) for key, value in _own_tags(event, account_id) if value and key not in keys]
+    wanted = ((key, value) for key, value in _own_tags(event, account_id) if value and key not in keys)
+    own = [tag(key, value) for key, value in islice(dict.fromkeys(wanted), MOST_TAGS)]
     instance = _instance_tags(event.properties.get("HostCloudInstanceTags"))
     own += [text for text in instance if text.partition(":")[0] not in keys]
     distinct = list(dict.fromkeys(filter(None, own)))
@@ -79,29 +87,37 @@ def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
         # `Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: builds would make too many values.
         ("host_os", texts.get("HostOS", "").partition(" (")[0]),
         ("host_name", host.display),
+        *event.below_host.items(),
         ("instance-id", host.instance_id),
         ("aws_account", aws_account),
         ("topic_account", account_id),
-        *[("cve", found.upper()) for found in _CVE.findall(finding_text)],
+        *[("cve", found.lower()) for found in _CVE.findall(finding_text)],
         *[("mitre_technique", found) for found in _TECHNIQUE.findall(finding_text)],
-        *[("ds_tag", part) for part in texts.get("Tags", "")[:_LONGEST_SEARCHED].split(",")],
+        *[("ds_tag", part.strip()) for part in texts.get("Tags", "")[:_LONGEST_SEARCHED].split(",")],
     ]
 
 
 def _instance_tags(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, content in islice(value.items(), MOST_TAGS):
-            if name := _clean(as_text(key)[:LONGEST_TAG]).replace(":", "_"):
-                yield tag(f"{INSTANCE_TAG_PREFIX}{name}", as_text(content))
+            found = normalized(f"{as_text(key)[:LONGEST_TAG].replace(':', '_')}:{as_text(content)}")
+            if _is_whole(found):
+                yield f"{INSTANCE_TAG_PREFIX}{found}"[:LONGEST_TAG].rstrip("_")
 
 
-def _configured_tag(text: str) -> str:
-    key, colon, value = text.partition(":")
-    name = _clean(key)
-    return tag(name, value) if colon and name else name[:LONGEST_TAG]
+def _is_whole(found: str) -> bool:
+    key, colon, value = found.partition(":")
+    return bool(key) and (bool(value) or not colon)
 
 
 def _clean(text: str) -> str:
     """Lower-case words joined by one underscore. A word keeps the punctuation within: `192.0.2.1:80`, `/etc/passwd`."""
-    words = [word.lstrip(":").rstrip(":.-") for word in _BETWEEN_WORDS.split(text.lower().replace("_", " "))]
+    words = [word.lstrip(":").rstrip(":.-") for word in _BETWEEN_WORDS.split(_lower(text))]
     return "_".join([word for word in words if any(map(str.isalnum, word))])
+
+
+def _lower(text: str) -> str:
+    """In lower case, with blanks for what counts but is no digit: superscripts, fractions, Roman numerals."""
+    if text.isascii():
+        return text.lower()
+    return "".join([one.lower()[0] if one.isalpha() or one.isdecimal() or not one.isalnum() else " " for one in text])

@@ -58,6 +58,7 @@ _IDENTIFIER_FACTS = (
     one("Host GUID", "HostGUID"),
     one("Agent GUID", "HostAgentGUID"),
     one("Tenant GUID", "TenantGUID"),
+    one("Cloud One account", "CloudOneAccountID"),
 )
 # In the title, the times, or one of the sections above.
 _SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate")).union(
@@ -70,7 +71,8 @@ def title(event: Event) -> str:
     """Severity, module, what happened and on which host, in at most 200 characters."""
     host = markdown.truncate_middle(_plain(event.host.display), 60)
     head = f"[{event.severity.label.capitalize()}] {markdown.plain(event.event_type.module[:60])[:60]}"
-    tail = f" on {host}" if host else ""
+    container = markdown.truncate_middle(_plain(event.container), 30)
+    tail = (f" in {container}" if container else "") + (f" on {host}" if host else "")
     if event.is_test:
         return f"{head}: Deep Security reaches Datadog{tail}"
     texts = event.texts
@@ -148,6 +150,8 @@ def _summary(event: Event) -> str:
         words.append(markdown.escaped(action[:100]))
     if event.rank is not None:
         words.append(f"rank {event.rank:g}")
+    if container := event.container:
+        words.append(f"in {markdown.code(container[:100])}")
     if host := event.host.display:
         words.append(f"on {markdown.code(host[:100])}")
     return " · ".join(words)
@@ -190,6 +194,7 @@ def _times(item: Item, context: Context) -> list[str]:
         lines.append(f"- Event: `{_shown_time(happened)}`")
     elif "LogDate" in item.event.texts:
         lines.append(_line("Event", item.event.texts["LogDate"]))
+        lines.append("- The time could not be read; the event is shown at its arrival.")
     if published:
         lines.append(f"- Published by Deep Security: `{_shown_time(published)}`")
     if happened and (delay := (published or context.now) - happened) > _SHOWN_DELAY:

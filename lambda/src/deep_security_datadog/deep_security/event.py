@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from deep_security_datadog.values import meaningful, number, text_of, time_of
+from deep_security_datadog.values import meaningful, number, time_of
 
 from .event_types import event_type
-from .facts import EventType, Texts, first
+from .facts import BELOW_HOST, EventType, Texts, first
 from .severity import Severity
 
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: name, label and instance id; label and id may be empty or missing
@@ -30,21 +30,29 @@ class Host(NamedTuple):
     """A protected computer; what is unknown is empty.
 
     name: address or DNS name. label: the cloud's name tag, or an address or a name again. instance_id: `i-…` or `ws-…`.
+    address: the last one used. uid: the manager's identifier.
     """
 
     name: str = ""
     label: str = ""
     instance_id: str = ""
+    address: str = ""
+    uid: str = ""
 
     @property
     def id(self) -> str:
         """Its name in Datadog: the instance id, else the name, else the label; a name rather than an address."""
-        return self.instance_id or _name_of(self.name, self.label)
+        return self.instance_id or _name_of(self.name, self.label) or self.address
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others: as `id`, but an identifier of the manager rather than an address used last."""
+        return self.instance_id or _name_of(self.name, self.label) or self.uid or self.address
 
     @property
     def display(self) -> str:
         """Its name for people: the label, else the name, else the instance id; a name rather than an address."""
-        return _name_of(self.label, self.name) or self.instance_id
+        return _name_of(self.label, self.name) or self.instance_id or self.address
 
     @classmethod
     def from_display_name(cls, text: str) -> Host:
@@ -52,7 +60,7 @@ class Host(NamedTuple):
         text = text[:_LONGEST_NAME].strip()
         match = _DISPLAY_NAME.fullmatch(text)
         name, label, instance_id = match.groups("") if match else (text, "", "")
-        return cls(name.strip(), label.strip(), instance_id.strip())
+        return cls(meaningful("Hostname", name), meaningful("Hostname", label), instance_id.strip())
 
 
 def _name_of(*texts: str) -> str:
@@ -77,26 +85,38 @@ class Event:
         self.event_type: EventType = event_type(properties)
         self.known_severity: Severity | None = self.event_type.severity.decide(properties)
         self.rank: float | None = number(properties.get("Rank"))
-        self.host: Host = _host(properties)
+        self.host: Host = _host(self.texts)
         self.time: datetime | None = time_of(properties.get("LogDate"))
 
     @property
     def identity(self) -> tuple[str, ...] | None:
         """Equal for events about the same thing; None if nothing says what happened.
 
-        Tenant, type, host, and the tags that the table names for the type. Datadog groups events by it, and events that
-        differ in it are never folded.
+        The place, and the tags that the table names for the type. Datadog groups events by it, and events that differ
+        in it are never folded.
         """
         subject = self.event_type.subject(self.texts)
         if not subject:
             return None
         parts = [self.event_type.tags[name](self.texts) for name in self.event_type.identity]
-        return (
-            first(self.texts, ("TenantID", "TenantName")),
-            self.event_type.name,
-            self.host.id,
-            *(parts if any(parts) else (subject,)),
-        )
+        return (*self.place, *(parts if any(parts) else (subject,)))
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Tenant, type, host, and what sits below the host."""
+        tenant = first(self.texts, ("TenantID", "TenantName", "TenantGUID"))
+        below = (f"{name}:{text}" for name, text in self.below_host.items())
+        return (tenant, self.event_type.name, self.host.identity, *below)
+
+    @property
+    def below_host(self) -> dict[str, str]:
+        """Container, image and pod by the names of their tags, as far as they are known."""
+        return {name: text for name, names in BELOW_HOST.items() if (text := first(self.texts, names))}
+
+    @property
+    def container(self) -> str:
+        """The name of what sits below the host, for people."""
+        return first(self.below_host, ("container_name", "container_id", "pod_id"))
 
     @property
     def is_test(self) -> bool:
@@ -109,11 +129,12 @@ class Event:
         return Severity.INFO if self.known_severity is None else self.known_severity
 
 
-def _host(properties: Mapping[str, object]) -> Host:
+def _host(texts: Texts) -> Host:
     """The protected computer; for a system event its target, if that is a computer."""
-    shown = text_of(properties, "Hostname")
-    if not shown and text_of(properties, "TargetType") == "Host":
-        shown = text_of(properties, "TargetName")
-    host = Host.from_display_name(shown)
-    instance = text_of(properties, "HostInstanceID")
-    return Host(host.name, host.label, instance) if instance else host
+    is_target = texts.get("TargetType") == "Host"
+    host = Host.from_display_name(first(texts, ("Hostname", "TargetName") if is_target else ("Hostname",)))
+    return host._replace(
+        instance_id=texts.get("HostInstanceID", host.instance_id),
+        address=texts.get("HostLastIPUsed", ""),
+        uid=first(texts, ("HostGUID", "HostID", "TargetID") if is_target else ("HostGUID", "HostID")),
+    )

@@ -15,19 +15,23 @@ from .facts import (
     EventType,
     Fact,
     Texts,
+    bits,
     boolean,
     endpoint,
     enum,
     first_of,
     full_path,
     joined,
+    moment,
     network_detect_only,
     one,
+    packet_data,
     repeat_count,
     scan_steps,
     unless_in,
-    url_host,
+    url_place,
     with_original_word,
+    with_port,
     word,
     yes_no,
 )
@@ -39,7 +43,12 @@ _NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {_NETWORK_ACTIONS[code]}" for c
 _DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
 _PROTOCOLS = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 255: "RAW"}
 _FRAMES = {2048: "IP", 2054: "ARP", 32821: "REVARP", 33169: "NETBEUI", 34525: "IPv6"}
-_FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: "Reverse Flow"}
+_PAYLOAD_FLAGS = {
+    1: "data truncated", 2: "log overflowed after this", 4: "suppressed after this", 8: "has data",
+    16: "refers to earlier data",
+}  # fmt: skip
+REVERSE_FLOW = "Reverse Flow"
+_FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: REVERSE_FLOW}
 _VIRUS_TYPES = {
     0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
 }  # fmt: skip
@@ -57,9 +66,25 @@ _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("C
 
 _BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
 
+flow = word("Flow", _FLOWS, "FlowString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
+_application_rule = word("Action", {})
 _application_action = word("Operation", _OPERATIONS, "OperationDesc")
 
+# Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
+_WHO_AND_WHERE = (
+    joined("User", "{} ({})", "UserName", "UserID"),
+    unless_in("UserName", "By user", "User"),
+    joined("Group", "{} ({})", "GroupName", "GroupID"),
+    joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
+    unless_in("ProcessName", "By process", "Process"),
+    joined("Container", "{} ({})", "ContainerName", "ContainerID"),
+    one("Container image", "ContainerImageName"),
+    unless_in("ContainerImageName", "Image", "ImageName"),
+    joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
+    one("Pod", "PodID"),
+    packet_data("Note", "Note"),
+)
 _NETWORK_FACTS = (
     enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
     enum("Protocol", "Protocol", _PROTOCOLS, "ProtocolString"),
@@ -67,22 +92,12 @@ _NETWORK_FACTS = (
     endpoint("Destination", "DestinationIP", "DestinationPort", "DestinationMAC"),
     one("Forwarded for", "ForwardedSrc"),
     repeat_count(),
-    joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
-    joined("Container", "{} ({})", "ContainerName", "ContainerID"),
-    one("Container image", "ContainerImageName"),
-    unless_in("ContainerImageName", "Image", "ImageName"),
-    one("Pod", "PodID"),
+    *_WHO_AND_WHERE,
     one("Packet flags", "Flags"),
     enum("Flow", "Flow", _FLOWS, "FlowString"),
     enum("Frame", "Frame", _FRAMES, "FrameString"),
-    one("Interface", "Interface"),
+    joined("Interface", "{} ({})", "Interface", "InterfaceType"),
 )
-_NETWORK_ATTRIBUTES = {
-    "network.client.ip": "SourceIP",
-    "network.client.port": "SourcePort",
-    "network.destination.ip": "DestinationIP",
-    "network.destination.port": "DestinationPort",
-}
 
 
 def _alert_name(texts: Texts) -> str:
@@ -124,10 +139,10 @@ _ROWS = (
                 block=True,
             ),
             joined("Target", "{1} ({0})", "TargetType", "TargetName"),
-            one("Caused by", "ActionBy"),
+            joined("Caused by", "{} (id {})", "ActionBy", "AdministratorID"),
+            *_WHO_AND_WHERE,
             joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
         ),
-        attributes={"usr.name": "ActionBy"},
         ranked=False,
     ),
     EventType(
@@ -146,7 +161,6 @@ _ROWS = (
             *_NETWORK_FACTS,
             one("Packet size", "PacketSize"),
         ),
-        attributes=_NETWORK_ATTRIBUTES,
     ),
     EventType(
         "PayloadLog",
@@ -163,10 +177,9 @@ _ROWS = (
             yes_no("Detect only", network_detect_only),
             one("Application type", "ApplicationType"),
             *_NETWORK_FACTS,
-            one("Note", "Note"),
-            one("Packet data", "PacketData", block=True),
+            packet_data("Packet data", "PacketData"),
+            bits("Payload flags", "PayloadFlags", _PAYLOAD_FLAGS),
         ),
-        attributes=_NETWORK_ATTRIBUTES,
     ),
     EventType(
         "AntiMalwareEvent",
@@ -198,29 +211,23 @@ _ROWS = (
             joined("Acted on", "{} ({})", "AMTarget", "AMTargetTypeString"),
             one("CVE", "Cve"),
             one("MITRE ATT&CK", "Mitre"),
-            joined("Container", "{} ({})", "ContainerName", "ContainerID"),
-            one("Container image", "ContainerImageName"),
-            one("File created", "CreationTime"),
-            one("File modified", "ModificationTime"),
+            *_WHO_AND_WHERE,
+            enum("Reached by", "Protocol", {0: "Local file", 1: "Network share"}),
+            Fact("File created", ("CreationTime",), lambda texts: moment(texts.get("CreationTime", ""))),
+            Fact("File modified", ("ModificationTime",), lambda texts: moment(texts.get("ModificationTime", ""))),
             joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
             Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
         ),
-        attributes={
-            "file.path": "InfectedFilePath",
-            "file.hash.sha256": "FileSHA256",
-            "file.hash.sha1": "FileSHA1",
-            "file.hash.md5": "FileMD5",
-        },
         ranked=False,
     ),
     EventType(
         "WebReputationEvent",
         "Web Reputation",
-        subject=url_host,
+        subject=lambda texts: with_port(*url_place(texts)),
         severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
         # Pages of one site are one finding.
-        tags={"url_host": url_host},
-        identity=("url_host",),
+        tags={"url_host": lambda texts: url_place(texts)[0], "url_port": lambda texts: url_place(texts)[1]},
+        identity=("url_host", "url_port"),
         action=lambda texts: _BLOCKED_OR_NOT[boolean("DetectOnly")(texts)],
         detect_only=boolean("DetectOnly"),
         facts=(
@@ -230,8 +237,8 @@ _ROWS = (
             yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"),
             enum("Category", "DetectionCategory", {12: "User Defined", 13: "Custom", 91: "Global"}),
             one("Target address", "TargetIP"),
+            *_WHO_AND_WHERE,
         ),
-        attributes={"http.url": "URL", "network.destination.ip": "TargetIP"},
     ),
     EventType(
         "IntegrityEvent",
@@ -247,12 +254,10 @@ _ROWS = (
             one("Rule", "Reason"),
             enum("Change", "Change", _CHANGES, "ChangeString"),
             joined("What", "{} {}", "EntityType", "Key"),
-            one("By user", "User"),
-            one("By process", "Process"),
+            *_WHO_AND_WHERE,
             one("SHA-1 after the change", "IsHash"),
             one("Description", "Description", block=True),
         ),
-        attributes={"usr.name": "User", "process.name": "Process"},
     ),
     EventType(
         "LogInspectionEvent",
@@ -293,21 +298,15 @@ _ROWS = (
             one("System", "OSSEC_SystemName"),
             one("Host in the log", "OSSEC_Hostname"),
             one("Groups", "OSSEC_Groups"),
+            *_WHO_AND_WHERE,
         ),
-        attributes={
-            "network.client.ip": "OSSEC_SourceIP",
-            "network.client.port": "OSSEC_SourcePort",
-            "network.destination.ip": "OSSEC_DestinationIP",
-            "network.destination.port": "OSSEC_DestinationPort",
-            "usr.name": "OSSEC_DestinationUser",
-        },
     ),
     EventType(
         "AppControlEvent",
         "Application Control",
-        subject=first_of("Action", "FileName"),
+        subject=lambda texts: _application_rule(texts) or texts.get("FileName", ""),
         severity=severity.APPLICATION,
-        tags={"rule": first_of("Action"), "file": full_path},
+        tags={"rule": _application_rule, "file": full_path},
         identity=("rule", "file"),
         detail=first_of("FileName"),
         action=_application_action,
@@ -319,9 +318,7 @@ _ROWS = (
             one("SHA-256", "SHA256"),
             one("SHA-1", "SHA1"),
             one("MD5", "MD5"),
-            joined("By user", "{} ({})", "UserName", "UserID"),
-            joined("By group", "{} ({})", "GroupName", "GroupID"),
-            joined("By process", "{} (pid {})", "ProcessName", "ProcessID"),
+            *_WHO_AND_WHERE,
             enum("Block reason", "BlockReason", {0: "", 1: "Blocked by rule", 2: "Unrecognized software"}),
             one("Action reason", "ActionReasonDesc"),
             enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
@@ -330,7 +327,6 @@ _ROWS = (
                 "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
             ),
         ),
-        attributes={"usr.name": "UserName", "process.name": "ProcessName", "file.hash.sha256": "SHA256"},
         ranked=False,
     ),
     # Only the type's name is public: the properties are guesses, and others are listed as they are.
@@ -355,9 +351,8 @@ _ROWS = (
             one("Model", "DeviceModel"),
             one("Serial number", "DeviceSerial"),
             Fact("Target file", ("Path", "FileName"), full_path),
-            joined("Accessing process", "{} (pid {})", "ProcessName", "ProcessID"),
+            *_WHO_AND_WHERE,
         ),
-        attributes={"process.name": "ProcessName"},
     ),
     EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.TEST),
 )
@@ -373,6 +368,7 @@ def event_type(properties: Mapping[str, object]) -> EventType:
         name or "Unknown module",
         subject=first_of("Title", "Reason", "Description"),
         severity=severity.UNKNOWN,
+        facts=_WHO_AND_WHERE,
         tags={"rule": first_of("Reason")},
         identity=("rule",),
     )

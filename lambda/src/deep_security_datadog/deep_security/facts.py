@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from deep_security_datadog.values import integer
+from deep_security_datadog.values import integer, time_of
 
 from . import malware
 from .severity import Severity, SeverityRule
@@ -19,6 +20,16 @@ Value = Callable[[Texts], str]
 # Of a word to compare, and of a URL, in characters: an attacker may have sent 256 KB.
 _LONGEST_WORD = 200
 _LONGEST_URL = 2000
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_SCHEME = re.compile(r"^\w[\w+.-]*:[/\\]{2}")
+
+# What sits below a host: tags, each with the properties that may say it.
+BELOW_HOST: Mapping[str, tuple[str, ...]] = {
+    "container_name": ("ContainerName",),
+    "container_id": ("ContainerID",),
+    "image_name": ("ContainerImageName", "ImageName"),
+    "pod_id": ("PodID",),
+}
 
 
 class Fact(NamedTuple):
@@ -42,7 +53,6 @@ class EventType(NamedTuple):
     subject: what happened, for the title. detail: what the title adds in parentheses; empty = the action.
     tags: those of the type, besides the ones that all types have. identity: which of them tell an event from others of
     its type. See `Event.identity`.
-    attributes: Datadog's standard log attributes, each with the property that fills it.
     ranked: False where events of the type are known to have no rank.
     """
 
@@ -56,7 +66,6 @@ class EventType(NamedTuple):
     action: Value = lambda _: ""
     detect_only: Callable[[Texts], bool | None] = lambda _: None
     detail: Value = lambda _: ""
-    attributes: Mapping[str, str] = MappingProxyType({})
     ranked: bool = True
 
     @property
@@ -108,7 +117,9 @@ def enum(label: str, name: str, words: Mapping[int, str], word_property: str = "
     decided = word(name, words)
 
     def value(texts: Texts) -> str:
-        return with_original_word(decided(texts), texts.get(word_property, ""))
+        text = texts.get(name, "")
+        shown = text if integer(text) not in words else decided(texts)
+        return with_original_word(shown, texts.get(word_property, ""))
 
     return Fact(label, (name, word_property) if word_property else (name,), value)
 
@@ -116,15 +127,16 @@ def enum(label: str, name: str, words: Mapping[int, str], word_property: str = "
 def word(name: str, words: Mapping[int, str], word_property: str = "") -> Value:
     """The word for a numbered property, which may be in any language where the event spells it out.
 
-    So the number decides; one that the table lacks leaves it to `word_property`, else it is the value.
+    So the number decides; one that the table lacks leaves it to `word_property`. A number is no word: `enum` shows it.
     """
 
     def value(texts: Texts) -> str:
-        text = texts.get(name, "")
-        code = integer(text) if text else None
+        code = integer(texts.get(name, ""))
         if code is not None and code in words:
             return words[code]
-        return texts.get(word_property) or text
+        return next(
+            (text for text in (texts.get(word_property), texts.get(name)) if text and integer(text) is None), ""
+        )
 
     return value
 
@@ -144,20 +156,62 @@ def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
     """Address and port, an IPv6 address in brackets, then the hardware address."""
 
     def value(texts: Texts) -> str:
-        ip, at, mac = texts.get(address, ""), texts.get(port, ""), texts.get(hardware, "")
-        place = ip
-        if at:
-            place = f"port {at}" if not ip else f"[{ip}]:{at}" if ":" in ip else f"{ip}:{at}"
+        place, mac = with_port(texts.get(address, ""), texts.get(port, "")), texts.get(hardware, "")
         return f"{place} ({mac})" if place and mac else place or mac
 
     return Fact(label, tuple(filter(None, (address, port, hardware))), value)
+
+
+def with_port(host: str, port: str) -> str:
+    """`host:port`, an IPv6 address in brackets."""
+    if not port:
+        return host
+    return f"port {port}" if not host else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def packet_data(label: str, name: str) -> Fact:
+    """Part of a packet, decoded where it is plainly text in hexadecimal or base64: which of them it has is open."""
+
+    def value(texts: Texts) -> str:
+        text = texts.get(name, "")
+        whole = text.rstrip("=") if _ENCODED.fullmatch(text) else ""
+        for decode in (bytes.fromhex, lambda digits: b64decode(digits + "=" * (-len(digits) % 4))):
+            try:
+                found = decode(whole).decode("utf-8", "replace")
+            except ValueError:
+                continue
+            start = found[:1000]
+            if sum(one in "\r\n\t" or (one.isprintable() and one != "\ufffd") for one in start) > 0.9 * len(start):
+                return found
+        return text
+
+    return Fact(label, (name,), value, block=True)
+
+
+def bits(label: str, name: str, words: Mapping[int, str]) -> Fact:
+    """A sum of bits as words, and the rest of the sum as a number."""
+
+    def value(texts: Texts) -> str:
+        total = integer(texts.get(name, ""))
+        if total is None or total < 0:
+            return texts.get(name, "")
+        rest = total & ~sum(words)
+        return ", ".join([*(word for bit, word in words.items() if total & bit), *([str(rest)] if rest else [])])
+
+    return Fact(label, (name,), value)
+
+
+def moment(text: str) -> str:
+    """A time as it is written; one that is written as a number as a time."""
+    time = time_of(text) if integer(text) is not None else None
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else text
 
 
 def repeat_count() -> Fact:
     """How often it happened, and the last time."""
 
     def value(texts: Texts) -> str:
-        count, until = texts.get("RepeatCount", ""), texts.get("EndLogDate", "")
+        count, until = texts.get("RepeatCount", ""), moment(texts.get("EndLogDate", ""))
         return ", ".join(filter(None, (count, until and f"last at {until}")))
 
     return Fact("Repeat count", ("RepeatCount", "EndLogDate"), value)
@@ -211,7 +265,9 @@ def scan_steps() -> Fact:
 
 
 def _scan_step(texts: Texts, step: int) -> str:
-    action = word(f"ScanAction{step}", {0: ""} | malware.ACTIONS)(texts)
+    text = texts.get(f"ScanAction{step}", "")
+    number = integer(text)
+    action = text if number is None else malware.ACTIONS.get(number, text if number else "")
     result = texts.get(f"ScanResultAction{step}", "")
     code = integer(result)
     outcome = "done" if code == 0 else f"failed ({result})" if code is not None and code < 0 else result
@@ -221,17 +277,21 @@ def _scan_step(texts: Texts, step: int) -> str:
     return "" if code == 0 else outcome
 
 
-def url_host(texts: Texts) -> str:
-    """The host of `URL`, with its port, in lower case. Text that is no URL counts up to its first slash."""
+def url_place(texts: Texts) -> tuple[str, str]:
+    """Host and port of `URL` in lower case. Text that is no URL counts up to its first slash."""
     url = texts.get("URL", "")[:_LONGEST_URL]
-    authority = re.split(r"[/\\?#]", url.partition("://")[2] or url, maxsplit=1)[0]
-    return authority.rpartition("@")[2].lower().rstrip(".") or url
+    place = re.split(r"[/\\?#]", _SCHEME.sub("", url), maxsplit=1)[0].rpartition("@")[2].lower()
+    host, colon, port = place.rpartition(":")
+    # The colons of an IPv6 address without brackets are its own.
+    if not colon or (port and not port.isdecimal()) or (":" in host and not host.endswith("]")):
+        host, port = place, ""
+    return host.strip("[]").rstrip(".") or url, port
 
 
 def full_path(texts: Texts) -> str:
-    """`Path` and `FileName` in one, with the separator of the path."""
+    """`Path` and `FileName` in one, with one separator of the path's kind between them."""
     path, name = texts.get("Path", ""), texts.get("FileName", "")
-    if not path or not name or path.endswith(("/", "\\")):
+    if not path or not name:
         return path + name
     separator = "\\" if "\\" in path else "/"
-    return f"{path}{separator}{name}"
+    return path.rstrip("/\\") + separator + name

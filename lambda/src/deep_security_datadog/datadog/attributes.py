@@ -1,0 +1,86 @@
+"""Datadog's standard attributes of a log: from which properties, and of which kind.
+
+A facet has one kind, and Datadog indexes no value of another (docs/reference/datadog-limits.md#logs).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote
+
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import REVERSE_FLOW, flow
+from deep_security_datadog.deep_security.facts import Texts, Value, first, first_of, full_path, url_place
+from deep_security_datadog.values import integer
+
+from .markdown import plain
+
+_LONGEST_VALUE = 5000
+# What may stand in a URL, without what makes a mention or a link of it.
+_IN_URLS = "%:/?#[]!$&'*+,;="
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def standard_attributes(event: Event) -> dict[str, Any]:
+    """Nested, as Datadog reads them. A value of another kind is left out."""
+    found: dict[str, Any] = {}
+    for attribute, (kind, value) in ATTRIBUTES.items():
+        if (text := value(event.texts)) and (typed := kind(text[:_LONGEST_VALUE])) is not None:
+            *parents, name = attribute.split(".")
+            fields = found
+            for parent in parents:
+                fields = fields.setdefault(parent, {})
+            fields[name] = typed
+    return found
+
+
+def address(text: str) -> str | None:
+    """Without a zone, which may be any text."""
+    try:
+        return str(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+def port(text: str) -> int | None:
+    number = integer(text)
+    return number if number is not None and 0 <= number < 1 << 16 else None
+
+
+def url(text: str) -> str:
+    """Not as `plain` has it: Datadog takes it to pieces."""
+    return quote(_LONE_PERCENT.sub("%25", text), safe=_IN_URLS, errors="replace")
+
+
+def _end(name: str, other: str, *names: str) -> Value:
+    """A property of one end of a connection: in the reverse flow, packets go from its server to its client."""
+    return lambda texts: texts.get(other if flow(texts) == REVERSE_FLOW else name) or first(texts, names)
+
+
+def _path(texts: Texts) -> str:
+    is_file = texts.get("EntityType", "").lower() in ("file", "directory")
+    return texts.get("InfectedFilePath") or full_path(texts) or (texts.get("Key", "") if is_file else "")
+
+
+# Of all types of event: the kind of each, which is a function, and what it is read from.
+ATTRIBUTES: Mapping[str, tuple[Callable[[str], str | int | None], Value]] = {
+    "network.client.ip": (address, _end("SourceIP", "DestinationIP", "OSSEC_SourceIP")),
+    "network.client.port": (port, _end("SourcePort", "DestinationPort", "OSSEC_SourcePort")),
+    "network.destination.ip": (address, _end("DestinationIP", "SourceIP", "TargetIP", "OSSEC_DestinationIP")),
+    "network.destination.port": (
+        port,
+        lambda texts: _end("DestinationPort", "SourcePort", "OSSEC_DestinationPort")(texts) or url_place(texts)[1],
+    ),
+    "http.url": (url, first_of("URL", "OSSEC_URL")),
+    # Of a logon the account that was used.
+    "usr.name": (plain, first_of("ActionBy", "OSSEC_DestinationUser", "OSSEC_SourceUser", "UserName", "User")),
+    "usr.id": (plain, first_of("AdministratorID", "UserID")),
+    "process.name": (plain, first_of("ProcessName", "Process", "OSSEC_ProgramName")),
+    "file.path": (plain, _path),
+    "file.hash.sha256": (plain, first_of("FileSHA256", "SHA256")),
+    "file.hash.sha1": (plain, first_of("FileSHA1", "SHA1")),
+    "file.hash.md5": (plain, first_of("FileMD5", "MD5")),
+}

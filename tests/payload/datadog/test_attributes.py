@@ -1,0 +1,184 @@
+"""Datadog's standard attributes: from which properties of any type, each of its kind, and safe to show."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deep_security_datadog.datadog.attributes import ATTRIBUTES, address, port, standard_attributes, url
+from deep_security_datadog.datadog.markdown import plain
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from tests.payload.strategies import PROPERTIES
+
+# https://docs.datadoghq.com/standard-attributes/ for logs: network communications, HTTP requests, users.
+STANDARD = {"network.client.ip", "network.client.port", "network.destination.ip", "network.destination.port"}
+STANDARD |= {"http.url", "usr.name", "usr.id"}
+
+HOSTILE = "@all-hands [sign in](https://evil.example) %%% `x` \u202e \x1b[31m"
+
+
+def flat(fields: dict[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        inner = f"{path}.{name}" if path else name
+        found |= flat(value, inner) if isinstance(value, dict) else {inner: value}
+    return found
+
+
+def attributes(**properties: Any) -> dict[str, Any]:
+    return flat(standard_attributes(Event(properties)))
+
+
+def test_names_are_datadogs() -> None:
+    assert {name for name in ATTRIBUTES if name.startswith(("network.", "http.", "usr."))} == STANDARD
+
+
+def test_the_name_decides_on_the_kind() -> None:
+    kinds = {"ip": address, "port": port, "url": url}
+    assert {name: kind for name, (kind, _) in ATTRIBUTES.items()} == {
+        name: kinds.get(name.rpartition(".")[2], plain) for name in ATTRIBUTES
+    }
+
+
+def test_they_are_nested() -> None:
+    event = Event({"EventType": "PacketLog", "SourceIP": "192.0.2.1", "SourcePort": 53439, "UserName": "root"})
+    client = {"ip": "192.0.2.1", "port": 53439}
+    assert standard_attributes(event) == {"network": {"client": client}, "usr": {"name": "root"}}
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        (
+            {"EventType": "SystemEvent", "ActionBy": "admin", "AdministratorID": 7},
+            {"usr.name": "admin", "usr.id": "7"},
+        ),
+        (
+            {"EventType": "PacketLog", "UserName": "root", "UserID": "0", "ProcessName": "/usr/sbin/httpd"},
+            {"usr.name": "root", "usr.id": "0", "process.name": "/usr/sbin/httpd"},
+        ),
+        (
+            {"EventType": "AntiMalwareEvent", "UserName": "u", "ProcessName": "p", "InfectedFilePath": "/tmp/x"},
+            {"usr.name": "u", "process.name": "p", "file.path": "/tmp/x"},
+        ),
+        (
+            {"EventType": "AppControlEvent", "UserName": "EX\\u", "UserID": "S-1-5-21-1", "SHA1": "a", "MD5": "b"}
+            | {"Path": "C:\\Program Files\\\\", "FileName": "x.dll", "SHA256": "c"},
+            {"usr.name": "EX\\u", "usr.id": "S-1-5-21-1", "file.path": "C:\\Program Files\\x.dll"}
+            | {"file.hash.sha1": "a", "file.hash.md5": "b", "file.hash.sha256": "c"},
+        ),
+        (
+            {"EventType": "IntegrityEvent", "EntityType": "File", "Key": "/etc/passwd", "User": "r", "Process": "vi"},
+            {"file.path": "/etc/passwd", "usr.name": "r", "process.name": "vi"},
+        ),
+        ({"EventType": "IntegrityEvent", "EntityType": "directory", "Key": "/etc"}, {"file.path": "/etc"}),
+        ({"EventType": "IntegrityEvent", "EntityType": "Service", "Key": "VSS"}, {}),
+        (
+            {"EventType": "DeviceControlEvent", "Path": "E:\\", "FileName": "a.txt", "ProcessName": "explorer.exe"},
+            {"file.path": "E:\\a.txt", "process.name": "explorer.exe"},
+        ),
+        (
+            {"EventType": "WebReputationEvent", "URL": "http://[2001:db8::bad]:8080/x", "TargetIP": "2001:db8::bad"},
+            {"http.url": "http://[2001:db8::bad]:8080/x"}
+            | {"network.destination.ip": "2001:db8::bad", "network.destination.port": 8080},
+        ),
+        (
+            {"EventType": "LogInspectionEvent", "OSSEC_SourceIP": "192.0.2.1", "OSSEC_SourcePort": "12036"}
+            | {"OSSEC_SourceUser": "a", "OSSEC_DestinationUser": "(no user)", "OSSEC_ProgramName": "sshd"},
+            {"network.client.ip": "192.0.2.1", "network.client.port": 12036, "usr.name": "a", "process.name": "sshd"},
+        ),
+        ({"EventType": "IntegrityEvent", "User": "N/A", "Process": "unknown"}, {}),
+        ({"EventType": "NewEvent", "SourceIP": "192.0.2.1"}, {"network.client.ip": "192.0.2.1"}),
+    ],
+)
+def test_they_come_from_whatever_properties_a_type_has(properties: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert attributes(**properties) == expected
+
+
+@pytest.mark.parametrize(
+    ("flow", "client"),
+    [
+        ({}, "a"),
+        ({"Flow": 0}, "a"),
+        ({"Flow": -1}, "a"),
+        ({"Flow": 1}, "b"),
+        ({"Flow": "1"}, "b"),
+        ({"FlowString": "Reverse Flow"}, "b"),
+        # The number decides.
+        ({"Flow": 0, "FlowString": "Reverse Flow"}, "a"),
+    ],
+)
+@pytest.mark.parametrize("name", ["PacketLog", "PayloadLog"])
+def test_the_client_is_who_opened_the_connection(name: str, flow: dict[str, Any], client: str) -> None:
+    ends = {"a": ("192.0.2.1", 50000), "b": ("192.0.2.2", 443)}
+    packet = dict(
+        zip(("SourceIP", "SourcePort", "DestinationIP", "DestinationPort"), (*ends["a"], *ends["b"]), strict=True)
+    )
+    found = attributes(EventType=name, **packet, **flow)
+    assert (found["network.client.ip"], found["network.client.port"]) == ends.pop(client)
+    assert [(found["network.destination.ip"], found["network.destination.port"])] == list(ends.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        (f"fe80::1%{HOSTILE}", None),
+        *((other, None) for other in (HOSTILE, "192.0.2.1:80", "192.0.2.0/24", "web-1", "3221225985", "0x7f.1")),
+    ],
+)
+def test_an_address_or_nothing(text: str, expected: str | None) -> None:
+    assert address(text) == expected or (expected is None and address(text) == "fe80::1")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("53439", 53439), ("80.0", 80), ("0", 0), ("65535", 65535)]
+    + [(other, None) for other in ("65536", "-1", "http", "80/tcp", HOSTILE)],
+)
+def test_a_port_is_a_number_or_absent(text: str, expected: int | None) -> None:
+    assert port(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://www.example.com:8080/a?b=c&d=%20e#f", "http://www.example.com:8080/a?b=c&d=%20e#f"),
+        ("http://a.example/100%/%%%", "http://a.example/100%25/%25%25%25"),
+        ("http://a.example/@here/a b](x)", "http://a.example/%40here/a%20b]%28x%29"),
+        ("http://例え.example/", "http://%E4%BE%8B%E3%81%88.example/"),
+        ("http://a.example/\ud800\u202e", "http://a.example/?%E2%80%AE"),
+    ],
+)
+def test_a_url_stays_one(text: str, expected: str) -> None:
+    assert url(text) == expected
+
+
+def test_values_are_cut_before_they_are_cleaned() -> None:
+    found = attributes(EventType="IntegrityEvent", User="a\n" * 200_000, EntityType="File", Key="b" * 200_000)
+    assert len(found["usr.name"]) <= 5000 and len(found["file.path"]) == 5000
+
+
+@given(
+    PROPERTIES,
+    st.sampled_from([*EVENT_TYPES, "NewEvent"]),
+    st.lists(st.sampled_from(["SourceIP", "SourcePort", "User", "UserID", "URL", "Path", "OSSEC_SourceIP", "Process"])),
+)
+def test_whatever_an_event_holds(properties: dict[str, Any], name: str, hostile: list[str]) -> None:
+    for attribute, value in attributes(**properties | dict.fromkeys(hostile, HOSTILE), EventType=name).items():
+        kind = attribute.rpartition(".")[2]
+        if kind == "ip":
+            ipaddress.ip_address(value)
+        elif kind == "port":
+            assert type(value) is int and 0 <= value <= 65535
+        else:
+            assert "@" not in value and "](" not in value and "%%%" not in value
+            assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", value)
