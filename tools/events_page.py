@@ -6,8 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from deep_security_datadog.datadog.attributes import ATTRIBUTES, address, port, url
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
-from tools.repository import ROOT, markdown_table, with_texts
+from tools.repository import ROOT, SAMPLES, markdown_table, with_texts
 
 PAGE = ROOT / "docs" / "events.md"
 README = ROOT / "README.md"
@@ -19,8 +21,12 @@ _COMMON_TAGS = (
     "integration:", "policy:", "tenant:", "host_os:", "host_name:", "instance", "aws_account:", "topic_account:",
     "env:", "team:",
 )  # fmt: skip
+_KINDS = {address: "IP address", port: "number", url: "URL"}
 _HEADINGS = ("**Host**", "**Times**")
-_TELLING = ("severity", "action", "finding", "ossec_rule", "target", "url_host", "cve", "entity", "host_name")
+_TELLING = (
+    "severity", "action", "finding", "ossec_rule", "target", "url_host", "url_port", "cve", "entity",
+    "host_name", "container_name", "container_id",
+)  # fmt: skip
 # The type that is shown whole, and in the README.
 _WHOLE = "PayloadLog"
 # The README shows what comes first, and some of the tags.
@@ -39,6 +45,7 @@ def page() -> str:
     return with_texts(
         PAGE,
         SEVERITIES=markdown_table(("Event type", "Module", "What the event says", "Severity"), _severities()),
+        ATTRIBUTES=markdown_table(("Attribute", "Kind", "Types of event"), _attributes()),
         TYPES="\n".join(_types()),
         REPORTED=markdown_table(("Title", "Tags"), _reported()),
     )
@@ -48,6 +55,15 @@ def _severities() -> Iterator[tuple[str, ...]]:
     for row in EVENT_TYPES.values():
         for says, severity in row.severity.rows:
             yield f"`{row.name}`", row.module, says, severity.label
+
+
+def _attributes() -> Iterator[tuple[str, ...]]:
+    """By the samples: any type that has the properties fills the attribute."""
+    contents = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(SAMPLES.glob("*.json")))
+    events = [Event(properties) for content in contents if isinstance(content, list) for properties in content]
+    for attribute, (kind, value) in ATTRIBUTES.items():
+        types = sorted({event.event_type.name for event in events if kind(value(event.texts)) not in (None, "")})
+        yield f"`{attribute}`", _KINDS.get(kind, "text"), ", ".join(f"`{name}`" for name in types)
 
 
 def _types() -> Iterator[str]:

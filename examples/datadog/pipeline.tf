@@ -7,25 +7,13 @@ locals {
   # nothing is yet, choose words and numbers by queries, and append objects to arrays.
   log_steps = [
     for step in concat(
-      local.file_steps,
       [for step in local.ocsf_steps : step if var.cloud_siem],
       [for step in local.trend_micro_steps : step if var.trend_micro_dashboards],
     ) : merge({ texts = {}, patterns = {}, tags = {}, copies = {}, words = {}, numbers = {}, appends = [] }, step)
   ]
 
-  file_steps = [
-    {
-      name   = "Path of a file: integrity monitoring", query = "@deep_security.EntityType:(File OR Directory) -@file.path:*"
-      copies = { "file.path" = ["deep_security.Key"] }
-    },
-    {
-      name  = "Path of a file: application and device control", query = "@deep_security.EventType:(AppControlEvent OR DeviceControlEvent) @deep_security.FileName:* -@file.path:*"
-      texts = { "file.path" = "%%{deep_security.Path}%%{deep_security.FileName}" }
-    },
-  ]
-
   # Copies of what may be text.
-  log_integers = ["ocsf.time", "ocsf_parts.src_endpoint.port", "ocsf_parts.dst_endpoint.port", "ocsf_parts.process.pid"]
+  log_integers = ["ocsf.time", "ocsf_parts.process.pid"]
 
   # Named as trend_micro_cloud_one 1.0.0 in DataDog/integrations-core does. The source stays: no processor can change it.
   trend_micro_steps = [
@@ -108,23 +96,6 @@ resource "datadog_logs_custom_pipeline" "this" {
       name       = "Message"
       is_enabled = true
       sources    = ["message"]
-    }
-  }
-
-  dynamic "processor" {
-    for_each = { client = "SourcePort", destination = "DestinationPort" }
-    content {
-      attribute_remapper {
-        name                 = "Port of the ${processor.key} as a number"
-        is_enabled           = true
-        sources              = ["deep_security.${processor.value}"]
-        source_type          = "attribute"
-        target               = "network.${processor.key}.port"
-        target_type          = "attribute"
-        target_format        = "integer"
-        preserve_source      = true
-        override_on_conflict = true
-      }
     }
   }
 

@@ -22,15 +22,18 @@ class Document(NamedTuple):
     values: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of_log(cls, log: Mapping[str, Any]) -> Document:
+    def of_log(cls, log: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
+        """host_tags: what Datadog adds."""
         reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
         attributes = {f"@{path}": frozenset([text]) for path, text in _flat(log)}
-        values = {**attributes, **_tags(log["ddtags"].split(",")), **{k: frozenset([v]) for k, v in reserved.items()}}
+        values = {**attributes, **_tags([*log["ddtags"].split(","), *host_tags]), **{k: frozenset([v]) for k, v in reserved.items()}}
         return cls(log["timestamp"] / 1000, values)
 
     @classmethod
-    def of_event(cls, event: Mapping[str, Any]) -> Document:
-        return cls(event["date_happened"], _tags(event["tags"]))
+    def of_event(cls, event: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
+        """host_tags: what Datadog adds."""
+        status = {"status": frozenset([event["alert_type"]])}
+        return cls(event["date_happened"], {**_tags([*event["tags"], *host_tags]), **status})
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

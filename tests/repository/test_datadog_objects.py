@@ -56,6 +56,8 @@ class Sent:
                 yield term.key
             elif term.key not in OPEN_TAGS and not term.key.startswith("@"):
                 found = set(term.finds(self.values[term.key]))
+                if term.key == "status" and found:
+                    continue  # Events and logs have other words for it.
                 yield from (f"{term.key}:{pattern}" for pattern in term.patterns if pattern not in found)
 
     def unknown_facet(self, facet: str) -> bool:

@@ -17,6 +17,7 @@ from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payloa
 )
 
 from deep_security_datadog.datadog import events, logs
+from deep_security_datadog.deep_security.severity import Severity
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
 from tests.repository.datadog_models import problems
@@ -65,6 +66,23 @@ def fired(name: str, stream: Iterable[streams.Properties], destination: str = "l
     found = signals(RULES[name], [*background(name, destination), *documents(stream, destination)])
     assert not [signal for signal in found if signal.time < SECOND_DAY], "the first day is an ordinary one"
     return found
+
+
+# Of hosts, in Datadog: an owner's idea of severity, and of what else the rules ask for.
+HOST_TAGS = ("severity:critical", "severity:high", "action:passed", "env:prod")
+
+
+@pytest.mark.parametrize("destination", ["logs", "events"])
+@every_rule
+def test_tags_of_a_host_make_nothing_of_less_severe_events(rule: str, destination: str) -> None:
+    """Each search that asks for a severity finds no medium, low or info event, whatever its host's tags are."""
+    for search in (query["query"] for query in RULES[rule]["queries"] if "severity:" in query["query"]):
+        for properties in itertools.chain(streams.every_action(), (each for _, each in events_of_samples())):
+            one = item({**properties, "LogDate": "2024-05-14T09:40:00Z"}, NOTIFICATION)
+            if one.event.severity < Severity.HIGH:
+                made = {"logs": logs, "events": events}[destination].body(one, CONTEXT)
+                of = {"logs": Document.of_log, "events": Document.of_event}[destination]
+                assert not parse(search).matches(of(made, HOST_TAGS)), properties
 
 
 def needs_logs(rule: Any) -> bool:

@@ -37,8 +37,8 @@ CLASSES = {
     "WebReputationEvent": "Detection Finding",
 }
 # Alerts of the manager, packets without an address, a registry value.
-OTHER_CLASSES = {f"reported.{number}.md": "Detection Finding" for number in (1, 2, 3, 4, 14)}
-OTHER_CLASSES |= {"reported.12.md": "Base Event", "reported.13.md": "Base Event"}
+OTHER_CLASSES = {f"reported.{number}.md": "Detection Finding" for number in (1, 2, 3, 4, 14, 20, 25)}
+OTHER_CLASSES |= {f"reported.{number}.md": "Base Event" for number in (12, 13, 19)}
 SCANNED = {"ScanAction1": 0, "ScanResultAction1": 0, "ScanAction2": 0, "ScanResultAction2": 0}
 # Paths, names, addresses of pages and log lines. Digests and network addresses are what the agent has found out itself.
 WRITTEN_BY_OTHERS = {
