@@ -21,7 +21,7 @@ _COMMON_TAGS = (
     "integration:", "policy:", "tenant:", "host_os:", "host_name:", "instance", "aws_account:", "topic_account:",
     "env:", "team:",
 )  # fmt: skip
-_KINDS = {address: "IP address", port: "number", url: "URL"}
+_KINDS: dict[Any, str] = {address: "IP address", port: "number", url: "URL"}
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = (
     "severity", "action", "finding", "ossec_rule", "target", "url_host", "url_port", "cve", "entity",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from deep_security_datadog.values import as_text, integer, meaningful, number, text_of, time_of, to_json
+from deep_security_datadog.values import PLACEHOLDERS, as_text, integer, meaningful, number, text_of, time_of, to_json
 from tests.payload.strategies import JSON
+from tools.repository import ROOT
 
 
 def nested(depth: int) -> list[Any]:
@@ -171,3 +173,11 @@ def test_nothing_raises(value: object) -> None:
     assert whole is None or float(whole) == found
     time = time_of(value)
     assert time is None or time.tzinfo is UTC
+
+
+def test_each_placeholder_has_its_source() -> None:
+    page = (ROOT / "docs" / "reference" / "deep-security-events.md").read_text(encoding="utf-8")
+    table = page.partition("### Placeholders")[2].partition("Some are written")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines() if row.startswith("| `")]
+    documented = {text.lower() for row in rows for text in re.findall(r"`([^`]+)`", row)}
+    assert documented - {"system"} == PLACEHOLDERS

@@ -26,7 +26,8 @@ class Document(NamedTuple):
         """host_tags: what Datadog adds."""
         reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
         attributes = {f"@{path}": frozenset([text]) for path, text in _flat(log)}
-        values = {**attributes, **_tags([*log["ddtags"].split(","), *host_tags]), **{k: frozenset([v]) for k, v in reserved.items()}}
+        tags = _tags([*log["ddtags"].split(","), *host_tags])
+        values = {**attributes, **tags, **{key: frozenset([value]) for key, value in reserved.items()}}
         return cls(log["timestamp"] / 1000, values)
 
     @classmethod

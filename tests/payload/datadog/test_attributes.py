@@ -110,6 +110,7 @@ def test_they_come_from_whatever_properties_a_type_has(properties: dict[str, Any
         ({"Flow": 1}, "b"),
         ({"Flow": "1"}, "b"),
         ({"FlowString": "Reverse Flow"}, "b"),
+        ({"FlowString": "REV"}, "b"),
         # The number decides.
         ({"Flow": 0, "FlowString": "Reverse Flow"}, "a"),
     ],

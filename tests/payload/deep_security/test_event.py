@@ -130,7 +130,7 @@ def test_identity(properties: dict[str, Any], expected: tuple[str, ...] | None) 
     assert event.identity == expected
 
 
-CONTAINERS = (
+CONTAINERS: tuple[dict[str, Any], ...] = (
     {"ContainerID": "c1", "ContainerName": "n1"},
     {"ContainerID": "c2", "ContainerName": "n1"},
     {"ContainerID": "c1", "ContainerName": "n2"},
@@ -146,9 +146,15 @@ def test_who_it_happened_to_is_part_of_the_identity(name: str) -> None:
     """Tenant, host and what sits below the host, for each type."""
     subject = {"Title": "t", "Reason": "r", "MalwareName": "m", "URL": "u", "Action": "a", "DeviceName": "d"}
     subject |= {"EventType": name, "OSSEC_Description": "o"}
-    hosts = ({"Hostname": "a"}, {"HostGUID": "g1"}, {"HostGUID": "g2"}, {"HostID": 1}, {"HostID": 2})
-    hosts += ({"HostLastIPUsed": "192.0.2.1"}, {"Hostname": "Unknown Computer", "HostGUID": "g3"})
-    others = ({"TenantID": 1}, {"TenantName": "x"}, {"TenantGUID": "y"}, *hosts, *CONTAINERS)
+    hosts: list[dict[str, Any]] = [{"Hostname": "a"}, {"HostGUID": "g1"}, {"HostGUID": "g2"}, {"HostID": 1}]
+    hosts += [{"HostID": 2}, {"HostLastIPUsed": "192.0.2.1"}, {"Hostname": "Unknown Computer", "HostGUID": "g3"}]
+    others: tuple[dict[str, Any], ...] = (
+        {"TenantID": 1},
+        {"TenantName": "x"},
+        {"TenantGUID": "y"},
+        *hosts,
+        *CONTAINERS,
+    )
     identities = [Event({**subject, **each}).identity for each in others]
     assert None not in identities and len(set(identities)) == len(others)
 

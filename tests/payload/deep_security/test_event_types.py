@@ -84,7 +84,9 @@ def test_every_type_may_say_who_did_it_and_where_below_the_host(name: str) -> No
         ({"EventType": "PacketLog", "Action": 77}, "", ""),
         ({"EventType": "IntegrityEvent", "Key": "/a", "Change": 9}, "/a", ""),
         ({"EventType": "AppControlEvent", "Action": 3, "Operation": 7, "FileName": "x"}, "x", ""),
-        ({"EventType": "WebReputationEvent", "URL": "a.example", "DetectOnly": "7"}, "a.example", ""),
+        ({"EventType": "WebReputationEvent", "URL": "a.example", "DetectOnly": 7}, "a.example", ""),
+        ({"EventType": "LogInspectionEvent", "Reason": "R", "OSSEC_Action": 3}, "R", ""),
+        ({"EventType": "AntiMalwareEvent", "MalwareName": "M", "ScanResultString": 12}, "M", ""),
     ],
 )
 def test_a_code_without_a_word_is_a_fact_only(properties: dict[str, Any], titled: str, action: str) -> None:

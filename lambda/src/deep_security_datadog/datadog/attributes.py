@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.event_types import REVERSE_FLOW, flow
+from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
 from deep_security_datadog.deep_security.facts import Texts, Value, first, first_of, full_path, url_place
 from deep_security_datadog.values import integer
 
@@ -57,7 +57,7 @@ def url(text: str) -> str:
 
 def _end(name: str, other: str, *names: str) -> Value:
     """A property of one end of a connection: in the reverse flow, packets go from its server to its client."""
-    return lambda texts: texts.get(other if flow(texts) == REVERSE_FLOW else name) or first(texts, names)
+    return lambda texts: texts.get(other if flow(texts) in REVERSE_FLOWS else name) or first(texts, names)
 
 
 def _path(texts: Texts) -> str:

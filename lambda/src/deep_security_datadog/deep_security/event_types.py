@@ -47,8 +47,8 @@ _PAYLOAD_FLAGS = {
     1: "data truncated", 2: "log overflowed after this", 4: "suppressed after this", 8: "has data",
     16: "refers to earlier data",
 }  # fmt: skip
-REVERSE_FLOW = "Reverse Flow"
-_FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: REVERSE_FLOW}
+_FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: "Reverse Flow"}
+REVERSE_FLOWS = (_FLOWS[1], "REV")
 _VIRUS_TYPES = {
     0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
 }  # fmt: skip
@@ -275,7 +275,7 @@ _ROWS = (
             "finding": first_of("OSSEC_Description"),
         },
         identity=("rule", "ossec_rule", "finding"),
-        action=lambda texts: texts.get("OSSEC_Action", ""),
+        action=word("OSSEC_Action", {}),
         facts=(
             one("Finding", "OSSEC_Description"),
             one("Rule", "Reason"),

@@ -131,12 +131,12 @@ def word(name: str, words: Mapping[int, str], word_property: str = "") -> Value:
     """
 
     def value(texts: Texts) -> str:
-        code = integer(texts.get(name, ""))
+        text = texts.get(name, "")
+        code = integer(text)
         if code is not None and code in words:
             return words[code]
-        return next(
-            (text for text in (texts.get(word_property), texts.get(name)) if text and integer(text) is None), ""
-        )
+        spelled_out = texts.get(word_property) or text
+        return spelled_out if integer(spelled_out) is None else ""
 
     return value
 
