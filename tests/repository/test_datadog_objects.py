@@ -15,6 +15,7 @@ from datadog_api_client.v1.model.dashboard import Dashboard
 from datadog_api_client.v1.model.monitor import Monitor
 
 from deep_security_datadog.datadog import events, logs
+from deep_security_datadog.deep_security.severity import Severity
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
 from tests.repository.datadog_models import problems
@@ -252,6 +253,16 @@ def test_monitors(path: Path) -> None:
     assert variables <= set((query["by"] or "").split(","))
     others = set(re.findall(r"\{\{([\w.]+)\}\}", monitor["name"] + monitor["message"]))
     assert others - {f"{name}.name" for name in variables} <= {"event.title", "value"}
+
+
+@pytest.mark.parametrize("name", ["critical-event", "malware-not-removed"])
+def test_tags_of_a_host_set_off_no_monitor(name: str) -> None:
+    query = EVENT_QUERY.fullmatch(load(HERE / "monitors" / f"{name}.json")["query"])
+    assert query
+    for _, properties in events_of_samples():
+        one = item({**properties, "LogDate": "2024-05-14T09:40:00Z"}, NOTIFICATION)
+        document = Document.of_event(events.body(one, CONTEXT), ("severity:critical", "action:passed"))
+        assert one.event.severity >= Severity.HIGH or not parse(query["search"]).matches(document)
 
 
 def test_metrics_are_of_the_modules_queues() -> None:

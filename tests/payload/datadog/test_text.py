@@ -14,6 +14,7 @@ from deep_security_datadog.datadog.item import Context, Repeats
 from deep_security_datadog.datadog.text import date_happened, in_markdown, title
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from tests.golden import events_of_samples
 from tests.support import item, sample
 
 NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
@@ -282,3 +283,19 @@ def test_a_sentence_may_be_a_placeholder() -> None:
 def test_the_text_shows_the_packet() -> None:
     packet = {"EventType": "PacketLog", "Flow": 1, "SourceIP": "192.0.2.1", "DestinationIP": "192.0.2.2"}
     assert "- Source: `192.0.2.1`\n- Destination: `192.0.2.2`\n- Flow: `Reverse Flow`" in text_of(packet)
+
+
+# What stays under "Other properties": it tells neither who did what nor where.
+OTHERS = {
+    *("HostGroupID", "HostSecurityPolicyID"),  # numbers of what a fact names
+    *("Severity", "SeverityString"),  # of an alert, whose own severity is shown
+    *("DriverTime",),  # the time in microseconds
+    *("Status", "DataFlags", "DataIndex", "Type", "IPDatagramLength", "PosInBuffer", "PosInStream"),  # codes, positions
+    *("ATSEDetectionLevel", "EngineType", "MalwareType"),  # of the scanner; the kind of malware is a fact
+}
+
+
+@pytest.mark.parametrize(("name", "properties"), list(events_of_samples()))
+def test_who_did_what_and_where_is_no_other_property(name: str, properties: dict[str, Any]) -> None:
+    others = text_of(properties, limit=100_000).partition("**Other properties**")[2]
+    assert set(re.findall(r"^- `(\w+)`", others, re.MULTILINE)) <= OTHERS

@@ -139,6 +139,7 @@ _ROWS = (
                 block=True,
             ),
             joined("Target", "{1} ({0})", "TargetType", "TargetName"),
+            one("Target id", "TargetID"),
             joined("Caused by", "{} (id {})", "ActionBy", "AdministratorID"),
             *_WHO_AND_WHERE,
             joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
