@@ -250,7 +250,15 @@ def test_packet_data_is_decoded_where_it_is_plainly_text(data: str, expected: st
 
 @pytest.mark.parametrize(
     ("sum_of_bits", "expected"),
-    [("1", "one"), ("12", "four, eight"), ("9", "one, eight"), ("40", "eight, 32"), ("0", ""), ("", ""), ("-1", "-1")],
+    [
+        ("1", "one (1)"),
+        ("12", "four, eight (12)"),
+        ("40", "eight (40)"),
+        ("32", "32"),
+        ("0", "0"),
+        ("", ""),
+        ("-1", "-1"),
+    ],
 )
 def test_bits(sum_of_bits: str, expected: str) -> None:
     assert shown(bits("Flags", "Flags", {1: "one", 4: "four", 8: "eight"}), {"Flags": sum_of_bits}) == expected

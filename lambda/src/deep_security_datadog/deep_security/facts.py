@@ -189,14 +189,13 @@ def packet_data(label: str, name: str) -> Fact:
 
 
 def bits(label: str, name: str, words: Mapping[int, str]) -> Fact:
-    """A sum of bits as words, and the rest of the sum as a number."""
+    """A sum of bits as words, and as the number that it is."""
 
     def value(texts: Texts) -> str:
-        total = integer(texts.get(name, ""))
-        if total is None or total < 0:
-            return texts.get(name, "")
-        rest = total & ~sum(words)
-        return ", ".join([*(word for bit, word in words.items() if total & bit), *([str(rest)] if rest else [])])
+        text = texts.get(name, "")
+        total = integer(text) or 0
+        found = ", ".join([word for bit, word in words.items() if total > 0 and total & bit])
+        return f"{found} ({text})" if found else text
 
     return Fact(label, (name,), value)
 
