@@ -46,12 +46,9 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def reasons() -> set[str]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")]
-    exceptions = {
-        node.name
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and {_name(base) for base in node.bases} & {"Exception", "ValueError", "LoggableError"}
-    }
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bases = {"Exception", "ValueError", "LoggableError"}
+    exceptions = {each.name for each in classes if {_name(base) for base in each.bases} & bases}
     nodes = (node for tree in trees for node in ast.walk(tree))
     return {text for node in nodes for value in _values(node, exceptions - OF_SETTINGS) for text in _prose(value)}
 

@@ -1,6 +1,7 @@
 """Log lines in JSON, which CloudWatch Logs Insights reads field by field, and what of an error may stand in them."""
 
 import json
+import ssl
 import sys
 
 
@@ -9,8 +10,16 @@ class LoggableError(Exception):
 
 
 def reason_of(error: BaseException) -> str:
-    """The message of an error of ours, else the error's name: its own text may hold content, a URL or the key."""
-    return str(error) if isinstance(error, LoggableError) else type(error).__name__
+    """The message of an error of ours, else the error's name: its own text may hold content, a URL or the key.
+
+    After the name, what the TLS library says about a certificate.
+    """
+    if isinstance(error, LoggableError):
+        return str(error)
+    name, cause = type(error).__name__, error
+    while cause.__context__ is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__context__
+    return f"{name}: {cause.verify_message}" if isinstance(cause, ssl.SSLCertVerificationError) else name
 
 
 def write(level: str, message: str, **fields: object) -> None:

@@ -164,7 +164,7 @@ def test_the_ca_bundle_of_the_environment_vouches_for_a_server(
     assert fake._server
     fake._server.socket = context.wrap_socket(fake._server.socket, server_side=True)
     url = fake.url.replace("http://127.0.0.1", "https://localhost") + EVENTS
-    with pytest.raises(NoAnswer, match=r"^SSLError \(.*local issuer certificate.*\)$"):
+    with pytest.raises(NoAnswer, match=r"^SSLError: .*local issuer certificate"):
         post(DatadogClient(connections=1), url)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))

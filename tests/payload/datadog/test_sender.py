@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import threading
 import time
@@ -71,6 +72,12 @@ class Datadog:
         """These in turn, the last one again and again."""
         left = list(given)
         self.reply = lambda _, __: left.pop(0) if len(left) > 1 else left[0]
+
+
+@pytest.fixture(autouse=True)
+def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which event goes first after an outage is left to chance, but for these tests."""
+    monkeypatch.setattr(random, "sample", lambda items, _: list(items))
 
 
 @pytest.fixture
@@ -569,6 +576,19 @@ def test_a_first_request_that_cannot_be_rendered_shows_nothing(
     assert outcomes(answers) == [REFUSED] + [RETRY] * 99
     assert len(datadog.asked) == 1
     assert not any(waits), "nor is there anything to wait for"
+
+
+@pytest.mark.parametrize("of", [each, lambda ids: [batch(ids)]])
+def test_an_event_that_is_never_accepted_does_not_go_first_each_time(
+    datadog: Datadog, sender: Sender, monkeypatch: pytest.MonkeyPatch, of: Callable[[range], list[Request]]
+) -> None:
+    """Its neighbours would wait for ever, because a failure of the first one is all that the others are told."""
+    monkeypatch.setattr(random, "sample", random.Random(7).sample)
+    datadog.replies(503)
+    send(sender, of(range(10)))
+    datadog.reply = lambda ids, _: 503 if 0 in ids else 202
+    sent = [outcomes(send(sender, of(range(10)))).count(ACCEPTED) for _ in range(10)]
+    assert sent.count(9) >= 8
 
 
 def test_one_endpoint_is_half_open_and_another_is_not(datadog: Datadog, sender: Sender) -> None:

@@ -61,9 +61,9 @@ class CircuitBreaker:
 
     def all_were_tried(self) -> None:
         """Ends a round, in which every request was tried: a message alone is evidence if all of it failed."""
-        self.is_paused = False
-        if self._failures >= MOST_FAILURES:
+        if self._failures >= MOST_FAILURES and not self.is_paused:
             self.stop("Datadog does not accept anything")
+        self.is_paused = False
 
 
 def _reason(answer: Answer) -> str:

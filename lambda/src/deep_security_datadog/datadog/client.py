@@ -1,6 +1,5 @@
 """HTTP to Datadog, with plain `requests`."""
 
-import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from deep_security_datadog import __version__
-from deep_security_datadog.log import LoggableError
+from deep_security_datadog.log import LoggableError, reason_of
 
 from .request import Endpoint, Request
 from .response import Response
@@ -59,7 +58,7 @@ class DatadogClient:
             timeout = (min(CONNECT_TIMEOUT, seconds), min(READ_TIMEOUT, seconds))
             response = self._session.send(copy, timeout=timeout, allow_redirects=False, **options)
         except (OSError, ValueError, HTTPError) as error:  # from requests, a header's value, urllib3
-            raise NoAnswer(_name_of(error)) from None
+            raise NoAnswer(reason_of(error)) from None
         progress.status = response.status_code
         content = b""
         # An answer counts even if its end is missing. Read to its end, it frees the connection.
@@ -75,11 +74,3 @@ class DatadogClient:
             options = self._session.merge_environment_settings(request.url, {}, True, None, None)
             self._prepared[endpoint] = request, options
         return self._prepared[endpoint]
-
-
-def _name_of(error: BaseException) -> str:
-    """The error's name, and what the TLS library says about a certificate, which holds neither URL nor key."""
-    name, cause = type(error).__name__, error
-    while cause.__context__ is not None and not isinstance(cause, ssl.SSLCertVerificationError):
-        cause = cause.__context__
-    return f"{name} ({cause.verify_message})" if isinstance(cause, ssl.SSLCertVerificationError) else name

@@ -54,6 +54,9 @@ class Sender:
         seconds_left: until Lambda ends the invocation. Within MARGIN of that, no request is started or waited for.
         """
         requests = list(requests)
+        if self._down:
+            # One goes first. It must not each time be the same event, which may be the only one that is never accepted.
+            requests = [request.shuffled() for request in random.sample(requests, len(requests))]
         endpoints = {request.endpoint for request in requests}
         breakers = {endpoint: CircuitBreaker(is_half_open=endpoint in self._down) for endpoint in endpoints}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)
