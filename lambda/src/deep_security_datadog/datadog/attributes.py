@@ -3,8 +3,6 @@
 A facet has one kind, and Datadog indexes no value of another (docs/reference/datadog-limits.md#logs).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address

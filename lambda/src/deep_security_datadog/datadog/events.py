@@ -3,8 +3,6 @@
 https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md#logs
 """
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Mapping, Sequence
 from typing import Any

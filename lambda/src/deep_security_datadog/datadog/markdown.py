@@ -6,8 +6,6 @@ direction are replaced, `@` becomes its full-width form, three percent signs are
 nothing makes them links, and values stand in code spans or blocks that a grave accent in the value cannot close.
 """
 
-from __future__ import annotations
-
 import re
 
 FENCE_OPEN = "%%% \n"

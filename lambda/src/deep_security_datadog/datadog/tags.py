@@ -1,7 +1,5 @@
 """The tags of an event, in the form that Datadog accepts (docs/reference/datadog-limits.md#tags)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice

@@ -1,7 +1,5 @@
 """Title and text of an event, as every destination shows them. Pure, driven by the table of event types."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple

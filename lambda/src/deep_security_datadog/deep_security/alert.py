@@ -3,8 +3,6 @@
 The alert's name and severity are lines of the description (docs/reference/deep-security-events.md#system-events).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import NamedTuple

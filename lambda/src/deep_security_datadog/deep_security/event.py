@@ -3,12 +3,10 @@
 Any JSON object is an event: odd values give defaults, never an exception.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from deep_security_datadog.values import meaningful, number, time_of
 
@@ -55,7 +53,7 @@ class Host(NamedTuple):
         return _name_of(self.label, self.name) or self.instance_id or self.address
 
     @classmethod
-    def from_display_name(cls, text: str) -> Host:
+    def from_display_name(cls, text: str) -> Self:
         """Reads `NAME (LABEL) [INSTANCE-ID]`; anything else is a name."""
         text = text[:_LONGEST_NAME].strip()
         match = _DISPLAY_NAME.fullmatch(text)

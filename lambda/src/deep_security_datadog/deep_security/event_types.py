@@ -4,8 +4,6 @@ Sources: docs/reference/deep-security-events.md and the vendor's "Events in JSON
 https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-event-sns-json.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from deep_security_datadog.values import meaningful

@@ -1,7 +1,5 @@
 """The vocabulary of the table of event types: what a row consists of, and how to read a fact from an event."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping

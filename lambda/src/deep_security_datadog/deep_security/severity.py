@@ -4,11 +4,9 @@ Each type has its own scale, or none (docs/reference/deep-security-events.md#sev
 the event is `info` and its text says that the severity is unknown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from deep_security_datadog.values import as_text, integer, number, text_of
 
@@ -33,7 +31,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
     @classmethod
-    def from_name(cls, name: object) -> Severity:
+    def from_name(cls, name: object) -> Self:
         """Raises ValueError for anything but one of the five names."""
         for severity in cls:
             if severity.label == name:
