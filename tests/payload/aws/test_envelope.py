@@ -202,11 +202,16 @@ def test_what_is_wrapped_too_often_is_kept_with_the_reason(levels: int, problem:
     assert entry.text == ("{}" if not problem else wrapped(levels if levels > 100 else levels - 11))
 
 
-@pytest.mark.parametrize("records", ['{"Records":[' * 40 + "{}" + "]}" * 40, json.dumps(direct(*[{}] * 101))])
-def test_records_within_records_are_no_envelope(records: str) -> None:
-    """Only Lambda writes records, not many, and each of them has a body or a notification."""
+def test_records_within_records_are_no_envelope() -> None:
+    """Only Lambda writes records, and each of them has a body or a notification."""
+    records = '{"Records":[' * 40 + "{}" + "]}" * 40
     assert properties(open_envelope({"Records": [in_sqs(records)]})) == [json.loads(records)]
+
+
+def test_many_records_in_one_are_kept_with_the_reason() -> None:
     assert properties(open_envelope({"Records": [in_sqs(direct(*[{}] * 100))]})) == [{}] * 100
+    (entry,) = open_envelope({"Records": [in_sqs(direct(*[{}] * 101))]})
+    assert (entry.properties, entry.problem) == (None, "more than 100 records in one")
 
 
 def test_unwrapping_does_not_recurse() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -102,6 +102,29 @@ def test_what_sqs_refuses_is_not_taken_and_its_neighbours_are(
     sqs = instead_of_aws(monkeypatch, largest_batch=2 * LARGEST)
     assert keep(made(largest=2 * LARGEST), [outgoing("one"), one, outgoing("two")]) == (["one", "two"], problem)
     assert bodies(sqs, DEAD_LETTER_QUEUE) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"Successful": None}, {"Successful": []}, {"Successful": [{"Id": "9"}]}, {"Failed": []}]
+)
+def test_only_what_sqs_names_was_taken(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
+    """A proxy may answer in its place, with 200 and anything."""
+    sqs = instead_of_aws(monkeypatch)
+    monkeypatch.setattr(sqs, "send_message_batch", lambda **_: answer)
+    assert keep(made(), [outgoing("one"), outgoing("two")]) == ([], "no answer of SQS")
+
+
+def test_messages_are_made_when_it_is_their_turn(sqs: StrictSqs) -> None:
+    """Thousands of refusals take time, too."""
+    made_so_far: list[int] = []
+
+    def refusals() -> Iterator[Outgoing]:
+        for number in range(1_000):
+            made_so_far.append(number)
+            yield outgoing(str(number))
+
+    assert keep(made(), refusals(), seconds=0.1) == ([], "out of time")
+    assert len(made_so_far) <= 11
 
 
 @pytest.mark.parametrize(

@@ -161,10 +161,11 @@ def test_a_rate_limit_between_accepted_ones_neither_pauses_nor_stops() -> None:
     assert (breaker.is_paused, breaker.reason) == (False, "")
 
 
-def test_rate_limits_are_no_failures() -> None:
+@pytest.mark.parametrize(("seconds", "reason"), [(1, ""), (0, "Datadog answers with HTTP 429")])
+def test_a_rate_limit_that_says_how_long_is_no_failure(seconds: float, reason: str) -> None:
     breaker = CircuitBreaker()
-    fail(breaker, 2 * MOST_FAILURES, "a", "b", answer=limited(0))
-    assert (breaker.is_paused, breaker.reason) == (True, "")
+    fail(breaker, 2 * MOST_FAILURES, "a", "b", answer=limited(seconds))
+    assert (breaker.is_paused, breaker.reason) == (bool(seconds), reason)
 
 
 def test_what_an_answer_to_one_event_asks_for_is_asked_of_no_other() -> None:

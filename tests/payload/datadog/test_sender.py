@@ -346,6 +346,11 @@ def test_one_log_that_is_not_accepted_waits_alone(
     assert len(asked) == 199, "none of them arrives twice"
 
 
+def test_one_log_that_is_always_told_to_wait_waits_alone(datadog: Datadog, sender: Sender) -> None:
+    datadog.reply = lambda ids, _: 429 if 5 in ids else 202
+    assert outcomes(send(sender, [batch(range(9))])) == [ACCEPTED] * 5 + [RETRY] + [ACCEPTED] * 3
+
+
 @pytest.mark.parametrize("status", [400, 422])
 def test_one_log_that_is_refused_for_good_is_refused_alone(datadog: Datadog, sender: Sender, status: int) -> None:
     datadog.reply = lambda ids, _: status if 137 in ids else 202

@@ -179,7 +179,9 @@ def _unwrapped(value: object, notification: Notification) -> tuple[list[object],
             raise message.Unreadable("the record of a failed invocation, without its events")
         case {"detail-type": _, "detail": {"requestContext": dict()} as detail}:
             inner = [detail]
-        case {"Records": [*records]} if len(records) <= _MOST_RECORDS and all(map(_is_envelope, records)):
+        case {"Records": [*records]} if all(map(_is_envelope, records)):
+            if len(records) > _MOST_RECORDS:
+                raise message.Unreadable(f"more than {_MOST_RECORDS} records in one")
             inner = records
     return inner, notification
 

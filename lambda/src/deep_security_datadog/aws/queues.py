@@ -60,7 +60,7 @@ class Queues:
 
         seconds_left: until Lambda ends the invocation. Nothing is started that could not finish in time.
         """
-        messages = [(one, 0) for one in refusals]
+        messages = ((one, 0) for one in refusals)
         return self._send(self._dead_letter_queue_url, messages, lambda: seconds_left() - self._slowest_call)
 
     def put_back(
@@ -69,7 +69,7 @@ class Queues:
         """Sends to the queue. retry_after: seconds that Datadog asked to wait."""
         longest = min(_LONGEST_DELAY, self._visibility_timeout)
         wait = partial(delay, asked=retry_after, longest=longest)
-        messages = [(one, wait(one.generation) if one.generation else 0) for one in remainders]
+        messages = ((one, wait(one.generation) if one.generation else 0) for one in remainders)
         return self._send(self._queue_url, messages, seconds_left)
 
     def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: Callable[[], float]) -> None:
@@ -88,20 +88,24 @@ class Queues:
                 self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
 
     def _send(
-        self, url: str | None, messages: Sequence[tuple[Outgoing, int]], seconds_left: Callable[[], float]
+        self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: Callable[[], float]
     ) -> Taken:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
         taken: list[Outgoing] = []
-        problem = "" if all(one.message for one, _ in messages) else "larger than SQS takes"
+        problem = ""
         for batch in _batches(messages, self.largest):
+            entries = [one.message.entry(seconds) for one, seconds in batch if one.message]
             try:
-                answer = self._call("send_message_batch", url, [entry for _, entry in batch], seconds_left)
+                answer = self._call("send_message_batch", url, entries, seconds_left) if entries else {}
             except NotSent as error:
                 return tuple(taken), str(error)
-            # Absent where nothing failed.
-            failed = {int(one["Id"]): str(one.get("Code", "unknown")) for one in answer.get("Failed", ())}
-            problem = next(iter(failed.values()), problem)
-            taken += [one for place, (one, _) in enumerate(batch) if place not in failed]
+            # Only what SQS names was taken: something else may have answered. `Failed` is absent where nothing failed.
+            names = {one.get("Id") for one in answer.get("Successful") or ()}
+            these = [one for place, (one, _) in enumerate(batch) if one.message and str(place) in names]
+            if len(these) < len(batch):
+                codes = [str(one.get("Code", "unknown")) for one in answer.get("Failed") or ()]
+                problem = next(iter(codes), "no answer of SQS" if entries else "larger than SQS takes")
+            taken += these
         return tuple(taken), problem
 
     def _call(
@@ -124,16 +128,21 @@ class Queues:
         raise NotSent("out of time")
 
 
-def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, dict[str, Any]]]]:
-    """At most ten messages as SQS takes them, together no larger than one may be: its quota for a batch until 2025."""
-    batch: list[tuple[Outgoing, dict[str, Any]]] = []
+def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, int]]]:
+    """At most ten messages, together no larger than one may be: SQS's quota for a batch until 2025.
+
+    One that fits into no queue is a batch of its own. Messages are made when it is their turn.
+    """
+    batch: list[tuple[Outgoing, int]] = []
     size = 0
     for one, seconds in messages:
-        if one.message:
-            if batch and (len(batch) == _MOST_IN_BATCH or size + one.message.size > largest):
-                yield batch
-                batch, size = [], 0
-            batch.append((one, one.message.entry(seconds)))
-            size += one.message.size
+        if one.message is None:
+            yield [(one, seconds)]
+            continue
+        if batch and (len(batch) == _MOST_IN_BATCH or size + one.message.size > largest):
+            yield batch
+            batch, size = [], 0
+        batch.append((one, seconds))
+        size += one.message.size
     if batch:
         yield batch

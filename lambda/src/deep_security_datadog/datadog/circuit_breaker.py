@@ -24,12 +24,12 @@ class CircuitBreaker:
         self.is_half_open = is_half_open
         self.is_paused = False
         self.reason = ""
-        self.retry_after = 0.0
         self.has_accepted: bool | None = None
         self._count_anew()
 
     def _count_anew(self) -> None:
         self._failures = self._rate_limits = 0
+        self.retry_after = 0.0
         self._messages = set[str]()
         self._is_silent = True
 
@@ -45,7 +45,7 @@ class CircuitBreaker:
             self._count_anew()
             return
         self.has_accepted = self.has_accepted or False
-        if answer.is_rate_limit:
+        if answer.is_rate_limit and answer.retry_after:
             self._rate_limits += 1
             self.retry_after = max(self.retry_after, answer.retry_after)
             self.is_paused = self.is_paused or self._rate_limits >= MOST_RATE_LIMITS

@@ -124,7 +124,7 @@ class _Rounds:
                 breaker.answered(request, answer, is_first=one.number == 1)
             if answer.status:
                 self._slowest = max(self._slowest, min(time.monotonic() - progress.started, REQUEST_DEADLINE))
-            if parts := _parts(request, answer, breaker):
+            if parts := _parts(one, answer, breaker):
                 # At once, the first half first: so a bad one is found before much is sent.
                 self._work.extendleft(_Attempt(part, one.number) for part in reversed(parts))
             elif answer.status in KEY_REFUSED:
@@ -206,12 +206,13 @@ class _Rounds:
             breaker.stop(reason)
 
 
-def _parts(request: Request, answer: Answer, breaker: CircuitBreaker) -> tuple[Request, ...]:
+def _parts(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> tuple[Request, ...]:
     """Smaller requests, where the answer may be about a part of this one."""
     if answer.status == TOO_LARGE:
-        return request.smaller()
-    is_about_all = answer.outcome is Outcome.ACCEPTED or answer.is_rate_limit or breaker.reason
-    return () if is_about_all and answer.outcome is not Outcome.REFUSED else request.halves()
+        return one.request.smaller()
+    is_rate_limit = answer.is_rate_limit and one.number < MOST_ATTEMPTS
+    is_about_all = answer.outcome is Outcome.ACCEPTED or is_rate_limit or breaker.reason
+    return () if is_about_all and answer.outcome is not Outcome.REFUSED else one.request.halves()
 
 
 def _helps(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> bool:
