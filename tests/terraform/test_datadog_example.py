@@ -81,9 +81,8 @@ def test_logs_only(terraform: Terraform) -> None:
     assert [place["y"] for place in places] == [0, places[0]["height"]]
     critical = found["monitors"]["critical-event"]
     assert critical["type"] == "log alert" and "{{log.message}}" in critical["message"]
-    assert critical["query"] == (
-        'logs("integration:deep_security severity:critical").index("*").rollup("count").by("host_name").last("30m") > 0'
-    )
+    found_by = "integration:deep_security severity:critical status:(critical OR error)"
+    assert critical["query"] == f'logs("{found_by}").index("*").rollup("count").by("host_name").last("30m") > 0'
     assert found["monitors"]["dead-letter-queue"]["type"] == "metric alert"
     for rule in found["detections"].values():
         for case in rule["cases"]:
