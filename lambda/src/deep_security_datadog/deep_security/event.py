@@ -17,7 +17,8 @@ from .severity import Severity
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: name, label and instance id; label and id may be empty or missing
 # (docs/reference/deep-security-events.md#display-names). The name grows by words, not by characters.
 _DISPLAY_NAME = re.compile(
-    r"(?P<name>\S*+(?:\s+\S++)*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>[^\[\]]*)\])?", re.DOTALL
+    r"(?P<name>\S*+(?:\s+\S++)*?)(?:\s+\((?P<label>.*?)\))?(?:\s+\[(?P<instance>(?:[a-z]{1,3}-[0-9a-z]{1,32}|[0-9a-f-]{32,40})?)\])?",
+    re.DOTALL | re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,41}")
 # Twice what DNS allows; the pattern's time grows with the square of the length.

@@ -101,11 +101,11 @@ def one(label: str, name: str, *, block: bool = False) -> Fact:
 
 
 def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact:
-    """A property, unless the text of another contains it."""
+    """A property, unless another is the same, or holds it in a longer text."""
 
     def value(texts: Texts) -> str:
-        text = texts.get(name, "")
-        return "" if text in texts.get(other, "") else text
+        text, said = texts.get(name, ""), texts.get(other, "")
+        return "" if text == said or (block and text in said) else text
 
     return Fact(label, (name,), value, block)
 
@@ -172,7 +172,7 @@ def packet_data(label: str, name: str) -> Fact:
 
     def value(texts: Texts) -> str:
         text = texts.get(name, "")
-        whole = text.rstrip("=") if _ENCODED.fullmatch(text) else ""
+        whole = text.rstrip("=") if _ENCODED.fullmatch(text) and not text.isdigit() else ""
         for decode in (bytes.fromhex, lambda digits: b64decode(digits + "=" * (-len(digits) % 4))):
             try:
                 found = decode(whole).decode("utf-8", "replace")
@@ -180,7 +180,7 @@ def packet_data(label: str, name: str) -> Fact:
                 continue
             start = found[:1000]
             if sum(one in "\r\n\t" or (one.isprintable() and one != "\ufffd") for one in start) > 0.9 * len(start):
-                return found
+                return f"decoded: {found}"
         return text
 
     return Fact(label, (name,), value, block=True)
@@ -243,13 +243,18 @@ def yes_no(label: str, decide: Callable[[Texts], bool | None], *names: str) -> F
     return Fact(label, names, value)
 
 
+# The actions of firewall and intrusion prevention rules; those of detect mode are 0x80 higher.
+_NETWORK_CODES = frozenset((*range(1, 7), *range(0x81, 0x86)))
+_NETWORK_WORDS = ("detect only", "deny", "reset", "insert", "delete", "replace", "log only")
+
+
 def network_detect_only(texts: Texts) -> bool | None:
-    """Whether a packet passed although a rule matched, None if unknown."""
+    """Whether a packet passed although a rule matched, None if unknown: who does not know must not say "blocked"."""
     action = integer(texts.get("Action"))
     if action is None:
         spelled_out = first(texts, ("ActionString", "Action")).lower()
-        return spelled_out.startswith("detect only") if spelled_out else None
-    return action > 0x80
+        return spelled_out.startswith("detect only") if spelled_out.startswith(_NETWORK_WORDS) else None
+    return action > 0x80 if action in _NETWORK_CODES else None
 
 
 def scan_steps() -> Fact:
