@@ -67,6 +67,10 @@ resource "aws_lambda_function" "this" {
   ]
 
   lifecycle {
+    # A new role of the same ARN may not decrypt the environment: Lambda granted aws/lambda to the old one when it made the function.
+    # docs/reference/aws-limits.md#lambda
+    replace_triggered_by = [aws_iam_role.this.unique_id]
+
     precondition {
       condition     = local.use_queue || local.function_policy_bytes <= 20480
       error_message = "topic_arns lists ${length(var.topic_arns)} topics, too many for the function's policy: it would have up to ${local.function_policy_bytes} bytes, and Lambda allows 20480. Use delivery = \"queue\", or spread the topics over several copies of this module."
@@ -74,7 +78,13 @@ resource "aws_lambda_function" "this" {
 
     # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     precondition {
-      condition     = local.environment_bytes <= 4096
+      condition     = local.environment_bytes_without_key <= 4096
+      error_message = "The function's environment would have up to ${local.environment_bytes_without_key} bytes, and Lambda allows 4096: destinations, datadog_tags and function.no_proxy are too long together. Shorten exclude with globs and no_proxy with domains, or filter in Deep Security."
+    }
+
+    # Known during the apply only, if the secret is made in it.
+    precondition {
+      condition     = local.environment_bytes_without_key > 4096 || local.environment_bytes <= 4096
       error_message = "The function's environment would have up to ${local.environment_bytes} bytes, and Lambda allows 4096: destinations, datadog_tags and function.no_proxy are too long together. Shorten exclude with globs and no_proxy with domains, or filter in Deep Security."
     }
   }

@@ -18,8 +18,9 @@ locals {
     jsonencode(var.destinations),
     local.datadog_tags,
     var.console_url,
-    var.datadog,
+    [var.datadog.site, var.datadog.api_key_reload_interval],
     [var.function.log_level, var.function.https_proxy, var.function.no_proxy, var.function.ca_bundle, var.function.ca_bundle],
   ])
-  environment_bytes = 560 + floor(length(base64encode(local.environment_from_variables)) * 3 / 4)
+  environment_bytes_without_key = 620 + floor(length(base64encode(local.environment_from_variables)) * 3 / 4)
+  environment_bytes             = local.environment_bytes_without_key + length(coalesce(var.datadog.api_key_secret_arn, var.datadog.api_key_ssm_parameter))
 }

@@ -45,6 +45,12 @@ variable "datadog" {
     error_message = "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter: a path starts with a slash, such as /datadog/api-key, and an ARN has parameter/ before the name."
   }
 
+  # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+  validation {
+    condition     = var.datadog.api_key_ssm_parameter == null || !can(regex("(^|:parameter)/?(?i:aws|ssm)|(/[^/]*){16}", var.datadog.api_key_ssm_parameter))
+    error_message = "datadog.api_key_ssm_parameter is a name that Parameter Store does not give: it may not begin with aws or ssm, and has 15 levels at most."
+  }
+
   # A bare API key is a valid parameter name; accepted as one, it would end up in the state and the function's environment.
   validation {
     condition     = var.datadog.api_key_ssm_parameter == null || !can(regex("^[0-9a-fA-F]{32}$", var.datadog.api_key_ssm_parameter))
@@ -382,6 +388,12 @@ variable "function" {
     error_message = "function.subnet_ids and function.security_group_ids go together. Set both to run in a VPC, or neither."
   }
 
+  # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+  validation {
+    condition     = length(var.function.subnet_ids) <= 16 && length(var.function.security_group_ids) <= 5
+    error_message = "function has ${length(var.function.subnet_ids)} subnet_ids and ${length(var.function.security_group_ids)} security_group_ids. Lambda takes up to 16 and 5."
+  }
+
   # A password would end up in the state and the function's environment.
   validation {
     condition     = var.function.https_proxy == null || can(regex("^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:[0-9]+)?/?$", var.function.https_proxy))
@@ -407,6 +419,12 @@ variable "function" {
   validation {
     condition     = length(var.function.layers) <= 5 && alltrue([for arn in var.function.layers : can(regex("^arn:[^:]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$", arn))])
     error_message = "function.layers must be up to five ARNs of layer versions, each with its version at the end (arn:...:layer:name:1)."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+  validation {
+    condition     = length(distinct([for arn in var.function.layers : trimsuffix(arn, regex("[^:]*$", arn))])) == length(var.function.layers)
+    error_message = "function.layers has a layer twice, and Lambda takes one version of each. Remove the older one."
   }
 
   validation {
@@ -482,6 +500,12 @@ variable "alarms" {
   validation {
     condition     = alltrue([for arn in var.alarms.actions : can(regex("^arn:[^:]+:[a-z0-9-]+:", arn))])
     error_message = "alarms.actions must be ARNs, such as those of SNS topics."
+  }
+
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  validation {
+    condition     = length(var.alarms.actions) <= 5
+    error_message = "alarms.actions has ${length(var.alarms.actions)} ARNs, and CloudWatch takes up to 5. Have one SNS topic tell the others."
   }
 
   validation {

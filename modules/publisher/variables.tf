@@ -44,8 +44,8 @@ variable "source_cidrs" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for cidr in var.source_cidrs : can(cidrhost(cidr, 0))])
-    error_message = "source_cidrs must be IP ranges such as 203.0.113.0/24. Add /32 to a single address."
+    condition     = alltrue([for cidr in var.source_cidrs : can(cidrhost(cidr, 0)) && (strcontains(cidr, ":") || try(cidrsubnet(cidr, 0, 0), null) == cidr)])
+    error_message = "source_cidrs must be IP ranges such as 203.0.113.0/24, each from its first address and without leading zeros. Add /32 to a single address."
   }
 
   # The policy's own check cannot count while the ARN of a topic is unknown, that is, before the first apply.

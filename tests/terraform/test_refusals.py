@@ -57,6 +57,9 @@ REFUSED: dict[str, list[str]] = {
     "alarms.actions must be ARNs": [
         'alarms = { actions = ["on-call"] }',
     ],
+    "alarms.actions has 6 ARNs": [
+        'alarms = { actions = [for each in range(6) : "arn:aws:sns:eu-central-1:111122223333:on-call-${each}"] }',
+    ],
     "alarms.oldest_message_seconds must be 60 or more": [
         "alarms = { oldest_message_seconds = 59 }",
     ],
@@ -74,6 +77,12 @@ REFUSED: dict[str, list[str]] = {
     ],
     "datadog.api_key_ssm_parameter looks like an API key": [
         'datadog = { api_key_ssm_parameter = "0123456789abcdef0123456789abcdef" }',
+    ],
+    "datadog.api_key_ssm_parameter is a name that Parameter Store does not give": [
+        'datadog = { api_key_ssm_parameter = "/aws/datadog" }',
+        'datadog = { api_key_ssm_parameter = "SSMdatadog" }',
+        'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:parameter/aws/datadog" }',
+        'datadog = { api_key_ssm_parameter = "/datadog/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16" }',
     ],
     "datadog.api_key_ssm_parameter must be the name or ARN of an SSM parameter": [
         'datadog = { api_key_ssm_parameter = "datadog api key" }',
@@ -157,6 +166,11 @@ REFUSED: dict[str, list[str]] = {
         'function = { subnet_ids = ["subnet-0a"] }',
         'function = { security_group_ids = ["sg-0a"] }',
     ],
+    "function has 17 subnet_ids and 6 security_group_ids": [
+        "function = {\n"
+        'subnet_ids = [for each in range(17) : "subnet-${each}"]\n'
+        'security_group_ids = [for each in range(6) : "sg-${each}"]\n}',
+    ],
     "function.memory_size must be a whole number of MB from 128 to 10240": [
         "function = { memory_size = 64 }",
     ],
@@ -197,7 +211,11 @@ REFUSED: dict[str, list[str]] = {
     ],
     "function.layers must be up to five ARNs of layer versions": [
         'function = { layers = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle"] }',
-        f'function = {{ layers = [for each in range(6) : "{LAYER}"] }}',
+        f'function = {{ layers = [for each in range(6) : "{LAYER}${{each}}"] }}',
+    ],
+    "function.layers has a layer twice": [
+        f'function = {{ layers = ["{LAYER}", "{LAYER}2"] }}',
+        f'function = {{ layers = ["{LAYER}", "{LAYER}"] }}',
     ],
     "queue.maximum_message_size must be a whole number of bytes from 262144": [
         "queue = { maximum_message_size = 262143 }",
@@ -315,7 +333,11 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
         "topic_arns is empty": ["topic_arns = []"],
         "topic_arns must be ARNs of standard SNS topics": ['topic_arns = ["arn:aws:sns:eu-central-1:111122223333:*"]'],
         "kms_key_arns must be key ARNs": ['kms_key_arns = ["alias/events"]'],
-        "source_cidrs must be IP ranges": ['source_cidrs = ["203.0.113.7"]'],
+        "source_cidrs must be IP ranges": [
+            'source_cidrs = ["203.0.113.7"]',
+            'source_cidrs = ["203.0.113.7/24"]',
+            'source_cidrs = ["010.1.2.0/24"]',
+        ],
         "source_cidrs has 400 ranges of": [
             'source_cidrs = [for each in range(400) : "203.0.${each % 256}.${floor(each / 256)}/32"]',
         ],
@@ -350,6 +372,11 @@ OF_SEVERAL: dict[str, dict[str, list[str]]] = {
         ],
         "topic.kms_key_arn has no effect": [
             EXISTING.replace("false", f'false, kms_key_arn = "{KEY}"') + "publishers = { create_user = false }",
+        ],
+        # The ARN of the secret is not known at plan.
+        "The function's environment would have up to 9": [
+            excluding('format("%08500d", 0)', "events")
+            + "\ndatadog = { api_key_secret_arn = aws_secretsmanager_secret.planned.arn }",
         ],
         "The function's environment would have up to": [
             excluding('format("%03200d", 0)', "events"),
@@ -394,6 +421,14 @@ REQUIRED = {
         "endpoint": f'{{ arn = "{QUEUE}", dead_letter_queue_arn = "{QUEUE}" }}',
     },
 }
+PLANNED_SECRET = """
+provider "aws" {
+}
+
+resource "aws_secretsmanager_secret" "planned" {
+  name = "datadog"
+}
+"""
 # By module and arguments, how the message begins. Terraform looks at what several variables say in a later step, which
 # it does not take after the first ones have failed.
 STEPS = [
@@ -419,7 +454,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
 def plan(refusals: Iterable[tuple[str, str]], folder: Path) -> Iterator[tuple[tuple[str, str], list[str]]]:
     folder.mkdir()
     calls = [call(number, *refusal) for number, refusal in enumerate(refusals)]
-    (folder / "main.tf").write_text('provider "aws" {\n}\n' + "".join(calls), encoding="utf-8")
+    (folder / "main.tf").write_text(PLANNED_SECRET + "".join(calls), encoding="utf-8")
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1"})
     stay_offline(folder)
     terraform.init()
