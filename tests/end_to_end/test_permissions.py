@@ -89,12 +89,9 @@ def test_each_path_was_taken(mode: Mode, account: Account, evidence: Evidence) -
     direct = mode.delivery == "direct"
     read = "secretsmanager:GetSecretValue" if mode.place.startswith("secret") else "ssm:GetParameter"
     for path in PATHS:
-        dead_letters = path.dead_letters
-        if direct and path.dead_letters_direct is not None:
-            dead_letters = path.dead_letters_direct
         expected = [
             *[(read, account.places[mode.place])] * path.key_reads,
-            *[("sqs:SendMessage", account.dead_letter_queue)] * dead_letters,
+            *[("sqs:SendMessage", account.dead_letter_queue)] * path.dead_letters,
             *[("sqs:SendMessage", account.queue)] * (0 if direct else path.remainders),
             *[("sqs:ChangeMessageVisibility", account.queue)] * (0 if direct else path.returns),
         ]

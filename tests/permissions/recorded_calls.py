@@ -39,7 +39,6 @@ class Path:
     dead_letters: int = 0
     remainders: int = 0
     returns: int = 0
-    dead_letters_direct: int | None = None
 
 
 PATHS = (
@@ -65,7 +64,6 @@ PATHS = (
         answers=[400, 503],
         dead_letters=1,
         remainders=1,
-        dead_letters_direct=0,
     ),
     Path(name="no JSON", message="no JSON", key_reads=0, dead_letters=1),
     Path(name="no event beside one", message=[1, EVENT], answers=[202], dead_letters=1),
