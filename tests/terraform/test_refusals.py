@@ -167,9 +167,11 @@ REFUSED: dict[str, list[str]] = {
         'function = { security_group_ids = ["sg-0a"] }',
     ],
     "function has 17 subnet_ids and 6 security_group_ids": [
-        "function = {\n"
-        'subnet_ids = [for each in range(17) : "subnet-${each}"]\n'
-        'security_group_ids = [for each in range(6) : "sg-${each}"]\n}',
+        (
+            "function = {\n"
+            'subnet_ids = [for each in range(17) : "subnet-${each}"]\n'
+            'security_group_ids = [for each in range(6) : "sg-${each}"]\n}'
+        ),
     ],
     "function.memory_size must be a whole number of MB from 128 to 10240": [
         "function = { memory_size = 64 }",
