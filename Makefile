@@ -47,7 +47,7 @@ deep-security: ## Show, set or rotate Deep Security's SNS settings, with uv [ARG
 ##@ To check a change
 
 # The end-to-end tests take longest, and mostly wait: the other checks run beside them, and yield to them.
-test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some eight minutes on two cores
+test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some thirteen minutes on two cores
 	$(TOGETHER) --jobs=2 e2e $(CHECKS:%=yielding-%)
 
 yielding-%:
