@@ -2,8 +2,8 @@ resource "aws_sqs_queue" "dead_letter" {
   name = "${var.name}-dead-letter"
   # 14 days, SQS's limit.
   message_retention_seconds = 1209600
+  max_message_size          = var.queue.maximum_message_size
   # As long as the queue's, for a function that reads this one.
-  max_message_size           = var.queue.maximum_message_size
   visibility_timeout_seconds = local.visibility_timeout
   sqs_managed_sse_enabled    = var.queue.kms_key_arn == null ? true : null
   kms_master_key_id          = var.queue.kms_key_arn

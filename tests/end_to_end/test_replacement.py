@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import plans
 from tests.end_to_end.stack import Stack
 from tests.end_to_end.traffic import messages
 
@@ -16,6 +17,14 @@ REPLACED = [
     ("example", f"{EXAMPLE}aws_lambda_function.this"),
     ("example", f"{EXAMPLE}module.publisher[0].aws_iam_user.this"),
 ]
+
+
+def test_a_new_role_takes_the_function_along(stack: Stack) -> None:
+    """A role of the same name may not decrypt the old function's environment, which the emulator does not know."""
+    copy = stack.copy("example")
+    planned = plans.plan(copy.terraform, f"-replace={EXAMPLE}aws_iam_role.this", *copy.targets)
+    actions = {change["address"]: change["change"]["actions"] for change in planned["resource_changes"]}
+    assert actions[f"{EXAMPLE}aws_lambda_function.this"] == ["delete", "create"]
 
 
 @pytest.mark.destroys
