@@ -269,7 +269,7 @@ def test_decoded_data_stay_harmless_and_limited() -> None:
     request = "GET /x HTTP/1.1\r\nHost: @all %%%\n[x](http://evil.example) ```\u202e" + "y" * 5000
     encoded = base64.b64encode(request.encode()).decode()
     shown = text_of({"EventType": "PayloadLog", "PacketData": encoded})
-    assert "- Packet data:\n\n```\nGET /x HTTP/1.1\nHost: \uff20all % %%\n[x] (http[:]//evil.example)" in shown
+    assert "- Packet data:\n\n```\ndecoded: GET /x HTTP/1.1\nHost: \uff20all % %%\n[x] (http[:]//evil.example)" in shown
     assert shown.count("```") == 2 and "\u202e" not in shown and shown.count("y") < 1200
 
 
