@@ -33,7 +33,7 @@ ALONE = (
     "test_readme.py",
 )
 # These make something once for all their tests.
-TOGETHER = ("test_permissions.py", "test_moves.py", "test_demo.py")
+TOGETHER = ("test_moves.py", "test_demo.py")
 # The longest first. What needs no stack runs while it is applied.
 FIRST = (
     "test_a_chain_of",
@@ -45,8 +45,6 @@ FIRST = (
     "test_compliance.py",
     "test_killed_in_mid_batch",
     "test_20000_events",
-    # Not while all is applied: the payload's own deadlines count here.
-    "test_permissions.py",
 )
 
 

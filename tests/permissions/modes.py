@@ -1,11 +1,10 @@
-"""Every combination of inputs that changes the function's role, and what Terraform makes of it."""
+"""The inputs that change the function's role, and what Terraform makes of them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,22 @@ class Mode:
         return f"arn:aws:kms:{region}:{ACCOUNT}:key/api-key"
 
 
+# The policy is a concatenation of independent parts, so each part appears in some mode and is missing in another, the
+# two that ask for the delivery are combined with both, and the place of the API key decides nothing else.
+_WITHOUT = {"api_key_kms": False, "queue_kms": False, "vpc": False}
 MODES = tuple(
-    Mode(place=place, delivery=delivery, api_key_kms=api_key_kms, queue_kms=queue_kms, vpc=vpc)
-    for place, delivery, api_key_kms, queue_kms, vpc in product(
-        PLACES, ("queue", "direct"), (False, True), (False, True), (False, True)
+    Mode(place=place, delivery=delivery, **{**_WITHOUT, **dict.fromkeys(parts, True)})
+    for place, delivery, *parts in (
+        ("secret", "queue"),
+        ("secret", "queue", "api_key_kms", "queue_kms", "vpc"),
+        ("secret", "queue", "queue_kms"),
+        ("secret", "direct"),
+        ("secret", "direct", "vpc"),
+        ("secret-elsewhere", "queue", "api_key_kms"),
+        ("parameter", "queue"),
+        ("parameter", "direct", "api_key_kms", "queue_kms"),
+        ("parameter-path", "queue", "api_key_kms"),
+        ("parameter-arn", "queue", "api_key_kms"),
     )
 )
 

@@ -1,7 +1,7 @@
 """The function's role allows what the payload and AWS do in its name, each mode's own, and nothing else.
 
 The policies are Terraform's, the payload's calls are recorded while it runs on each of its paths, and the decisions are
-made by the emulator's IAM evaluator. The emulator itself is not needed.
+made by the emulator's IAM evaluator, without the emulator.
 """
 
 from __future__ import annotations
