@@ -260,8 +260,11 @@ variable "publishers" {
     Who may publish to the created topic. Publishers in other accounts require `topic.kms_key_arn`:
     - `create_user`: Whether to create the IAM user that Deep Security publishes as. With topic.create = false, it may publish to the topics in topic_arns.
     - `source_cidrs`: Public IP ranges that user may publish from; empty = anywhere.
-    - `user_path`: IAM path of that user; `permissions_boundary_arn`: ARN of its permissions boundary, null = none.
-    - `principal_arns`: ARNs of other IAM users or roles; `account_ids`: IDs of whole accounts; `organization_id`: ID of an AWS organization, null = none.
+    - `user_path`: IAM path of that user.
+    - `permissions_boundary_arn`: ARN of its permissions boundary, null = none.
+    - `principal_arns`: ARNs of other IAM users or roles.
+    - `account_ids`: IDs of whole accounts.
+    - `organization_id`: ID of an AWS organization, null = none.
   EOT
   type = object({
     create_user              = optional(bool, true)
@@ -297,12 +300,15 @@ variable "function" {
     Lambda function:
     - `memory_size`: Memory in MB, 128 to 10240. CPU grows with it: with 256, a full batch of 1,000 events takes some 6 seconds; with 128, twice that. Nothing gets lost with either.
     - `timeout`: Seconds per invocation, 5 to 900. The queue's visibility timeout is at least six times as long.
-    - `architecture`: arm64 or x86_64; `runtime`: python3.11 or newer.
+    - `architecture`: arm64 or x86_64.
+    - `runtime`: python3.11 or newer.
     - `maximum_concurrency`: Invocations at once, 2 to 1000 (delivery `queue` only).
     - `allow_recursion`: Whether to allow the function's loop through its queue, which Lambda would otherwise stop after about 16 remainders in a row (delivery `queue` only). Set false in AWS GovCloud, which lacks this API.
-    - `log_retention_days`: Days to keep logs; `log_kms_key_arn`: ARN of the log group's customer managed key, null = CloudWatch's own encryption.
+    - `log_retention_days`: Days to keep logs.
+    - `log_kms_key_arn`: ARN of the log group's customer managed key, null = CloudWatch's own encryption.
     - `log_level`: DEBUG, INFO, WARNING or ERROR.
-    - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none; `role_path`: IAM path of the role.
+    - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none.
+    - `role_path`: IAM path of the role.
     - `subnet_ids`, `security_group_ids`: IDs; set both to run in a VPC, which must reach Datadog and the AWS APIs; empty = no VPC.
     - `https_proxy`: URL of the proxy for all requests, to Datadog and AWS, such as http://proxy.example.com:3128; null = none.
     - `no_proxy`: Hosts and domains that are reached without it, such as .amazonaws.com with VPC endpoints; empty = none.

@@ -1,45 +1,45 @@
-"""Writes the tables of inputs and outputs into each README, from the *.tf beside it and between the markers there."""
-
-from __future__ import annotations
+"""Writes the tables of inputs and outputs into each README, as terraform-docs does with .terraform-docs.yml."""
 
 import functools
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hcl2.query import DocumentView
-from hcl2.rules.abstract import LarkElement
-from hcl2.rules.containers import ObjectRule
-from hcl2.rules.functions import FunctionCallRule
 from hcl2.utils import SerializationOptions
-from hcl2.walk import find_all
 
 from tools.repository import ROOT, markdown_table, with_texts
 
-_HEAD = ("Name", "Type", "Default", "Description")
 _TEXT = SerializationOptions(preserve_heredocs=False, strip_string_quotes=True)
-_ATTRIBUTE = re.compile(r"(?P<names>`[\w.]+`(?:, `[\w.]+`)*): (?P<text>.*)")
-_NEXT_ATTRIBUTE = re.compile(r"; (?=`[\w.]+`(?:, `[\w.]+`)*: )")
-
-
-class Attribute(NamedTuple):
-    """One attribute of an object, `outer.inner` in a nested one; `default` is None when it is required."""
-
-    name: str
-    type: str
-    default: str | None
-    description: str
 
 
 class Variable(NamedTuple):
-    """One `variable` block; `default` is HCL, None when it is required."""
+    """One `variable` block: the type as it is written, the default as JSON, None when it is required."""
 
     name: str
     type: str
     default: str | None
     description: str
-    attributes: tuple[Attribute, ...]
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it has attributes, which are written one a line."""
+        return "\n" in self.type
+
+    @property
+    def attributes(self) -> list[str]:
+        """The names of an object's attributes, `outer.inner` in a nested one."""
+        names: list[str] = []
+        outer: list[str] = []
+        for line in self.type.splitlines()[1:]:
+            if found := re.match(r"\s+(\w+)\s*= ", line):
+                names.append(".".join([*outer, found[1]]))
+                outer += [found[1]] * line.endswith("({")
+            elif outer:
+                outer.pop()
+        return names
 
 
 def folders() -> list[Path]:
@@ -50,12 +50,12 @@ def folders() -> list[Path]:
 
 def variables(folder: Path) -> list[Variable]:
     """The variables of all files, in their order."""
-    return [_variable(block) for block in _blocks(folder, "variable")]
+    return [_variable(text, block) for text, block in _blocks(folder, "variable")]
 
 
 def outputs(folder: Path) -> dict[str, str]:
     """The descriptions of the outputs of all files, by name."""
-    return {block.name_labels[0]: _description(block) for block in _blocks(folder, "output")}
+    return {block.name_labels[0]: _description(block) for _, block in _blocks(folder, "output")}
 
 
 def written(folder: Path) -> str:
@@ -64,40 +64,37 @@ def written(folder: Path) -> str:
 
 
 def tables(folder: Path) -> str:
-    """Markdown: the inputs, one table for each object whose attributes are described, the outputs."""
+    """Markdown: the inputs, the attributes of each object, the outputs."""
     inputs = variables(folder)
-    lines = ["## Inputs\n", markdown_table(_HEAD, (_row(each, _type(each)) for each in inputs))]
-    for variable in filter(_has_table, inputs):
-        rows = (_row(each, f"`{each.type}`") for each in variable.attributes)
-        lines += [f"### Attributes of {variable.name}\n", markdown_table(_HEAD, rows)]
-    rows_of_outputs = ((f"`{name}`", _cell(description)) for name, description in outputs(folder).items())
-    lines += ["## Outputs\n", markdown_table(("Name", "Description"), rows_of_outputs)]
+    head = ("Name", "Description", "Type", "Default", "Required")
+    lines = ["## Inputs\n", markdown_table(head, map(_row, inputs))]
+    for variable in inputs:
+        if variable.is_object:
+            lines.append(f"### Attributes of {variable.name}\n\n```hcl\n{variable.type}\n```\n")
+            lines += [f"- {attributes}\n" for attributes in variable.description.split("\n- ", maxsplit=1)[1:]]
+    rows = ((f"`{name}`", _cell(description)) for name, description in outputs(folder).items())
+    lines += ["## Outputs\n", markdown_table(("Name", "Description"), rows)]
     return "\n".join(lines)
 
 
-def _has_table(variable: Variable) -> bool:
-    return any(attribute.description for attribute in variable.attributes)
+def _row(variable: Variable) -> tuple[str, ...]:
+    kind = f"`{variable.type}`"
+    if variable.is_object:
+        kind = f"[{'map of objects' if variable.type.startswith('map') else 'object'}](#attributes-of-{variable.name})"
+    default = f"`{variable.default}`" if variable.default else ""
+    return f"`{variable.name}`", _cell(variable.description), kind, default, "no" if variable.default else "yes"
 
 
-def _type(variable: Variable) -> str:
-    if not _has_table(variable):
-        return f"`{variable.type}`"
-    return f"[{'map of objects' if variable.type[:3] == 'map' else 'object'}](#attributes-of-{variable.name})"
+def _cell(description: str) -> str:
+    # The list of attributes stands below the table.
+    text = re.sub(r":?\n- (?s:.*)", ".", description)
+    return text.replace("\n", " ").replace("|", "\\|")
 
 
-def _row(declared: Variable | Attribute, kind: str) -> tuple[str, ...]:
-    default = "required" if declared.default is None else f"`{declared.default}`"
-    # The list of attributes has a table of its own.
-    return f"`{declared.name}`", kind, default, _cell(re.split(r":?\n- ", declared.description)[0])
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
-
-
-def _blocks(folder: Path, kind: str) -> Iterator[Any]:
+def _blocks(folder: Path, kind: str) -> Iterator[tuple[str, Any]]:
     for path in sorted(folder.glob("*.tf")):
-        yield from _parsed(path.read_text(encoding="utf-8")).blocks(kind)
+        text = path.read_text(encoding="utf-8")
+        yield from ((text, block) for block in _parsed(text).blocks(kind))
 
 
 @functools.cache
@@ -107,62 +104,16 @@ def _parsed(text: str) -> DocumentView:
 
 def _description(block: Any) -> str:
     found = block.attribute("description")
-    return str(found.value_node.to_dict(_TEXT)) if found else ""
+    return str(found.value_node.to_dict(_TEXT)).strip() if found else ""
 
 
-def _variable(block: Any) -> Variable:
-    kind, default, description = block.attribute("type"), block.attribute("default"), _description(block)
-    attributes = tuple(_attributes(kind.value_node.raw, _descriptions(description)))
-    shown = _hcl(default.value) if default else None
-    return Variable(block.name_labels[0], _hcl(kind.value), shown, description, attributes)
-
-
-def _attributes(kind: LarkElement, descriptions: Mapping[str, str], prefix: str = "") -> Iterator[Attribute]:
-    """The attributes of an object, or of the objects of a map."""
-    function, arguments = _call(kind)
-    if function == "map":
-        function, arguments = _call(arguments[0])
-    if function != "object":
-        return
-    for field in next(find_all(arguments[0], ObjectRule)).elements:
-        name = f"{prefix}{field.key.serialize()}"
-        function, arguments = _call(field.expression)
-        optional = function == "optional"
-        # optional(type) alone defaults to null.
-        of_type, *default = arguments if optional else (field.expression,)
-        standard = _hcl(default[0].serialize() if default else None) if optional else None
-        # An object's own attributes have rows of their own.
-        shown = "object" if _call(of_type)[0] == "object" else _hcl(of_type.serialize())
-        yield Attribute(name, shown, standard, descriptions.get(name, ""))
-        yield from _attributes(of_type, descriptions, f"{name}.")
-
-
-def _call(expression: LarkElement) -> tuple[str, list[Any]]:
-    """The function's name and arguments; none where it is no call, such as `string`."""
-    call = next(find_all(expression, FunctionCallRule), None)
-    return (call.identifiers[0].serialize(), call.arguments.arguments) if call and call.arguments else ("", [])
-
-
-def _descriptions(description: str) -> dict[str, str]:
-    """By attribute, from a description's list: one "`name`, `name`: text; `name`: text" a line."""
-    found = {}
-    for line in re.findall(r"^- (.*)$", description, flags=re.MULTILINE):
-        for part in _NEXT_ATTRIBUTE.split(line):
-            if match := _ATTRIBUTE.match(part):
-                for name in re.findall(r"`([\w.]+)`", match["names"]):
-                    found[name] = match["text"]
-    return found
-
-
-def _hcl(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        inner = ", ".join(f"{name} = {_hcl(item)}" for name, item in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_hcl, value))}]"
-    return "null" if value is None else str(value).removeprefix("${").removesuffix("}")
+def _variable(text: str, block: Any) -> Variable:
+    place = block.attribute("type").value_node.raw.to_lark().meta
+    kind, default = text[place.start_pos : place.end_pos], block.attribute("default")
+    # The first line begins behind `type = `.
+    kind = "\n".join(line.removeprefix("  ") for line in kind.splitlines())
+    value = default and json.dumps(default.value_node.to_dict(_TEXT), separators=(",", ":"), sort_keys=True)
+    return Variable(block.name_labels[0], kind, value, _description(block))
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
 @functools.cache
 def attributes() -> set[str]:
     every = [variable for folder in tables.folders() for variable in tables.variables(folder)]
-    return {f"{variable.name}.{attribute.name}" for variable in every for attribute in variable.attributes}
+    return {f"{variable.name}.{attribute}" for variable in every for attribute in variable.attributes}
 
 
 @every_page
