@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
+
+from deep_security_datadog import deadline
 
 
 @pytest.fixture
@@ -16,3 +20,17 @@ def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """No coverage: while something traces, a thread that is left behind is not ended."""
+    traces = sys.gettrace(), threading.gettrace()
+    # Threads are used again, and these are traced.
+    while deadline._idle:
+        deadline._idle.pop().jobs.put(None)
+    sys.settrace(None)
+    threading.settrace(None)
+    yield
+    sys.settrace(traces[0])
+    threading.settrace(traces[1])

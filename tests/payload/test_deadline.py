@@ -24,6 +24,8 @@ from deep_security_datadog.deadline import (
     run_all,
 )
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 
 @pytest.fixture
 def release() -> Iterator[Event]:

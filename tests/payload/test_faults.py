@@ -29,6 +29,8 @@ from tools import fake_datadog
 from tools.fake_datadog import API_KEY, FakeDatadog
 from tools.fake_datadog.faults import always, first, respond
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 
 @pytest.fixture
 def intake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:

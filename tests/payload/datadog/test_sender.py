@@ -784,6 +784,7 @@ HOLDING = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("answer", HOLDING)
 def test_a_server_that_holds_on_leaves_neither_threads_nor_sockets(
     answer: str, monkeypatch: pytest.MonkeyPatch
@@ -819,6 +820,7 @@ def holds(condition: Callable[[], bool], seconds: float = 20) -> bool:
     return found
 
 
+@pytest.mark.usefixtures("untraced")
 def test_an_accepted_answer_whose_body_never_comes_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(module, "REQUEST_DEADLINE", 1.0)
@@ -828,6 +830,7 @@ def test_an_accepted_answer_whose_body_never_comes_is_accepted(monkeypatch: pyte
         assert time.monotonic() - started < READ_TIMEOUT, "it is waited for no longer than a request may take"
 
 
+@pytest.mark.usefixtures("untraced")
 def test_where_too_many_hang_nothing_is_sent_and_the_reason_says_so(
     datadog: Datadog, sender: Sender, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
