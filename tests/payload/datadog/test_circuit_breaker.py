@@ -45,7 +45,11 @@ STORIES: dict[str, tuple[list[tuple[int, str, Answer]], str]] = {
     ),
     "batches that are answered": ([(2 * MOST_FAILURES, "[ab]", DOWN)], ""),
     "batches without an answer": ([(MOST_FAILURES, "[ab]", SILENT)], IS_SILENT),
-    "a refused key": ([(MOST_FAILURES, "ab", KEY_REFUSED)], NEITHER),
+    "a key that is forbidden": ([(MOST_FAILURES, "ab", KEY_REFUSED)], NEITHER),
+    "a key that is not authorized": (
+        [(MOST_FAILURES, "ab", KEY_REFUSED._replace(status=401))],
+        NEITHER.replace("403", "401"),
+    ),
     "rate limits that say how long are no failures": ([(2 * MOST_FAILURES, "ab", limited(1))], ""),
     "rate limits that do not": ([(MOST_FAILURES, "ab", limited(0))], "Datadog answers with HTTP 429"),
     "one rate limit": ([(1, "a", limited(40))], ""),
