@@ -19,7 +19,7 @@ import pytest
 
 from deep_security_datadog.deep_security.event import Event
 from tools import samples
-from tools.demo import PAGE, compare, conclude, main
+from tools.demo import PAGE, compare, conclude, main, show
 from tools.demo_page import Destination
 from tools.explain import Verdict
 from tools.repository import ROOT
@@ -72,7 +72,9 @@ def test_shows_every_sample_and_leaves_nothing(demo: Demo) -> None:
     assert f"logs: {count} of {count} arrived, each once" in demo.output
     dropped = re.search(rf"events: (\d+) of {count} arrived, each once, (\d+) dropped by the filter", demo.output)
     assert dropped and int(dropped[1]) + int(dropped[2]) == count and int(dropped[2]) > 0
-    assert "What Datadog received" in demo.output and str(PAGE.relative_to(ROOT)) in demo.output
+    order = [demo.output.find(text) for text in ("two minutes", "What Datadog received", "each once", "destroy")]
+    assert -1 < order[0] < order[1] < order[2] < order[3]
+    assert str(PAGE.relative_to(ROOT)) in demo.output
     page = PAGE.read_text()
     for shown in ("サーバー-01", "i-0123456789abcdef0", "severity:high", f"{dropped[2]} events dropped"):
         assert shown in page
@@ -239,3 +241,10 @@ def test_the_verdict_names_what_is_wrong(
     assert conclude([destination], 3, ["a line of the log"]) is good
     out = capsys.readouterr().out
     assert told in out and ("a line of the log" in out) is not good
+
+
+def test_what_looks_the_same_is_one_row(capsys: pytest.CaptureFixture[str]) -> None:
+    received = [{"title": title, "text": "", "date_happened": seconds} for seconds, title in enumerate("aba", 1)]
+    show(Destination("events", {}, [], received))
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "info" in line]
+    assert [(row[-4], row[-2]) for row in rows] == [("a", "2"), ("b", "1")]

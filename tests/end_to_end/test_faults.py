@@ -33,7 +33,8 @@ from tests.end_to_end.traffic import (
     shorten_delays,
     titles,
 )
-from tools.fake_datadog.faults import Fault, Outcome, delay, every, first, reset, respond, when
+from tests.faults import every, first, reset
+from tools.fake_datadog.faults import Fault, Outcome, delay, respond, when
 from tools.fake_datadog.intake import Request
 
 # What goes wrong, how many messages are published meanwhile, and how many events each has.

@@ -16,9 +16,10 @@ from datadog_api_client.v1.model.event_alert_type import EventAlertType
 from datadog_api_client.v1.model.event_create_request import EventCreateRequest
 from datadog_api_client.v2.model.http_log_item import HTTPLogItem
 
+from tests.faults import every, first, reset
 from tools import fake_datadog
 from tools.fake_datadog import API_KEY, FakeDatadog, intake
-from tools.fake_datadog.faults import delay, every, first, reset, respond, when
+from tools.fake_datadog.faults import delay, respond, when
 from tools.fake_datadog.intake import EVENTS, LOGS
 
 Json: TypeAlias = dict[str, Any]

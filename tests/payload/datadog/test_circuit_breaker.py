@@ -23,6 +23,10 @@ def limited(seconds: float) -> Answer:
     return Answer(Outcome.RETRY, 429, "HTTP 429", 1, seconds, is_rate_limit=True)
 
 
+def look(breaker: CircuitBreaker) -> tuple[bool, bool, str, bool | None]:
+    return breaker.is_half_open, breaker.is_paused, breaker.reason, breaker.has_accepted
+
+
 def tell(breaker: CircuitBreaker, times: int, messages: str, answer: Answer, *, is_first: bool = True) -> None:
     """Answers to requests of these messages in turn; to batches with an event of each where these are in brackets."""
     for number in range(times):
@@ -83,10 +87,10 @@ def test_the_first_reason_stays_and_another_attempt_counts_no_second_time() -> N
     breaker = CircuitBreaker()
     tell(breaker, MOST_FAILURES - 1, "ab", DOWN)
     tell(breaker, 1, "c", DOWN, is_first=False)
-    assert not breaker.reason
+    assert look(breaker) == (False, False, "", False)
     breaker.stop("first")
     tell(breaker, 1, "c", DOWN)
-    assert breaker.reason == "first"
+    assert look(breaker) == (False, False, "first", False)
 
 
 def test_a_message_alone_is_evidence_when_all_were_tried() -> None:
@@ -127,7 +131,7 @@ def test_half_open_one_failure_is_enough(answer: Answer, reason: str) -> None:
 @pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
 def test_half_open_an_event_that_is_accepted_or_refused_for_good_closes_it(answer: Answer) -> None:
     breaker = CircuitBreaker(is_half_open=True)
-    assert breaker.has_accepted is None
+    assert look(breaker) == (True, False, "", None)
     tell(breaker, 1, "a", answer)
     tell(breaker, 2, "bc", DOWN)
-    assert (breaker.is_half_open, breaker.reason, breaker.has_accepted) == (False, "", True)
+    assert look(breaker) == (False, False, "", True)
