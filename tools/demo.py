@@ -91,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, _interrupt)
     try:
         messages = samples.split(samples.load(options.events)) if options.events else list(samples.messages().values())
+        console.print("All on this machine, in about two minutes.")
         good = run(messages, options.destinations, verbose=options.verbose)
     except KeyboardInterrupt:
         console.print("\n[yellow]Interrupted; nothing was left running.[/]")
@@ -143,15 +144,15 @@ def run(messages: list[Message], options: Any, *, verbose: bool) -> bool:
         variables = function["Environment"]["Variables"]
         destinations = _destinations(messages, variables, datadog)
         _wait(steps, datadog, destinations)
-        log = aws.function_log(outputs["function_name"])[-LOG_LINES:]
+        show(destinations[0])
+        good = conclude(destinations, published, aws.function_log(outputs["function_name"])[-LOG_LINES:])
+        PAGE.parent.mkdir(exist_ok=True)
+        page = demo_page.render(destinations, published=published, console_url=variables.get("CONSOLE_URL"))
+        # Logs may hold half a surrogate pair, which is no character.
+        PAGE.write_text(page, encoding="utf-8", errors="replace")
         with steps.step("terraform destroy"):
             terraform.destroy()
-    show(destinations[0])
-    PAGE.parent.mkdir(exist_ok=True)
-    page = demo_page.render(destinations, published=published, console_url=variables.get("CONSOLE_URL"))
-    # Logs may hold half a surrogate pair, which is no character.
-    PAGE.write_text(page, encoding="utf-8", errors="replace")
-    return conclude(destinations, published, log)
+    return good
 
 
 def _terraform(folder: Path, aws: Emulator, url: str, options: Any) -> Terraform:
@@ -205,12 +206,16 @@ def _event_id(received: Mapping[str, Any]) -> str | None:
 
 
 def show(destination: Destination) -> None:
-    """The table of what arrived, in the order of the events' own times."""
-    table = Table("Time", "Status", "Host", "Title", title="What Datadog received", title_justify="left")
+    """The table of what arrived, in the order of the events' own times; what looks the same is counted."""
+    table = Table("Time", "Status", "Host", "Title", "Events", title="What Datadog received", title_justify="left")
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in reversed(destination.rows):
-        seconds, status = row["date_happened"], row["alert_type"]
+        alike.setdefault((row["alert_type"], row["host"], row["title"]), []).append(row)
+    for (status, host, title), rows in alike.items():
+        seconds = rows[0]["date_happened"]
         time = datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S") if seconds else "on arrival"
-        table.add_row(time, Text(status, style=STYLES[demo_page.level(status)]), Text(row["host"]), Text(row["title"]))
+        shown = Text(status, style=STYLES[demo_page.level(status)])
+        table.add_row(time, shown, Text(host), Text(title), str(len(rows)))
     console.print(table)
 
 

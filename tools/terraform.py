@@ -19,8 +19,8 @@ from typing import Any
 from tools import processes
 from tools.repository import ROOT
 
-# OpenTofu's providers are those of another registry.
-HOST = "registry.opentofu.org" if "tofu" in Path(os.environ.get("TERRAFORM", "")).name else "registry.terraform.io"
+IS_OPENTOFU = "tofu" in Path(os.environ.get("TERRAFORM", "")).name
+HOST = "registry.opentofu.org" if IS_OPENTOFU else "registry.terraform.io"
 PROVIDER = f"{HOST}/hashicorp/aws"
 # Where Terraform looks by itself, https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories,
 # and where else a machine may have a plugin mirror.

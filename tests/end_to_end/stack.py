@@ -189,7 +189,8 @@ def _root(target: Path, name: str, aws: Emulator, keys: Mapping[str, str], urls:
     environment = aws.environment()
     if name in COPIES:
         copies = {
-            each: copy | {"destinations": _to(urls[each], copy["destinations"])} for each, copy in COPIES[name].items()
+            each: copy | {"destinations": json.dumps(_to(urls[each], copy["destinations"]))}
+            for each, copy in COPIES[name].items()
         }
         own_keys = {each: keys[each] for each in copies}
         variables = {"copies": json.dumps(copies), "datadog_api_keys": json.dumps(own_keys)}

@@ -10,7 +10,8 @@ import pytest
 
 from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import PATIENCE_SECONDS, Sent, dead_letters, messages, polling_paused, wait_until_empty
-from tools.fake_datadog.faults import Fault, always, every, first, respond, when
+from tests.faults import every, first
+from tools.fake_datadog.faults import Fault, always, respond, when
 from tools.fake_datadog.intake import EVENTS, LOGS
 
 # As BOTH in stack.py has the filters.

@@ -9,7 +9,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import psutil
@@ -33,27 +33,31 @@ from tests.end_to_end.traffic import (
     shorten_delays,
     titles,
 )
-from tools.fake_datadog.faults import Outcome, delay, every, first, reset, respond, when
+from tests.faults import every, first, reset
+from tools.fake_datadog.faults import Fault, Outcome, delay, respond, when
 from tools.fake_datadog.intake import Request
 
+# What goes wrong, how many messages are published meanwhile, and how many events each has.
+FAULTS: dict[str, tuple[Callable[[], Fault], int, int]] = {
+    "every second request 500": (lambda: every(2, respond(500)), 4, 5),
+    "every third 429 with headers": (
+        lambda: every(3, respond(429, "", {"Retry-After": "1", "X-RateLimit-Reset": "1"})),
+        4,
+        5,
+    ),
+    "every fourth connection reset": (lambda: every(4, reset()), 4, 5),
+    "answers slower than the timeout": (lambda: first(4, respond(504, after=9)), 2, 5),
+    "503 with a page of a proxy": (lambda: first(40, respond(503, "<html>Service unavailable</html>")), 3, 10),
+    # As many as one message and a half are sent in an invocation, so that some come back.
+    "200 with a page of a proxy": (lambda: first(60, respond(200, "<html>Sign in</html>")), 3, 10),
+}
 
-def test_every_second_request_500(faults: Copy) -> None:
-    faults.datadog.faults.append(every(2, respond(500)))
-    sent = messages(4, 5)
-    faults.publish(*sent)
-    settle(faults, sent)
 
-
-def test_every_third_429_with_headers(faults: Copy) -> None:
-    faults.datadog.faults.append(every(3, respond(429, "", {"Retry-After": "1", "X-RateLimit-Reset": "1"})))
-    sent = messages(4, 5)
-    faults.publish(*sent)
-    settle(faults, sent)
-
-
-def test_every_fourth_connection_reset(faults: Copy) -> None:
-    faults.datadog.faults.append(every(4, reset()))
-    sent = messages(4, 5)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_event_arrives_once(faults: Copy, fault: str) -> None:
+    make, count, events_each = FAULTS[fault]
+    faults.datadog.faults.append(make())
+    sent = messages(count, events_each)
     faults.publish(*sent)
     settle(faults, sent)
 
@@ -66,20 +70,6 @@ def test_accepted_then_the_connection_dies(faults: Copy) -> None:
     faults.publish(*sent)
     settle(faults, sent, repeated=8)
     assert sum(arrivals(faults).values()) == 20 + faults.datadog.answers.count(0)
-
-
-def test_answers_slower_than_the_timeout(faults: Copy) -> None:
-    faults.datadog.faults.append(first(4, respond(504, after=9)))
-    sent = messages(2, 5)
-    faults.publish(*sent)
-    settle(faults, sent)
-
-
-def test_503_with_a_page_of_a_proxy(faults: Copy) -> None:
-    faults.datadog.faults.append(first(40, respond(503, "<html>Service unavailable</html>")))
-    sent = messages(3, 10)
-    faults.publish(*sent)
-    settle(faults, sent)
 
 
 def test_down_for_a_minute_during_100_messages(faults: Copy) -> None:
@@ -102,14 +92,6 @@ def test_a_blip_with_default_settings(after_blip: Blip) -> None:
     assert after_blip.seconds is not None, f"not all within {AFTER_BLIP_SECONDS} s\n{after_blip.story}"
     print(f"all arrived {after_blip.seconds:.0f} s after the end of the blip")
     assert after_blip.arrived == dict.fromkeys(titles(after_blip.sent), 1)
-
-
-def test_a_page_of_a_proxy_with_200(faults: Copy) -> None:
-    # As many as one message and a half are sent in an invocation, so that some come back.
-    faults.datadog.faults.append(first(60, respond(200, "<html>Sign in</html>")))
-    sent = messages(3, 10)
-    faults.publish(*sent)
-    settle(faults, sent)
 
 
 @pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])

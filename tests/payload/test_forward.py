@@ -5,28 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 import responses
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from deep_security_datadog import fold as fold_module
 from deep_security_datadog import forward as forward_module
 from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage
 from deep_security_datadog.aws.delivery import Delivery
 from deep_security_datadog.datadog import text
-from deep_security_datadog.datadog.request import Request
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder, NotDelivered
-from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.report import Report
-from deep_security_datadog.settings import Settings
-from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, FakeQueues, FakeSender, sample, sqs_record
+from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, FakeQueues, sample, sqs_record
 
 
 def forward(forwarder: Forwarder, *records: dict[str, Any], payload: Any = None) -> list[str]:
@@ -253,12 +247,6 @@ def test_deep_nesting_never_ends_the_invocation(
     assert len(logged(intake)) == 2 * (depth < 100)
 
 
-def test_out_of_time_everything_comes_back(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    payload = {"Records": [sqs_record(sample("mixed-array"))]}
-    result = forwarder().forward(payload, seconds_left=lambda: 3.9, request_id="q")
-    assert result == {"batchItemFailures": [{"itemIdentifier": "r-1"}]} and len(intake.calls) == 0
-
-
 def test_what_is_configured_is_sent(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
     intake.post(EVENTS_URL, status=202)
     chosen = forwarder(DD_TAGS="Env:Prod, x", CONSOLE_URL="https://console.example.com")
@@ -327,18 +315,6 @@ def test_what_logs_did_not_take_goes_to_logs_only(
     assert (line["Accepted"], line["EventsAccepted"], line["LogsWaiting"]) == (9, 9, 9)
     assert "LogsAccepted" not in line and "FilteredByRankGreaterThan" not in line
     assert len(logged(intake)) == 9 and {call.request.url for call in intake.calls} == {LOGS_URL}
-
-
-@pytest.mark.parametrize("status", [400, 413])
-def test_a_refused_batch_is_halved_until_the_culprit_is_alone(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues, status: int
-) -> None:
-    answer(intake, LOGS_URL, lambda body: status if b"culprit" in body else 202)
-    events = [{"EventType": "SystemEvent", "Title": "culprit" if number == 3 else "good"} for number in range(10)]
-    assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
-    assert len(logged(intake)) == 9
-    (refusal,), (message,) = queues.refusals, kept(queues)
-    assert "culprit" in message.body and refusal.reason == f"logs: HTTP {status}"
 
 
 # Repeats -----------------------------------------------------------------------------------------------------------
@@ -476,81 +452,6 @@ def test_accepted_members_are_remembered_when_the_message_comes_back(
     intake.post(EVENTS_URL, status=202)
     assert forward(warm, payload=message) == []
     assert sent(intake) and not any("Firewall" in event["title"] for event in sent(intake))
-
-
-class FakeDatadog(FakeSender):
-    """Draws its answers; counts by title what Datadog has, a folded event as often as it says."""
-
-    def __init__(self, data: st.DataObject) -> None:
-        self._data = data
-        self.accepts_all = False
-        self.asked = 0.0
-        self.accepted: Counter[tuple[str, str]] = Counter()
-
-    def answer(self, request: Request) -> Answer:
-        outcome = Outcome.ACCEPTED if self.accepts_all else self._data.draw(st.sampled_from(Outcome))
-        if outcome is Outcome.ACCEPTED:
-            self.accepted.update(self._titles(request))
-        asked = self._data.draw(st.sampled_from([0.0, 30.0])) if outcome is Outcome.RETRY else 0.0
-        self.asked = max(self.asked, asked)
-        return Answer(outcome, reason=outcome.value, retry_after=asked)
-
-    @staticmethod
-    def _titles(request: Request) -> dict[tuple[str, str], int]:
-        found: Counter[tuple[str, str]] = Counter()
-        if request.endpoint.url == LOGS_URL:
-            for log in json.loads(gzip.decompress(request.body())):
-                found["logs", log["message"][-1]] += log.get("repeats", {"count": 1})["count"]
-        else:
-            event = json.loads(request.body())
-            total = re.search(r"\*\*(\d+) events like this one", event["text"])
-            found["events", event["title"][-1]] += int(total[1]) if total else 1
-        return found
-
-
-@settings(max_examples=150)
-@given(st.lists(st.lists(st.sampled_from("abc"), max_size=7), max_size=3), st.booleans(), st.booleans(), st.data())
-def test_nothing_is_lost_or_doubled(
-    messages: list[list[str]], fold_events: bool, fold_logs: bool, data: st.DataObject
-) -> None:
-    destinations = {
-        "events": {"filter": {"fold_repeats": fold_events}},
-        "logs": {"filter": {"fold_repeats": fold_logs}},
-    }
-    environment = {"DD_API_KEY_SSM_NAME": "/datadog", "DESTINATIONS": json.dumps(destinations)}
-    queues, datadog = FakeQueues(), FakeDatadog(data)
-    forwarder = Forwarder(Settings.from_environment(environment), datadog, queues)
-    waiting = {}
-    for number, titles in enumerate(messages):
-        events = [{"EventType": "SystemEvent", "Title": title} for title in titles]
-        waiting[f"r-{number}"] = sqs_record(events, record_id=f"r-{number}", message_id=f"m-{number}")
-    refused: Counter[tuple[str, str]] = Counter()
-    settled: dict[str, dict[str, Any]] = {}
-    generations = dict.fromkeys(waiting, 0)
-    for invocation in range(6):
-        datadog.accepts_all, datadog.asked = invocation == 5, 0.0
-        queues.broken = not datadog.accepts_all and data.draw(st.booleans())
-        queues.refusals, queues.remainders, queues.asked = [], [], []
-        # SQS may deliver a message again although it was acknowledged.
-        again = settled if data.draw(st.booleans()) else {}
-        back = forward(forwarder, *waiting.values(), *again.values()) if waiting or again else []
-        assert not set(back) & set(again)
-        settled |= {name: record for name, record in waiting.items() if name not in back}
-        oldest = max((generations[name] for name in waiting), default=0)
-        waiting = {name: waiting[name] for name in back}
-        assert all(asked <= datadog.asked for asked in [*queues.asked, *(asked for _, asked in queues.returned)])
-        for refusal, message in zip(queues.refusals, kept(queues), strict=True):
-            (event,) = json.loads(json.loads(message.body)["Message"])
-            refused[refusal.reason.partition(":")[0], event["Title"]] += 1
-        for place, (remainder, body) in enumerate(zip(queues.remainders, queues.bodies, strict=True)):
-            name = f"{invocation}.{place}"
-            assert 1 <= remainder.generation <= oldest + 1
-            generations[name] = remainder.generation
-            waiting[name] = {"eventSource": "aws:sqs", "messageId": name, "body": body}
-    assert not waiting
-    published = Counter(title for titles in messages for title in titles)
-    expected = {(name, title): count for name in ("events", "logs") for title, count in published.items()}
-    assert datadog.accepted + refused == expected
 
 
 def test_a_settled_record_that_is_delivered_again_sends_nothing(

@@ -30,7 +30,7 @@ GROUND = {"values", "outcome", "log", "deadline"}
 # What is slow to import, and the rooms that import it. The SDK is imported when first needed.
 LIBRARIES = {"requests": {"datadog", "top"}, "urllib3": {"datadog", "top"}, "botocore": set(), "boto3": set()}
 # Only tuples and tables, which the tests of those that use them look at.
-WITHOUT_TESTS = {"outcome", "datadog.item", "datadog.intakes"}
+WITHOUT_TESTS = {"log", "outcome", "datadog.item", "datadog.intakes"}
 
 FILES = {
     ".".join(path.relative_to(SOURCE / PACKAGE).with_suffix("").parts): path

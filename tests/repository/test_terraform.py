@@ -51,7 +51,7 @@ def test_mirror_found(home: Path, temporary: Path, tmp_path: Path, below: str) -
 
 
 def test_mirror_without_the_provider_does_not_count(home: Path, temporary: Path, tmp_path: Path) -> None:
-    (tmp_path / "opt" / "registry.terraform.io" / "hashicorp" / "random").mkdir(parents=True)
+    (tmp_path / "opt" / terraform.HOST / "hashicorp" / "random").mkdir(parents=True)
     assert "TF_CLI_ARGS_init" not in terraform.clean_environment(temporary)
 
 
@@ -86,7 +86,7 @@ def test_providers_that_the_mirror_lacks(home: Path, tmp_path: Path) -> None:
     assert plans.providers_not_mirrored(folder) == set(), "without a mirror Terraform asks the registry"
     (tmp_path / "opt" / PROVIDER).mkdir(parents=True)
     assert plans.providers_not_mirrored(folder) == {"DataDog/datadog"}
-    (tmp_path / "opt" / "registry.terraform.io" / "datadog" / "datadog").mkdir(parents=True)
+    (tmp_path / "opt" / terraform.HOST / "datadog" / "datadog").mkdir(parents=True)
     assert plans.providers_not_mirrored(folder) == set()
 
 
@@ -101,12 +101,19 @@ def test_environment_reaches_no_account(home: Path, temporary: Path, monkeypatch
         assert Path(environment[name]).stat().st_size == 0
 
 
+@pytest.fixture
+def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody names another program."""
+    monkeypatch.delenv("TERRAFORM", raising=False)
+
+
 def fake_terraform(folder: Path, script: str, name: str = "terraform") -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
+@pytest.mark.usefixtures("no_choice")
 def test_missing_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TerraformError, match="is not on the PATH: install it"):
@@ -133,6 +140,7 @@ def test_a_mirror_of_terraforms_registry_is_of_no_use_to_opentofu(monkeypatch: p
     assert runpy.run_path(terraform.__file__)["PROVIDER"] == "registry.terraform.io/hashicorp/aws"
 
 
+@pytest.mark.usefixtures("no_choice")
 def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_terraform(tmp_path, "")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -149,6 +157,7 @@ def test_version_of_the_provider_by_the_environment(tmp_path: Path, monkeypatch:
     assert providers == {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}
 
 
+@pytest.mark.usefixtures("no_choice")
 def test_failure_shows_the_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_terraform(tmp_path, "echo first; echo 'Error: no provider' >&2; exit 3")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.plans import stay_offline
+from tools.repository import ROOT
 from tools.terraform import Terraform, TerraformError, copy_modules
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf"
@@ -100,35 +102,9 @@ REFUSED: dict[str, list[str]] = {
         'name = "a234567890123456789012345678901234567890123456789012abc"',
         'name = "deep.security"',
     ],
-    "destinations.events.url must be the https URL of a host": [
-        'destinations = { events = { url = "http://api.datadoghq.com" } }',
-        'destinations = { events = { url = "http://localhost.example.com" } }',
-    ],
-    "destinations.logs.url must be the https URL of a host": [
-        'destinations = { events = {}, logs = { url = "https://http-intake.logs.datadoghq.com/api/v2/logs" } }',
-    ],
     "datadog.site must be a site such as datadoghq.com": [
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }',
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }',
-    ],
-    "destinations.logs.filter.event_types names unknown types": [
-        'destinations = { events = {}, logs = { filter = { event_types = ["PayloadLog", "ActivityEvent"] } } }',
-    ],
-    "destinations.events.filter.event_types names unknown types": [
-        'destinations = { events = { filter = { event_types = ["PayloadLog", "TestSNS"] } } }',
-        'destinations = { events = { filter = { event_types = ["PayloadLog", null] } } }',
-    ],
-    "destinations.logs.filter.rank_greater_than must be 0 or more": [
-        "destinations = { events = {}, logs = { filter = { rank_greater_than = -1 } } }",
-    ],
-    'destinations.logs.filter.unranked_events must be "keep" or "drop"': [
-        'destinations = { events = {}, logs = { filter = { unranked_events = "maybe" } } }',
-    ],
-    "destinations.logs.filter.minimum_severity must be one of info": [
-        'destinations = { events = {}, logs = { filter = { minimum_severity = "warning" } } }',
-    ],
-    "destinations.logs.filter.exclude has an empty map": [
-        "destinations = { events = {}, logs = { filter = { exclude = [{}] } } }",
     ],
     "destinations.events.filter.exclude has an empty map": [
         'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }',
@@ -138,11 +114,8 @@ REFUSED: dict[str, list[str]] = {
         'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*", Tags = "" }] } } }',
         "destinations = { events = { filter = { exclude = [{ Hostname = null }] } } }",
     ],
-    "destinations.logs.filter drops everything": [
-        f'destinations = {{ logs = {{ filter = {{ event_types = ["SystemEvent"], {RANKED_ONLY} }} }} }}',
-    ],
     "destinations.events.filter drops everything": [
-        'destinations = { events = { filter = { event_types = ["PacketLog"], minimum_severity = "critical" } } }',
+        f'destinations = {{ events = {{ filter = {{ event_types = ["SystemEvent"], {RANKED_ONLY} }} }} }}',
         f"destinations = {{ events = {{ filter = {{ {EACH_FOR_ANOTHER_REASON} }} }} }}",
     ],
     "datadog_tags keys must start with a letter, followed by letters": [
@@ -255,7 +228,8 @@ REFUSED: dict[str, list[str]] = {
     ],
 }
 
-REFUSED |= {
+# Of the root module, and of two others.
+TAGS: dict[str, list[str]] = {
     "tags contains owner, which IAM refuses": [
         'tags = { owner = "R&D (security)", team = "security" }',
         'tags = { owner = format("%0257d", 0) }',
@@ -277,7 +251,10 @@ REFUSED |= {
 # By the options of a destination, how the message goes on after its name; one for each validation that looks at one.
 OPTIONS = {
     'url = "http://logs.example.com"': ".url must be the https URL",
+    'url = "http://localhost.example.com"': ".url must be the https URL",
+    'url = "https://http-intake.logs.datadoghq.com/api/v2/logs"': ".url must be the https URL",
     'filter = { event_types = ["payloadlog"] }': ".filter.event_types names unknown types: payloadlog.",
+    'filter = { event_types = ["PayloadLog", "TestSNS"] }': ".filter.event_types names unknown types: TestSNS.",
     'filter = { event_types = ["PacketLog", null] }': ".filter.event_types names unknown types: null.",
     "filter = { event_types = [] }": ".filter.event_types is empty",
     "filter = { rank_greater_than = -1 }": ".filter.rank_greater_than must be 0 or more",
@@ -306,7 +283,7 @@ OF_DESTINATIONS = {
 }
 OF_MODULES: dict[str, dict[str, list[str]]] = {
     "topic": {
-        "tags contains owner, which IAM refuses": ['tags = { owner = "R&D" }'],
+        **TAGS,
         "publishers lists 199 principals and accounts": [
             f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [for i in range(199) : format("%012d", i)] }}',
         ],
@@ -343,7 +320,7 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
         "source_cidrs has 400 ranges of": [
             'source_cidrs = [for each in range(400) : "203.0.${each % 256}.${floor(each / 256)}/32"]',
         ],
-        "tags contains owner, which IAM refuses": ['tags = { owner = "R&D" }'],
+        **TAGS,
         "path must start and end with a slash": ['path = "/service"'],
         "permissions_boundary_arn must be the ARN of a managed policy": ['permissions_boundary_arn = "boundary"'],
     },
@@ -407,12 +384,17 @@ OF_SEVERAL: dict[str, dict[str, list[str]]] = {
         ],
     },
     "topic": {
+        "The topic's policy would exceed SNS's 30720 bytes: 95 subscriber_arns": [
+            'subscriber_arns = [for i in range(95) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]',
+        ],
         "Publishers in other accounts cannot use the AWS managed key": [
             'publishers = { account_ids = ["444455556666"] }',
             'publishers = { organization_id = "o-a1b2c3d4e5" }',
         ],
     },
 }
+# Calls in a plan.
+AT_ONCE = 30
 # What each module is called with, unless the refused arguments have it.
 REQUIRED = {
     "": {"datadog": '{ api_key_ssm_parameter = "/datadog/api-key" }'},
@@ -434,7 +416,7 @@ resource "aws_secretsmanager_secret" "planned" {
 # By module and arguments, how the message begins. Terraform looks at what several variables say in a later step, which
 # it does not take after the first ones have failed.
 STEPS = [
-    {("", each): start for each, start in OF_DESTINATIONS.items()} | by_arguments({"": REFUSED, **OF_MODULES}),
+    {("", each): start for each, start in OF_DESTINATIONS.items()} | by_arguments({"": REFUSED | TAGS, **OF_MODULES}),
     by_arguments(OF_SEVERAL),
 ]
 
@@ -448,12 +430,21 @@ def call(number: int, module: str, arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
-    """What a plan of each step says, by module and arguments."""
+    """What a plan says, by module and arguments. Terraform takes twice as many calls four times as long."""
     tree = copy_modules(tmp_path_factory.mktemp("refusals"))
-    return {refusal: said for number, step in enumerate(STEPS) for refusal, said in plan(step, tree / f"{number}")}
+    folders = ((tree / f"plan-{number}", part) for number, part in enumerate(parts()))
+    with ThreadPoolExecutor(2) as pool:
+        return {refusal: said for found in pool.map(plan, folders) for refusal, said in found}
 
 
-def plan(refusals: Iterable[tuple[str, str]], folder: Path) -> Iterator[tuple[tuple[str, str], list[str]]]:
+def parts() -> Iterator[list[tuple[str, str]]]:
+    for step in STEPS:
+        refusals = list(step)
+        yield from (refusals[start : start + AT_ONCE] for start in range(0, len(refusals), AT_ONCE))
+
+
+def plan(part: tuple[Path, list[tuple[str, str]]]) -> list[tuple[tuple[str, str], list[str]]]:
+    folder, refusals = part
     folder.mkdir()
     calls = [call(number, *refusal) for number, refusal in enumerate(refusals)]
     (folder / "main.tf").write_text(PLANNED_SECRET + "".join(calls), encoding="utf-8")
@@ -469,12 +460,26 @@ def plan(refusals: Iterable[tuple[str, str]], folder: Path) -> Iterator[tuple[tu
     for each in found:
         context = each.get("snippet", {}).get("context", "")
         by_place.setdefault(context if context.startswith("module") else "", []).append(each["detail"])
-    for number, refusal in enumerate(refusals):
-        # A precondition, or the default of a variable, has no place: its message tells whose it is.
-        yield refusal, by_place.get(f'module "refusal_{number}"', []) + by_place.get("", [])
+    # A precondition, or the default of a variable, has no place: its message tells whose it is.
+    said = {number: by_place.get(f'module "refusal_{number}"', []) for number in range(len(refusals))}
+    return [(refusal, said[number] + by_place.get("", [])) for number, refusal in enumerate(refusals)]
 
 
 @pytest.mark.parametrize("refusal", [*STEPS[0], *STEPS[1]], ids=" ".join)
 def test_refused_with_its_message(messages: dict[tuple[str, str], list[str]], refusal: tuple[str, str]) -> None:
     start = next(step[refusal] for step in STEPS if refusal in step)
     assert any(message.startswith(start) for message in messages[refusal]), messages[refusal]
+
+
+def test_every_validation_refuses_something(messages: dict[tuple[str, str], list[str]]) -> None:
+    """Terraform says which one it was, by its file and line."""
+    said = "\n".join(message for found in messages.values() for message in found)
+    refusing = {(path, int(line)) for path, line in re.findall(r"at \.\./(\S+):(\d+),", said)}
+    validations = {
+        (path.relative_to(ROOT).as_posix(), number)
+        for path in (ROOT / "variables.tf", *ROOT.glob("modules/*/variables.tf"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if line.strip() == "validation {"
+    }
+    assert len(validations) > 50
+    assert validations <= refusing, "each needs a row above"

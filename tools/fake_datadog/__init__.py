@@ -4,7 +4,7 @@ Where the real one is lenient and then loses data silently (an unknown alert typ
 refuses, because a test should notice. Faults are functions from a request to what happens instead of the usual answer:
 
     with running() as datadog:
-        datadog.faults = [every(3, respond(500)), first(2, reset(after_accepting=True))]
+        datadog.faults = [always(respond(500))]
 """
 
 from __future__ import annotations

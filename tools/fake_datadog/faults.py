@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,16 +23,6 @@ def respond(status: int, body: Any = "", headers: Mapping[str, str] | None = Non
     return answer
 
 
-def reset(*, after_accepting: bool = False) -> Outcome:
-    """Cut the connection with a TCP reset."""
-
-    def cut(serve: Callable[[], Answer]) -> None:
-        if after_accepting:
-            serve()
-
-    return cut
-
-
 def delay(seconds: float) -> Outcome:
     """Accept the request and answer as usual, but late."""
 
@@ -50,14 +39,3 @@ def when(condition: Callable[[Request], bool], outcome: Outcome) -> Fault:
 
 def always(outcome: Outcome) -> Fault:
     return when(lambda _: True, outcome)
-
-
-def every(nth: int, outcome: Outcome) -> Fault:
-    """The nth request, the 2nth and so on."""
-    numbers = itertools.count(1)
-    return when(lambda _: next(numbers) % nth == 0, outcome)
-
-
-def first(count: int, outcome: Outcome) -> Fault:
-    numbers = itertools.count(1)
-    return when(lambda _: next(numbers) <= count, outcome)

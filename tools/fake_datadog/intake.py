@@ -43,7 +43,7 @@ _EVENT_SCHEMA = {"type": "object", "properties": EVENT_PROPERTIES, "required": [
 _EVENT = Draft202012Validator(_EVENT_SCHEMA | {"additionalProperties": False})
 _LOG_SCHEMA = {"type": "object", "properties": LOG_PROPERTIES, "required": ["message"]}
 _LOGS = Draft202012Validator({"type": "array", "items": _LOG_SCHEMA})
-_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 413: "Payload Too Large"}
+_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 413: "Request Entity Too Large"}
 # The attributes that Datadog takes a log's time from; the first one present counts.
 _LOG_TIMES = ("@timestamp", "timestamp", "_timestamp", "Timestamp", "eventTime", "date", "published_date")
 
@@ -112,7 +112,7 @@ def logs_of(request: Request) -> list[dict[str, Any]]:
     logs = _json(request, {"identity", "gzip", "deflate"}, _bad_logs)
     logs = [logs] if isinstance(logs, dict) else logs
     if len(request.body) > MAX_LOGS_BYTES:
-        raise _bad_logs("Payload too large", 413)
+        raise _bad_logs("Request too large", 413)
     if reason := _violation(_LOGS, logs):
         raise _bad_logs(reason)
     if len(logs) > MAX_LOGS:

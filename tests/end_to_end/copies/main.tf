@@ -24,14 +24,8 @@ variable "copies" {
   type = map(object({
     delivery = optional(string)
     timeout  = optional(number)
-    destinations = map(object({
-      url = string
-      filter = optional(object({
-        minimum_severity = optional(string)
-        exclude          = optional(list(map(string)))
-        fold_repeats     = optional(bool)
-      }), {})
-    }))
+    # As JSON: a type of its own would drop what it does not name.
+    destinations = string
   }))
 }
 
@@ -55,7 +49,7 @@ module "copies" {
 
   name         = each.key
   delivery     = each.value.delivery
-  destinations = each.value.destinations
+  destinations = jsondecode(each.value.destinations)
   datadog      = { api_key_secret_arn = aws_secretsmanager_secret.datadog_api_key[each.key].arn }
   publishers   = { create_user = false }
   alarms       = { enabled = false }

@@ -22,9 +22,10 @@ from deep_security_datadog.datadog.client import (
 )
 from deep_security_datadog.datadog.request import CannotRender, Endpoint, Request, TooLarge
 from deep_security_datadog.datadog.response import Response
+from tests.faults import first
 from tools import fake_datadog
 from tools.fake_datadog import API_KEY, FakeDatadog
-from tools.fake_datadog.faults import always, first, respond
+from tools.fake_datadog.faults import always, respond
 from tools.fake_datadog.intake import EVENTS
 
 

@@ -296,16 +296,15 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("place", [0, 100, 199])
-@pytest.mark.parametrize("at_once", [1, 16])
+@pytest.mark.parametrize(("place", "at_once"), [(0, 1), (50, 16), (99, 16)])
 @pytest.mark.parametrize(("status", "headers"), BAD)
 def test_one_event_that_is_not_accepted_waits_alone(
     datadog: Datadog, status: int, headers: dict[str, str], at_once: int, place: int
 ) -> None:
     datadog.reply = lambda ids, _: (status, headers) if ids == [place] else 202
-    answers = send(a_sender(lambda: "key", at_once=at_once), each(range(200)))
+    answers = send(a_sender(lambda: "key", at_once=at_once), each(range(100)))
     bad = answers.pop(place)
-    assert outcomes(answers) == [ACCEPTED] * 199
+    assert outcomes(answers) == [ACCEPTED] * 99
     assert (bad.outcome, bad.status, bad.reason, bad.retry_after) == (RETRY, status, f"HTTP {status}", 0)
     assert datadog.asked.count([place]) == bad.attempts == (1 if status in {401, 403} else MOST_ATTEMPTS)
 
@@ -478,14 +477,15 @@ def test_starts_nothing_when_the_time_is_up(datadog: Datadog, seconds: float) ->
 
 
 def test_nothing_is_started_that_takes_longer_than_is_left_by_what_others_took(
-    datadog: Datadog, sender: Sender
+    datadog: Datadog, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that is accepted but cut off before its answer is sent twice."""
+    monkeypatch.setattr(module, "SHORTEST_REQUEST", 0.1)
     left = [MARGIN + 10.0]
 
     def slowly(*_: object) -> int:
-        time.sleep(SHORTEST_REQUEST + 0.5)
-        left[0] = MARGIN + SHORTEST_REQUEST + 0.4
+        time.sleep(0.3)
+        left[0] = MARGIN + 0.2
         return 202
 
     datadog.reply = slowly
@@ -705,17 +705,30 @@ def test_without_an_interval_the_key_is_read_once_and_once_more_after_a_refusal(
         assert len(reads) == sends * (2 if refuses else 1)
 
 
-def test_waiting_for_the_key_counts_towards_the_time(datadog: Datadog) -> None:
-    seconds_left, release = countdown(MARGIN + SHORTEST_REQUEST + 0.3), Event()
+def test_a_key_store_that_hangs_is_given_the_time_that_is_left(
+    datadog: Datadog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHORTEST_REQUEST", 0.1)
+    release = Event()
 
     def hang() -> str:
         release.wait(60)
         return "key"
 
-    answers = send(a_sender(hang), each(range(3)), seconds_left)
-    assert {answer.reason for answer in answers.values()} == {"the API key cannot be read: no answer within 2 s"}
-    assert seconds_left() > 0
+    answers = send(a_sender(hang), each(range(3)), MARGIN + 0.2)
+    assert {answer.reason for answer in answers.values()} == {"the API key cannot be read: no answer within 0 s"}
     release.set()
+
+
+def test_a_key_that_is_read_too_slowly_begins_no_request(datadog: Datadog) -> None:
+    left = [MARGIN + 10.0]
+
+    def slowly() -> str:
+        left[0] = MARGIN
+        return "key"
+
+    answers = send(a_sender(slowly), each(range(3)), lambda: left[0])
+    assert {answer.reason for answer in answers.values()} == {"out of time"} and datadog.asked == []
 
 
 # Servers that hold on (row F) --------------------------------------------------------------------------------------
@@ -793,18 +806,20 @@ def test_a_server_that_holds_on_leaves_neither_threads_nor_sockets(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(module, "REQUEST_DEADLINE", 0.4)
     monkeypatch.setattr(module, "SHORTEST_REQUEST", 0.1)
-    at_once, timeout, found = 8, MARGIN + 0.8, set[Outcome]()
+    # A machine with other work, too, does what is left to do within that.
+    monkeypatch.setattr(module, "MARGIN", 20.0)
+    at_once, found = 8, set[Outcome]()
     before = workers(), sockets()
     with server(HOLDING[answer]) as (url, connections):
-        for number in range(1, 11):
-            started = time.monotonic()
+        for number in range(1, 7):
             # Each has a sender of its own, because one that is half open leaves less behind.
             sender = a_sender(lambda: "key", at_once=at_once)
-            answers = send(sender, each(range(16), url=url), countdown(timeout))
-            assert time.monotonic() - started < timeout, "the invocation ends in time"
+            seconds_left = countdown(20.8)
+            answers = send(sender, each(range(16), url=url), seconds_left)
+            assert seconds_left() > 0, "the invocation ends in time"
             found |= set(outcomes(answers))
             assert len(answers) == 16
-            if number in {1, 5, 10}:
+            if number in {1, 6}:
                 assert holds(lambda: not connections), "the other side is told"
                 assert holds(lambda: workers() <= before[0] + at_once)
     assert (ACCEPTED in found) is (answer == "never ends")

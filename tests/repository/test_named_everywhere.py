@@ -1,0 +1,67 @@
+"""An option, a type or an alarm that is added is named wherever all of its kind are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from deep_security_datadog.filter import OPTIONS, Filter
+from tools import tables
+from tools.repository import ROOT
+
+DOCS = ROOT / "docs"
+ALARMS = (ROOT / "alarms.tf").read_text(encoding="utf-8")
+
+
+def column(page: str, header: str, place: int = 0) -> list[str]:
+    """The names in a column of the table with this header."""
+    _, _, rest = (DOCS / page).read_text(encoding="utf-8").partition(header)
+    assert rest, f"{page} has no table {header}"
+    rows = [line.strip() for line in rest.partition("\n\n")[0].splitlines()[2:]]
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row.strip("|").split(" | ")[place])]
+
+
+def test_the_options_of_the_filter() -> None:
+    assert set(OPTIONS) == set(Filter._fields)
+    kept = column("filtering.md", "| Option | Keeps | Default |")
+    # What folds keeps all.
+    assert sorted([*kept, "fold_repeats"]) == sorted(OPTIONS)
+    at_the_source = column("filtering.md", "| Option | At the source |")
+    # It goes with the rank.
+    assert sorted([*at_the_source, "unranked_events"]) == sorted(OPTIONS)
+
+
+def test_the_options_that_deep_security_does_not_know() -> None:
+    description = tables.outputs(ROOT)["deep_security_sns_configuration"]
+    own = {name for name in OPTIONS if name in description}
+    assert own == OPTIONS.keys() - {"event_types", "unranked_events"}
+
+
+def test_the_metric_of_each_option_that_drops() -> None:
+    never = OPTIONS["fold_repeats"].drops
+    dropping = [name for name, option in OPTIONS.items() if option.drops is not never]
+    metrics = [name for name in column("operating.md", "| Metric | Unit |") if name.startswith("FilteredBy")]
+    assert metrics == [f"FilteredBy{name.title().replace('_', '')}" for name in dropping]
+
+
+@pytest.mark.parametrize(
+    ("page", "header", "place"),
+    [
+        ("setup-deep-security.md", "| Type | `EventType` | |", 1),
+        ("reference/deep-security-events.md", "| `EventType` | Module | Severity | Rank |", 0),
+    ],
+)
+def test_the_types_of_events(page: str, header: str, place: int) -> None:
+    assert set(column(page, header, place)) - {"TestSNS"} == set(EVENT_TYPES) - {"TestSNS"}
+
+
+def test_the_metrics_in_alarms_that_the_costs_count() -> None:
+    """All alarms of delivery by queue: a metric each, but for the one that computes with several."""
+    wanted = re.findall(r"^    ([a-z-]+) = \{\n      (?:#.*\n      )?wanted += (.+)$", ALARMS, re.MULTILINE)
+    assert len(wanted) >= 8
+    _, _, stalled = ALARMS.partition('resource "aws_cloudwatch_metric_alarm" "stalled"')
+    computed = re.findall(r"^      \w+ += \{ metric = ", stalled, re.MULTILINE)
+    count = sum(condition != "!local.use_queue" for _, condition in wanted) + len(computed)
+    assert f"| {count} metrics in alarms, " in (DOCS / "cost.md").read_text(encoding="utf-8")
