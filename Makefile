@@ -22,8 +22,6 @@ CHECKS := terraform-test unit checkov validate lint
 TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Only the payload is measured, so only its tests run with coverage, which takes half as long again; those in tests/cost
 # count by themselves.
-# Python 3.11 goes round in circles where a function is traced while another thread, which sleeps, is to be ended.
-COVERAGE = $(shell $(BIN)/python -c 'import sys; print("--cov --cov-report=term" if sys.version_info >= (3, 12) else "")')
 UNIT := tests/payload tests/cost tests/proxy tests/permissions tests/repository tests/deep_security
 VALIDATE := $(addprefix tests/terraform/test_,addresses.py snippets.py validate.py)
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
@@ -77,9 +75,9 @@ lint: $(READY) ## Style, format and types
 checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and what it must find
 	$(BIN)/python -m pytest tests/checkov
 
-unit: $(READY) ## Unit tests, with coverage on Python 3.12 and newer, the zip comparison among them; some of them, without coverage: ARGS="-k fold"
+unit: $(READY) ## Unit tests with coverage, the zip comparison among them; some of them, without coverage: ARGS="-k fold"
 	$(if $(ARGS),$(BIN)/python -m pytest $(UNIT) $(ARGS))
-	$(if $(ARGS),,$(BIN)/python -m pytest tests/payload --numprocesses=2 $(COVERAGE))
+	$(if $(ARGS),,$(BIN)/python -m pytest tests/payload --numprocesses=2 --cov --cov-report=term)
 	$(if $(ARGS),,$(BIN)/python -m pytest $(filter-out tests/payload,$(UNIT)) --numprocesses=2)
 
 validate: $(READY) ## Plans of the examples and of the documentation's snippets
