@@ -111,6 +111,9 @@ REFUSED: dict[str, list[str]] = {
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }',
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }',
     ],
+    "destinations.events.ocsf is true, but only logs carry OCSF": [
+        "destinations = { events = { ocsf = true }, logs = { ocsf = true } }",
+    ],
     "destinations.logs.filter.event_types names unknown types": [
         'destinations = { events = {}, logs = { filter = { event_types = ["PayloadLog", "ActivityEvent"] } } }',
     ],

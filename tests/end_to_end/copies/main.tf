@@ -25,7 +25,8 @@ variable "copies" {
     delivery = optional(string)
     timeout  = optional(number)
     destinations = map(object({
-      url = string
+      url  = string
+      ocsf = optional(bool)
       filter = optional(object({
         minimum_severity = optional(string)
         exclude          = optional(list(map(string)))
