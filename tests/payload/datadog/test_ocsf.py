@@ -31,6 +31,7 @@ OF_TYPES = {
 OF_SAMPLES = dict.fromkeys([f"reported.{number}.md" for number in (1, 2, 3, 4, 14, 20, 25)], DETECTION)
 OF_SAMPLES |= dict.fromkeys([f"reported.{number}.md" for number in (12, 13, 19)], BASE)
 SCANNED = {"ScanAction1": 0, "ScanResultAction1": 0, "ScanAction2": 0, "ScanResultAction2": 0}
+WITHOUT_HOST = dict.fromkeys(("Hostname", "HostInstanceID", "HostGUID", "HostID", "HostLastIPUsed"), "")
 HOSTILE = "@all-hands [sign in](https://evil.example) %%% www.evil.example \u202e \x1b[31m"
 # Besides `message` and `time`, which the log has too.
 OF_FINDINGS = {"is_alert", "status_id", "finding_info", "type_uid", "class_name", "category_name"}
@@ -131,6 +132,7 @@ def test_little_is_enough(event_type: str) -> None:
     [
         ("AntiMalwareEvent", {}, {"disposition": "Quarantined", "malware.0.classifications.0": "Virus"}),
         ("AntiMalwareEvent", {"MajorVirusType": ""}, {"malware.0.classifications.0": "Unknown"}),
+        ("AntiMalwareEvent", {"MajorVirusType": 4}, {"malware.0.classifications.0": "Spyware"}),
         ("AntiMalwareEvent", SCANNED | {"ScanAction1": 4}, {"disposition": "Corrected"}),
         ("AntiMalwareEvent", SCANNED | {"ScanAction1": 5}, {"disposition": "Blocked"}),
         ("AntiMalwareEvent", SCANNED | {"ScanAction1": 1}, {"disposition": "Uncorrected"}),
@@ -155,6 +157,11 @@ def test_little_is_enough(event_type: str) -> None:
         ("PayloadLog", {"Action": 5, "ActionString": "Replace"}, {"disposition": "Custom Action"}),
         ("PayloadLog", {"Action": 0, "ActionString": "Unknown"}, {"disposition": "Unknown"}),
         ("PacketLog", {}, {"activity_name": "Traffic", "disposition": "Logged", "dst_endpoint.port": 443}),
+        (
+            "PacketLog",
+            {"HostSecurityPolicyName": "Web"},
+            {"policy.name": "Web", "firewall_rule.name": "Log All - Outbound", "connection_info.protocol_name": "tcp"},
+        ),
         ("PacketLog", {"Action": 1, "ActionString": "Deny"}, {"activity_name": "Refuse", "disposition": "Blocked"}),
         ("PacketLog", {"SourceIP": ""}, {"class_name": NETWORK, "dst_endpoint.port": 443}),
         ("PacketLog", {"SourceIP": "", "DestinationIP": ""}, {"class_name": BASE}),
@@ -165,6 +172,7 @@ def test_little_is_enough(event_type: str) -> None:
         ("IntegrityEvent", {"Change": 3, "ChangeString": "Deleted", "User": ""}, {"activity_name": "Delete"}),
         ("IntegrityEvent", {"EntityType": "Directory", "Key": "/etc/ssh"}, {"file.type": "Folder"}),
         ("IntegrityEvent", {"EntityType": "RegistryValue"}, {"class_uid": 2004, "finding_info.analytic.type": "Rule"}),
+        ("IntegrityEvent", WITHOUT_HOST | {"Description": "sshd"}, {"class_uid": 2004, "finding_info.desc": "sshd"}),
         ("IntegrityEvent", {"User": "", "Process": ""}, {"class_uid": 2004, "evidences.0.file.name": "sshd_config"}),
         ("LogInspectionEvent", {}, {"evidences.0.src_endpoint.port": 12036, "evidences.0.user.name": "admin"}),
         (
@@ -176,6 +184,11 @@ def test_little_is_enough(event_type: str) -> None:
             "LogInspectionEvent",
             {"OSSEC_Groups": "syslog,sshd,authentication_failed,"},
             {"class_uid": 3002, "status": "Failure", "src_endpoint.port": 12036, "dst_endpoint.hostname": "web-prod-1"},
+        ),
+        (
+            "LogInspectionEvent",
+            {"OSSEC_Groups": "authentication_failed", "OSSEC_DestinationUser": "", "OSSEC_SourceUser": ""},
+            {"class_uid": 2004},
         ),
         ("SystemEvent", {"Number": 190, "Title": "Alert Started"}, {"type_name": "Detection Finding: Create"}),
         ("SystemEvent", {"Number": 191, "Title": "Alert Changed"}, {"type_name": "Detection Finding: Update"}),

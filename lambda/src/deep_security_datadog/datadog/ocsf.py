@@ -62,7 +62,6 @@ _LOGONS = {"authentication_success": (1, "Success"), "authentication_failed": (2
 _DIRECTIONS: Mapping[int | None, Enum] = {0: (1, "Inbound"), 1: (2, "Outbound")}
 _HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
-_FILE_NAME = re.compile(r"[^/\\]+$")
 # Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
 _RULE_ID = re.compile(r"\d{4,10}(?= - )")
 
@@ -127,14 +126,14 @@ def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
 def _file(event: Event, file: Mapping[str, Any]) -> Fields:
     if not (path := file.get("path", "")):
         return {}
-    name, digests = _FILE_NAME.search(path), file.get("hash", {})
+    name, digests = path.replace("\\", "/").rpartition("/")[2], file.get("hash", {})
     hashes = [
-        {**_enum("algorithm", algorithm), "value": digests[name]}
-        for name, algorithm in _HASHES.items()
-        if _HEXADECIMAL.fullmatch(digests.get(name, ""))
+        {**_enum("algorithm", algorithm), "value": digests[digest]}
+        for digest, algorithm in _HASHES.items()
+        if _HEXADECIMAL.fullmatch(digests.get(digest, ""))
     ]
     kind = (2, "Folder") if _entity(event) == "directory" else (1, "Regular File")
-    return {"name": name[0] if name else path, "path": path, **_enum("type", kind), **_known(hashes=hashes)}
+    return {"name": name or path, "path": path, **_enum("type", kind), **_known(hashes=hashes)}
 
 
 def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
