@@ -94,6 +94,7 @@ variable "destinations" {
   description = <<-EOT
     Where events go: `events` (Datadog events), `logs` (Datadog logs, for Cloud SIEM), or both. Options of each:
     - `url`: Base URL of a proxy, or of PrivateLink without private DNS; null = the URL of datadog.site, which PrivateLink with private DNS serves, too.
+    - `ocsf`: Of `logs`: whether each log also carries its event in OCSF, for the rules of Cloud SIEM over `@ocsf.*`; logs grow by two thirds (docs/cost.md).
     - `filter`: Which events go there; {} = all.
     - `filter.event_types`: Only these types, such as AntiMalwareEvent; null = all.
     - `filter.rank_greater_than`: Only events with a rank (severity times asset value) strictly greater than this; null = any. A firewall deny ranks 100, as high as a critical intrusion, so use `minimum_severity` to select important events.
@@ -103,7 +104,8 @@ variable "destinations" {
     - `filter.fold_repeats`: true = identical events in a message (same tenant, type, host, severity, action, and rule or finding) become one event with a count and the first and last time.
   EOT
   type = map(object({
-    url = optional(string)
+    url  = optional(string)
+    ocsf = optional(bool, false)
     filter = optional(object({
       event_types       = optional(set(string))
       rank_greater_than = optional(number)
@@ -129,6 +131,11 @@ variable "destinations" {
   validation {
     condition     = alltrue([for destination in values(var.destinations) : try(destination.url == null || can(regex(local.base_url_pattern, destination.url)), true)])
     error_message = "destinations.${join(", ", [for name, destination in var.destinations : name if try(!can(regex(local.base_url_pattern, coalesce(destination.url, "http://localhost"))), false)])}.url must be the https URL of a host, without a path, such as https://api.datadoghq.eu. Plain http is allowed for localhost only, because the API key travels in a header."
+  }
+
+  validation {
+    condition     = !try(var.destinations.events.ocsf, false)
+    error_message = "destinations.events.ocsf is true, but only logs carry OCSF. Set destinations.logs.ocsf."
   }
 
   validation {

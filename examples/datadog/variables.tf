@@ -34,7 +34,7 @@ variable "destinations" {
 }
 
 variable "cloud_siem" {
-  description = "Whether the organization has Cloud SIEM: true = the detection rules are created, and the pipeline maps logs to its schema, OCSF."
+  description = "Whether the organization has Cloud SIEM: true = the detection rules are created, and the pipeline marks logs as events of its schema, OCSF, where the forwarder sends them with `destinations.logs.ocsf`."
   type        = bool
   default     = true
   nullable    = false
@@ -56,12 +56,5 @@ variable "tags" {
   description = "Tags of the monitors, the detection rules and the pipeline, such as { team = \"security\" }. The dashboard takes `team` only."
   type        = map(string)
   default     = {}
-  nullable    = false
-}
-
-variable "trend_micro_dashboards" {
-  description = "Experimental: whether logs also get the attributes that Datadog's dashboards for Trend Micro Cloud One ask for."
-  type        = bool
-  default     = false
   nullable    = false
 }

@@ -52,7 +52,7 @@ CHARACTERS = {
     "backslashes": "\\",
     "null": "\x00",
 }
-CONTEXT = Context(now=datetime(2024, 5, 14, 9, 50, tzinfo=UTC))
+CONTEXT = Context(now=datetime(2024, 5, 14, 9, 50, tzinfo=UTC), ocsf=True)
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "plain": markdown.plain,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from tests.golden import events_of_samples
+
 # All characters, lone surrogates too: JSON can hold them.
 TEXT = st.text(st.characters(), max_size=300)
 JSON = st.recursive(
@@ -12,3 +15,11 @@ JSON = st.recursive(
     max_leaves=8,
 )
 PROPERTIES = st.dictionaries(st.text(st.characters(), max_size=30), JSON, max_size=15)
+# Events of any type with the properties of all, and values that these have in samples or any others.
+_OF_SAMPLES = [pair for _, properties in events_of_samples() for pair in properties.items()]
+_VALUES = st.sampled_from([value for _, value in _OF_SAMPLES]) | JSON
+EVENTS = st.builds(
+    lambda event_type, properties: {**properties, "EventType": event_type},
+    st.sampled_from([*EVENT_TYPES, "EventTypeOfTomorrow"]) | TEXT,
+    st.dictionaries(st.sampled_from(sorted({name for name, _ in _OF_SAMPLES})), _VALUES, max_size=40),
+)

@@ -400,6 +400,15 @@ def test_each_destination_for_itself(intake: responses.RequestsMock, forwarder: 
     assert not any("repeats" in log for log in logged(intake))
 
 
+def test_ocsf_goes_with_logs_that_ask_for_it(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
+    intake.post(EVENTS_URL, status=202)
+    intake.post(LOGS_URL, status=202)
+    for asked in (True, False):
+        chosen = forwarder(DESTINATIONS=json.dumps({"events": {}, "logs": {"ocsf": asked}}))
+        assert forward(chosen, sqs_record(packets(1))) == []
+        assert ("ocsf" in logged(intake)[-1]) is asked
+
+
 def test_a_log_has_the_count_as_attributes_and_the_first_event_raw(
     intake: responses.RequestsMock, forwarder: BuildForwarder
 ) -> None:

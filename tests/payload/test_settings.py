@@ -28,7 +28,11 @@ def test_values() -> None:
             # As Terraform writes it.
             "DESTINATIONS": json.dumps(
                 {
-                    "logs": {"url": None, "filter": {"event_types": None, "minimum_severity": "info", "exclude": []}},
+                    "logs": {
+                        "url": None,
+                        "ocsf": True,
+                        "filter": {"event_types": None, "minimum_severity": "info", "exclude": []},
+                    },
                     "events": {
                         "url": "https://proxy.example.com/",
                         "filter": {"rank_greater_than": 24, "minimum_severity": "high", "event_types": ["PayloadLog"]},
@@ -41,9 +45,11 @@ def test_values() -> None:
     )
     assert settings.tags == ("env:prod", "team:blue")
     assert list(settings.destinations) == ["events", "logs"]
-    assert settings.destinations["logs"] == DestinationSettings("https://http-intake.logs.datadoghq.eu", Filter())
+    expected = DestinationSettings("https://http-intake.logs.datadoghq.eu", Filter(), ocsf=True)
+    assert settings.destinations["logs"] == expected
     events = settings.destinations["events"]
     assert (events.url, events.filter.minimum_severity) == ("https://proxy.example.com", Severity.HIGH)
+    assert not events.ocsf
     assert (settings.log_level, settings.queue_visibility_timeout) == ("WARNING", 5400)
 
 
@@ -70,8 +76,8 @@ def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
     ("destinations", "message"),
     [
         ({"metrics": {}}, "expected a JSON object with one or more of the keys events, logs"),
-        ({"events": None}, "expected events to be a JSON object with url and filter"),
-        ({"events": {"address": "https://example.com"}}, "expected events to be a JSON object with url and filter"),
+        ({"events": None}, "expected events to be a JSON object with url, filter, ocsf"),
+        ({"events": {"address": "https://example.com"}}, "expected events to be a JSON object with url, filter, ocsf"),
         ({"events": {"url": "ftp://example.com"}}, r"events\.url is not the https address"),
         ({"events": {"url": "http://example.com"}}, r"events\.url"),
         ({"events": {"url": "https://user:password@example.com"}}, r"events\.url"),
@@ -79,6 +85,7 @@ def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
         ({"logs": {"url": 1}}, r"logs\.url"),
         ({"events": {"filter": 1}}, r"events\.filter"),
         ({"events": {"filter": {"rank": 1}}}, r"events\.filter\.unknown option 'rank'"),
+        ({"logs": {"ocsf": "yes"}}, r"logs\.ocsf is neither true nor false"),
         ({"logs": {"filter": {"minimum_severity": "urgent"}}}, r"logs\.filter\.minimum_severity"),
         ({"events": {"filter": {"event_types": ["OfTomorrow"]}}}, r"events\.filter\.event_types: 'OfTomorrow'"),
         ({"events": {"filter": {"exclude": [{}]}}}, r"events\.filter\.exclude"),

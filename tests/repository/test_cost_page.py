@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from statistics import mean
 
 import pytest
 
+from deep_security_datadog.datadog import logs
+from deep_security_datadog.values import to_json
+from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
+from tests.support import item
 from tools.repository import ROOT
 
 PAGE = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
@@ -57,11 +62,26 @@ def test_the_readme_rounds_the_totals() -> None:
     )
 
 
+def test_what_ocsf_adds_to_a_log() -> None:
+    shown = re.search(r"a log has ([\d.]+) KB instead of ([\d.]+) .*?at most ([\d.]+) KB", PAGE, re.DOTALL)
+    assert shown
+    events = [properties for _, properties in events_of_samples()]
+    plain, larger = (
+        [len(to_json(logs.body(item(event, NOTIFICATION), CONTEXT._replace(ocsf=ocsf)))) for event in events]
+        for ocsf in (False, True)
+    )
+    added = [after - before for before, after in zip(plain, larger, strict=True)]
+    found = [mean(larger), mean(plain), max(added)]
+    assert [f"{size / 1000:.1f}" for size in found] == list(shown.groups())
+    assert 0.6 < sum(added) / sum(plain) < 0.75, "variables.tf says two thirds"
+
+
 @pytest.mark.parametrize(
     ("shown", "default"),
     [
         ("**Memory, 256 MB.**", "memory_size = optional(number, 256)"),
         ("**Maximum concurrency, 5.**", "maximum_concurrency = optional(number, 5)"),
+        ("**OCSF in logs, off.**", "ocsf = optional(bool, false)"),
         ("**Batch size, 10.**", "batch_size = 10"),
         ("reads the key every 300 seconds", "api_key_reload_interval = optional(number, 300)"),
     ],

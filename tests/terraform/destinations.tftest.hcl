@@ -16,7 +16,8 @@ run "default" {
   assert {
     condition = jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS) == {
       events = {
-        url = null
+        url  = null
+        ocsf = false
         filter = {
           event_types       = null
           rank_greater_than = null
@@ -53,14 +54,15 @@ run "everything_set" {
           fold_repeats      = true
         }
       }
-      logs = { url = "https://logs.internal.example:8443", filter = { minimum_severity = "low" } }
+      logs = { url = "https://logs.internal.example:8443", ocsf = true, filter = { minimum_severity = "low" } }
     }
   }
 
   assert {
     condition = jsondecode(aws_lambda_function.this.environment[0].variables.DESTINATIONS) == {
       events = {
-        url = "https://api.us5.datadoghq.com"
+        url  = "https://api.us5.datadoghq.com"
+        ocsf = false
         filter = {
           event_types       = ["AntiMalwareEvent", "PayloadLog"]
           rank_greater_than = 50
@@ -71,7 +73,8 @@ run "everything_set" {
         }
       }
       logs = {
-        url = "https://logs.internal.example:8443"
+        url  = "https://logs.internal.example:8443"
+        ocsf = true
         filter = {
           event_types       = null
           rank_greater_than = null

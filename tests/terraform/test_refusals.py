@@ -106,6 +106,9 @@ REFUSED: dict[str, list[str]] = {
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }',
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }',
     ],
+    "destinations.events.ocsf is true, but only logs carry OCSF": [
+        "destinations = { events = { ocsf = true }, logs = { ocsf = true } }",
+    ],
     "destinations.events.filter.exclude has an empty map": [
         'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }',
         'destinations = { events = { filter = { exclude = [{ "" = "dev-*" }] } } }',

@@ -89,7 +89,7 @@ class Forwarder:
         for name, chosen in reversed(self._settings.destinations.items()):
             wanted = [_wanted(name, chosen.filter, items, report) for items in understood]
             in_turns = [item for turn in zip_longest(*wanted) for item in turn if item]
-            requests += DESTINATIONS[name].requests(chosen.url, in_turns, context)
+            requests += DESTINATIONS[name].requests(chosen.url, in_turns, context._replace(ocsf=chosen.ocsf))
         for request in requests:
             for delivery, place in _parts(request):
                 delivery.await_answer(place, request.destination)

@@ -27,10 +27,11 @@ class SettingsError(Exception):
 
 
 class DestinationSettings(NamedTuple):
-    """The base URL of a destination, and which events go there."""
+    """The base URL of a destination, which events go there, and whether each log carries its OCSF event."""
 
     url: str
     filter: Filter
+    ocsf: bool = False
 
 
 class Settings(NamedTuple):
@@ -98,11 +99,14 @@ def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
 
 def _destination(site: str, name: str, options: Any) -> DestinationSettings:
     if not isinstance(options, dict) or set(options) - set(DestinationSettings._fields):
-        raise ValueError(f"expected {name} to be a JSON object with {' and '.join(DestinationSettings._fields)}")
+        raise ValueError(f"expected {name} to be a JSON object with {', '.join(DestinationSettings._fields)}")
     url = options.get("url") or DESTINATIONS[name].base_url.format(site=site)
     if not isinstance(url, str) or not _BASE_URL.fullmatch(url):
         raise ValueError(f"{name}.url is not the https address of a host, such as https://api.datadoghq.com")
+    ocsf = options.get("ocsf") or False
+    if not isinstance(ocsf, bool):
+        raise ValueError(f"{name}.ocsf is neither true nor false")
     try:
-        return DestinationSettings(url.rstrip("/"), Filter.from_options(options.get("filter") or {}))
+        return DestinationSettings(url.rstrip("/"), Filter.from_options(options.get("filter") or {}), ocsf)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name}.filter.{error}") from error

@@ -160,3 +160,15 @@ def test_a_log_larger_than_the_limit_is_cut() -> None:
     assert len(batch) < LARGEST_LOG
     event = json.loads(batch)[0]["deep_security"]
     assert event["E"] == "1" and event["D"].startswith("ü" * 1000) and len(event["D"]) <= 5000
+
+
+def test_a_log_without_room_drops_its_ocsf_event_before_anything_else() -> None:
+    context = Context(now=NOW, ocsf=True)
+    (around,) = batches([{"D": ""}])
+    room = LARGEST_LOG - (len(around) - len("[]"))
+    for size, kept in ((1_000, {"ocsf", "whole"}), (room, {"whole"}), (room + 1, set())):
+        (request,) = logs.DESTINATION.requests("https://x", [item({"D": "x" * size})], context)
+        (log,) = json.loads(gzip.decompress(request.body()))
+        found = {"ocsf"} & set(log) | ({"whole"} if len(log["deep_security"]["D"]) == size else set())
+        assert found == kept
+        assert "ocsf" not in json.loads(gzip.decompress(request._replace(is_short=True).body()))[0]

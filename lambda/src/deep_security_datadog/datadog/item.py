@@ -11,11 +11,13 @@ class Context(NamedTuple):
     """What all events of an invocation share.
 
     now: the time of sending, in UTC. tags: see `tags.configured_tags`. console_url: None = no link.
+    ocsf: whether each log carries its OCSF event.
     """
 
     now: datetime
     tags: tuple[str, ...] = ()
     console_url: str | None = None
+    ocsf: bool = False
 
 
 class Repeats(NamedTuple):

@@ -14,6 +14,7 @@ from deep_security_datadog.values import as_text, to_json
 from . import markdown, text
 from .attributes import standard_attributes
 from .item import Context, Item, Repeats
+from .ocsf import ocsf_of
 from .request import Destination, TooLarge
 from .tags import tags_of
 
@@ -46,7 +47,7 @@ _STATUSES = {
 def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, Any]:
     """The log: the event as it came under `deep_security`, and Datadog's standard attributes.
 
-    is_short: cut long values of an event that is larger than the intake accepts.
+    is_short: cut long values of an event that is larger than the intake accepts, and leave out its OCSF event.
     """
     event = item.event
     tags = tags_of(event, account_id=item.account_id, configured=context.tags)
@@ -64,6 +65,8 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
         fields["hostname"] = host
     if item.repeats:
         fields["repeats"] = _repeats(item.repeats)
+    if context.ocsf and not is_short:
+        fields["ocsf"] = ocsf_of(item, fields)
     return fields
 
 
@@ -97,7 +100,9 @@ def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
 def _encode_log(item: Item, context: Context, *, is_short: bool) -> bytes:
     encoded = to_json(body(item, context, is_short=is_short))
     # Datadog accepts a larger one, but cuts it anywhere.
-    return encoded if is_short or len(encoded) <= LARGEST_LOG else to_json(body(item, context, is_short=True))
+    if is_short or len(encoded) <= LARGEST_LOG:
+        return encoded
+    return _encode_log(item, context._replace(ocsf=False), is_short=not context.ocsf)
 
 
 DESTINATION = Destination(

@@ -1,0 +1,260 @@
+"""An event in OCSF, the Open Cybersecurity Schema Framework 1.5.0: a row for each type (https://schema.ocsf.io/1.5.0)."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from deep_security_datadog.deep_security.alert import alert
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.facts import first
+from deep_security_datadog.deep_security.severity import Severity
+from deep_security_datadog.values import integer
+
+from .item import Item
+from .markdown import plain
+
+VERSION = "1.5.0"
+# Of a text, in characters.
+_LONGEST_TEXT = 1000
+
+Fields = dict[str, Any]
+# A number of an enumeration and its caption.
+Enum = tuple[int, str]
+
+
+class Class(NamedTuple):
+    """A class of OCSF. activities: those of its own that events here have."""
+
+    uid: int
+    name: str
+    category: str
+    activities: tuple[Enum, ...]
+    profiles: tuple[str, ...] = ("host",)
+
+
+_UNKNOWN, _OTHER, _CREATE, _UPDATE, _CLOSE = (0, "Unknown"), (99, "Other"), (1, "Create"), (2, "Update"), (3, "Close")
+_LOGON, _REFUSE, _TRAFFIC, _BLOCKED = (1, "Logon"), (5, "Refuse"), (6, "Traffic"), (2, "Blocked")
+_CHANGES = {"created": _CREATE, "updated": (3, "Update"), "deleted": (4, "Delete"), "renamed": (5, "Rename")}
+
+_CONTROL = ("host", "security_control")
+FINDING = Class(2004, "Detection Finding", "Findings", (_CREATE, _UPDATE, _CLOSE), _CONTROL)
+NETWORK = Class(4001, "Network Activity", "Network Activity", (_REFUSE, _TRAFFIC), _CONTROL)
+FILE = Class(1001, "File System Activity", "System Activity", (*_CHANGES.values(), _UNKNOWN))
+AUTHENTICATION = Class(3002, "Authentication", "Identity & Access Management", (_LOGON,))
+BASE = Class(0, "Base Event", "Uncategorized", (_OTHER,))
+CLASSES = (FINDING, NETWORK, FILE, AUTHENTICATION, BASE)
+
+SEVERITIES: Mapping[Severity, Enum] = {
+    Severity.CRITICAL: (5, "Critical"), Severity.HIGH: (4, "High"), Severity.MEDIUM: (3, "Medium"),
+    Severity.LOW: (2, "Low"), Severity.INFO: (1, "Informational"),
+}  # fmt: skip
+# By the action in lower case.
+_DISPOSITIONS: Mapping[str, Enum] = {
+    **dict.fromkeys(("deny", "block", "blocked", "read only", "access denied", "terminated"), _BLOCKED),
+    **dict.fromkeys(("insert", "delete", "replace"), (7, "Custom Action")),
+    "reset": (21, "Reset"), "quarantined": (3, "Quarantined"), "deleted": (5, "Deleted"), "cleaned": (11, "Corrected"),
+    "log only": (17, "Logged"), "allowed": (1, "Allowed"),
+}  # fmt: skip
+_MALWARE: Mapping[int | None, Enum] = {
+    1: (18, "Trojan"), 2: (19, "Virus"), 4: (17, "Spyware"), **dict.fromkeys((0, 3, 5, 7), _OTHER)
+}  # fmt: skip
+_LOGONS = {"authentication_success": (1, "Success"), "authentication_failed": (2, "Failure")}
+_DIRECTIONS: Mapping[int | None, Enum] = {0: (1, "Inbound"), 1: (2, "Outbound")}
+_HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
+# Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
+_RULE_ID = re.compile(r"\d{4,10}(?= - )")
+
+
+# Class, activity, and what the class has besides what all have; None leaves the event to the next maker of its row.
+_Made = tuple[Class, Enum, Fields]
+# Gets the event, the fields that all classes have, and the evidence.
+_Maker = Callable[[Event, Fields, Fields], _Made | None]
+
+
+def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
+    """The OCSF event. log: has the item's timestamp, message and standard attributes."""
+    event, texts = item.event, item.event.texts
+    uid = "-".join([texts.get(name, "") for name in ("TenantID", "EventType", "EventID")])
+    metadata = _known(
+        uid=_short(uid), event_code=_code(event) or _text(event, "EventType"),
+        tenant_uid=_text(event, "TenantID"), product={"name": "Deep Security", "vendor_name": "Trend Micro"},
+        version=VERSION,
+    )  # fmt: skip
+    host = event.host
+    device = _known(hostname=_short(host.display), instance_uid=_short(host.instance_id), uid=_short(host.uid))
+    common = {
+        "time": int(event.time.timestamp() * 1000) if event.time else log["timestamp"], "message": log["message"],
+        **_enum("severity", SEVERITIES[event.severity]),
+        **_known(
+            metadata=metadata, device=device and device | _enum("type", _UNKNOWN),
+            count=item.repeats.total if item.repeats else integer(texts.get("RepeatCount")),
+        ),
+    }  # fmt: skip
+    evidence, row = _evidence(event, log), ROWS.get(event.event_type.name, Row())
+    made = next(filter(None, (maker(event, common, evidence) for maker in row.makers)), (BASE, _OTHER, {}))
+    found, (activity_id, activity), fields = made
+    metadata["profiles"] = [*found.profiles]
+    if found.profiles == _CONTROL:
+        fields |= _named("policy", _text(event, "HostSecurityPolicyName"))
+        fields |= _enum("disposition", _disposition(event, row.disposition)) if row.disposition else {}
+    return common | fields | {
+        "class_uid": found.uid, "class_name": found.name,
+        "category_uid": found.uid // 1000, "category_name": found.category,
+        "activity_id": activity_id, "activity_name": activity,
+        "type_uid": found.uid * 100 + activity_id, "type_name": f"{found.name}: {activity}",
+    }  # fmt: skip
+
+
+def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
+    """What the event acted on."""
+    network, user, texts = log.get("network", {}), log.get("usr", {}), event.texts
+    ends = {name: network.get(end, {}) for name, end in (("src_endpoint", "client"), ("dst_endpoint", "destination"))}
+    connection = _enum("direction", _DIRECTIONS.get(integer(texts.get("Direction")), _UNKNOWN))
+    pid = integer(texts.get("ProcessID"))
+    return _known(
+        **{name: end for name, end in ends.items() if "ip" in end},
+        connection_info="Direction" in texts
+        and connection | _known(protocol_name=_text(event, "ProtocolString").lower()),
+        file=_file(event, log.get("file", {})),
+        process=pid is not None and {"pid": pid, **_known(name=_text(event, "ProcessName"))},
+        user=_known(name=user.get("name"), uid=user.get("id")),
+        url=_known(url_string=log.get("http", {}).get("url")),
+    )
+
+
+def _file(event: Event, file: Mapping[str, Any]) -> Fields:
+    if not (path := file.get("path", "")):
+        return {}
+    name, digests = path.replace("\\", "/").rpartition("/")[2], file.get("hash", {})
+    hashes = [
+        {**_enum("algorithm", algorithm), "value": digests[digest]}
+        for digest, algorithm in _HASHES.items()
+        if _HEXADECIMAL.fullmatch(digests.get(digest, ""))
+    ]
+    kind = (2, "Folder") if _entity(event) == "directory" else (1, "Regular File")
+    return {"name": name or path, "path": path, **_enum("type", kind), **_known(hashes=hashes)}
+
+
+def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
+    analytic = _known(name=_rule(event), uid=_code(event))
+    analytic |= _enum("type", (1, "Rule")) if analytic else {}
+    fields = _found(event, common, evidence, event.event_type.subject(event.texts), (1, "New"), analytic=analytic)
+    if name := _text(event, "MalwareName"):
+        number, caption = _MALWARE.get(integer(event.texts.get("MajorVirusType")), _UNKNOWN)
+        fields["malware"] = [{"name": name, "classification_ids": [number], "classifications": [caption]}]
+    return FINDING, _CREATE, fields
+
+
+def _alert(event: Event, common: Fields, evidence: Fields) -> _Made | None:
+    if (found := alert(event.properties)) is None:
+        return None
+    going_on = _UPDATE if _code(event) == "191" else _CREATE
+    activity, status = (_CLOSE, (4, "Resolved")) if found.has_ended else (going_on, (1, "New"))
+    return FINDING, activity, _found(event, common, evidence, found.name or _text(event, "Title"), status)
+
+
+def _found(event: Event, common: Fields, evidence: Fields, title: str, status: Enum, **info: Fields) -> Fields:
+    """What a finding has, as those of Datadog's own pipelines do."""
+    title = _short(title or event.event_type.module)
+    info = _known(uid=common["metadata"]["uid"], title=title, desc=_text(event, "Description"), **info)
+    fields = {"is_alert": True, **_enum("status", status), "finding_info": info}
+    return fields | _known(evidences=evidence and [evidence])
+
+
+def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
+    if not evidence.keys() & {"src_endpoint", "dst_endpoint"}:
+        return None
+    activity = _REFUSE if event.event_type.action(event.texts).lower() == "deny" else _TRAFFIC
+    fields = {name: evidence[name] for name in ("src_endpoint", "dst_endpoint", "connection_info") if name in evidence}
+    return NETWORK, activity, fields | _named("firewall_rule", _rule(event))
+
+
+def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
+    """The class demands who did it, and where."""
+    actor = _known(user=evidence.get("user"), app_name=_text(event, "ProcessName", "Process"))
+    if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
+        return None
+    activity = _CHANGES.get(event.event_type.action(event.texts).lower(), _UNKNOWN)
+    return FILE, activity, {"file": evidence["file"], "actor": actor}
+
+
+def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
+    """One logon, or one attempt. Many attempts (`authentication_failures`) are a finding."""
+    groups, host = event.texts.get("OSSEC_Groups", ""), common.get("device", {}).get("hostname")
+    status = next((status for group, status in _LOGONS.items() if group in groups), None)
+    if not (status and host and "user" in evidence):
+        return None
+    fields: Fields = {name: evidence[name] for name in ("user", "src_endpoint") if name in evidence}
+    fields |= _named("service", _text(event, "OSSEC_ProgramName")) | _enum("status", status)
+    return AUTHENTICATION, _LOGON, fields | {"dst_endpoint": {"hostname": host}}
+
+
+class Row(NamedTuple):
+    """makers: the first that makes something counts; else it is a Base Event.
+
+    disposition: of actions that `_DISPOSITIONS` lacks; None where the type has none.
+    """
+
+    makers: tuple[_Maker, ...] = ()
+    disposition: Enum | None = None
+
+
+ROWS: Mapping[str, Row] = {
+    "AntiMalwareEvent": Row((_finding,), (13, "Uncorrected")),
+    "PayloadLog": Row((_finding,), _UNKNOWN),
+    # A verdict on an address. For HTTP Activity the event would have to say what the request was.
+    "WebReputationEvent": Row((_finding,), _UNKNOWN),
+    # No Process Activity: whether its process starts the file or was started from it, the event does not say.
+    "AppControlEvent": Row((_finding,), _UNKNOWN),
+    "DeviceControlEvent": Row((_finding,), _UNKNOWN),
+    "PacketLog": Row((_packet,), _UNKNOWN),
+    # Registry, services, users, ports and so on have no class in common.
+    "IntegrityEvent": Row((_change, _finding)),
+    "LogInspectionEvent": Row((_logon, _finding)),
+    # The manager's other events are of too many kinds for one class.
+    "SystemEvent": Row((_alert,)),
+}
+
+
+def _disposition(event: Event, otherwise: Enum) -> Enum:
+    if event.event_type.detect_only(event.texts):
+        return 15, "Detected"
+    return _DISPOSITIONS.get(event.event_type.action(event.texts).lower(), otherwise)
+
+
+def _rule(event: Event) -> str:
+    rule = event.event_type.tags.get("rule")
+    return _short(rule(event.texts)) if rule else ""
+
+
+def _code(event: Event) -> str:
+    """The number of a rule, or of a system event."""
+    number = _RULE_ID.match(_rule(event))
+    return number[0] if number else _text(event, "OSSEC_RuleID", "BehaviorRuleId", "Number")
+
+
+def _entity(event: Event) -> str:
+    return _text(event, "EntityType").lower()
+
+
+def _enum(name: str, value: Enum) -> Fields:
+    """The number, and the caption beside it."""
+    return {f"{name}_id": value[0], name: value[1]}
+
+
+def _named(name: str, text: str) -> Fields:
+    return {name: {"name": text}} if text else {}
+
+
+def _known(**fields: Any) -> Fields:
+    """Those that hold something."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _text(event: Event, *names: str) -> str:
+    return _short(first(event.texts, names))
+
+
+def _short(text: str) -> str:
+    return plain(text[:_LONGEST_TEXT])
