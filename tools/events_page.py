@@ -24,8 +24,7 @@ _COMMON_TAGS = (
 _KINDS: dict[Any, str] = {address: "IP address", port: "number", url: "URL"}
 _HEADINGS = ("**Host**", "**Times**")
 _TELLING = (
-    "severity", "action", "finding", "ossec_rule", "target", "url_host", "url_port", "cve", "entity",
-    "host_name", "container_name", "container_id",
+    "action", "finding", "ossec_rule", "target", "url_host", "url_port", "cve", "entity", "container_name",
 )  # fmt: skip
 # The type that is shown whole, and in the README.
 _WHOLE = "PayloadLog"
@@ -44,7 +43,7 @@ def page() -> str:
     """The page with fresh severities, types and reported events."""
     return with_texts(
         PAGE,
-        SEVERITIES=markdown_table(("Event type", "Module", "What the event says", "Severity"), _severities()),
+        SEVERITIES=markdown_table(("Event type", "What the event says", "Severity"), _severities()),
         ATTRIBUTES=markdown_table(("Attribute", "Kind", "Types of event"), _attributes()),
         TYPES="\n".join(_types()),
         REPORTED=markdown_table(("Title", "Tags"), _reported()),
@@ -54,7 +53,7 @@ def page() -> str:
 def _severities() -> Iterator[tuple[str, ...]]:
     for row in EVENT_TYPES.values():
         for says, severity in row.severity.rows:
-            yield f"`{row.name}`", row.module, says, severity.label
+            yield f"`{row.name}`", says, severity.label
 
 
 def _attributes() -> Iterator[tuple[str, ...]]:
