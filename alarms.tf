@@ -1,6 +1,6 @@
 locals {
-  # A path, because the repository has no public URL yet. Each alarm adds its heading there.
-  runbook         = "Runbook (module deep-security-datadog): docs/operating.md"
+  # Each alarm appends its heading.
+  runbook         = var.alarms.runbook_url != null ? "Runbook: ${var.alarms.runbook_url}" : "Runbook (module deep-security-datadog): docs/operating.md"
   payload_metrics = "DeepSecurityDatadog"
   function_only   = { FunctionName = aws_lambda_function.this.function_name }
 
@@ -39,7 +39,7 @@ locals {
     }
     function-errors = {
       wanted      = true
-      description = "Function ${var.name} failed. Nothing is lost: its messages are retried. Find the error in log group ${aws_cloudwatch_log_group.this.name}. Raise function.timeout for repeated timeouts; check the role for missing permissions."
+      description = "Function ${var.name} failed. ${local.use_queue ? "Its messages stay in the queue and are retried." : "Lambda retries twice, then ${aws_sqs_queue.dead_letter.name} keeps the message."} Find the error in log group ${aws_cloudwatch_log_group.this.name}. Raise function.timeout for repeated timeouts; check the role for missing permissions."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = local.function_only

@@ -500,12 +500,14 @@ variable "alarms" {
     - `actions`: ARNs, usually of SNS topics, notified when an alarm fires and clears; empty = alarms show in CloudWatch only.
     - `oldest_message_seconds`: Age in seconds, 60 or more, at which the oldest waiting message counts as a backlog (delivery `queue` only); null = 1.5 times the visibility timeout.
     - `no_event_hours`: Whole hours without any event, 1 to 168, until an alarm fires; null = no such alarm.
+    - `runbook_url`: URL of your copy of docs/operating.md, with the same headings. Each alarm's description links to its section there; null = the description names the file.
   EOT
   type = object({
     enabled                = optional(bool, true)
     actions                = optional(set(string), [])
     oldest_message_seconds = optional(number)
     no_event_hours         = optional(number)
+    runbook_url            = optional(string)
   })
   default  = {}
   nullable = false
@@ -522,13 +524,18 @@ variable "alarms" {
   }
 
   validation {
-    condition     = var.alarms.enabled || (length(var.alarms.actions) == 0 && var.alarms.no_event_hours == null && var.alarms.oldest_message_seconds == null)
+    condition     = var.alarms.enabled || (length(var.alarms.actions) == 0 && var.alarms.no_event_hours == null && var.alarms.oldest_message_seconds == null && var.alarms.runbook_url == null)
     error_message = "alarms.enabled is false, so the other alarms settings have no effect. Remove them, or set enabled = true."
   }
 
   validation {
     condition     = var.alarms.oldest_message_seconds == null || try(var.alarms.oldest_message_seconds >= 60, false)
     error_message = "alarms.oldest_message_seconds must be 60 or more, or null for 1.5 times the visibility timeout."
+  }
+
+  validation {
+    condition     = var.alarms.runbook_url == null || can(regex("^https?://[^\\s#]{1,250}$", var.alarms.runbook_url))
+    error_message = "alarms.runbook_url must be an http(s) URL of up to 250 characters without a fragment: each alarm appends its own, such as #stalled."
   }
 
   # With periods of an hour, an alarm evaluates seven days at most.

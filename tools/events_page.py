@@ -23,10 +23,6 @@ _COMMON_TAGS = (
 )  # fmt: skip
 _KINDS: dict[Any, str] = {address: "IP address", port: "number", url: "URL"}
 _HEADINGS = ("**Host**", "**Times**")
-_TELLING = (
-    "severity", "action", "finding", "ossec_rule", "target", "url_host", "url_port", "cve", "entity",
-    "host_name", "container_name", "container_id",
-)  # fmt: skip
 # The type that is shown whole, and in the README.
 _WHOLE = "PayloadLog"
 # The README shows what comes first, and some of the tags.
@@ -41,20 +37,22 @@ def readme() -> str:
 
 
 def page() -> str:
-    """The page with fresh severities, types and reported events."""
+    """The page with fresh severities, attributes and types."""
     return with_texts(
         PAGE,
-        SEVERITIES=markdown_table(("Event type", "Module", "What the event says", "Severity"), _severities()),
+        SEVERITIES=markdown_table(("Event type", "What the event says", "Severity"), _severities()),
         ATTRIBUTES=markdown_table(("Attribute", "Kind", "Types of event"), _attributes()),
         TYPES="\n".join(_types()),
-        REPORTED=markdown_table(("Title", "Tags"), _reported()),
     )
 
 
 def _severities() -> Iterator[tuple[str, ...]]:
     for row in EVENT_TYPES.values():
         for says, severity in row.severity.rows:
-            yield f"`{row.name}`", row.module, says, severity.label
+            # The same for every type that has it, so the page says it once.
+            if says.startswith("none of these, but `Rank`"):
+                continue
+            yield f"`{row.name}`", says, severity.label
 
 
 def _attributes() -> Iterator[tuple[str, ...]]:
@@ -77,12 +75,6 @@ def _types() -> Iterator[str]:
 
 def _quoted(lines: Iterable[str]) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines).rstrip("> \n")
-
-
-def _reported() -> Iterator[tuple[str, ...]]:
-    for number in range(1, len(list(GOLDEN.glob("reported.*.md"))) + 1):
-        fields, _ = _golden("reported", number)
-        yield fields["title"], _tags(fields["tags"], _TELLING)
 
 
 def _tags(tags: Iterable[str], names: Collection[str]) -> str:

@@ -69,7 +69,7 @@ def test_along_the_way(queue: Copy, shell: Shell) -> None:
     [metrics] = blocks("Nothing arrives")
     shell(metrics)
     for command in re.findall(r"`(aws .+?)`", PAGE.partition("## Nothing arrives")[2].partition("## Only some")[0]):
-        assert queue.outputs["queue_arn"] in shell(command)
+        assert queue.outputs["queue_arn"] in shell(command.replace("TOPIC_ARN", queue.outputs["topic_arn"]))
 
 
 def kept(copy: Copy) -> Any:
@@ -83,7 +83,7 @@ def kept(copy: Copy) -> Any:
 
 
 def test_look_into_the_dead_letter_queue(queue: Copy, shell: Shell) -> None:
-    look, _ = blocks("Redrive")
+    look, show, _ = blocks("Redrive")
     queue.datadog.faults.append(always(respond(400)))
     queue.publish(samples.events_of(samples.messages()["SystemEvent"])[:1])
     sqs, url = queue.aws.client("sqs"), queue.outputs["dead_letter_queue_url"]
@@ -93,6 +93,11 @@ def test_look_into_the_dead_letter_queue(queue: Copy, shell: Shell) -> None:
     reason, source, _ = printed.splitlines()[-1].split("\t")
     # What the function put there is of no queue.
     assert (reason, source) == ("events: HTTP 400", "None")
+    end = time.monotonic() + GIVE_UP_SECONDS
+    while not (events := shell(show)):  # Each look hides the message for a while.
+        assert time.monotonic() < end
+    assert '"reason": "events: HTTP 400"' in events
+    assert '"EventType": "SystemEvent"' in events
     sqs.purge_queue(QueueUrl=url)
 
 
@@ -147,7 +152,10 @@ def test_a_rotated_api_key_stays(queue: Copy, shell: Shell) -> None:
 
 
 def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:
-    create, exchange = blocks("Rotate the publisher's key")
+    page = (ROOT / "modules" / "publisher" / "README.md").read_text()
+    page = page.replace("--user-name deep-security-publisher", f"--user-name {queue.outputs['publisher_user_name']}")
+    create, _ = blocks("The access key", page)
+    exchange = "".join(blocks("Rotate the key", page))
 
     def created() -> str:
         shell(create)
@@ -158,7 +166,7 @@ def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:
         return str(key)
 
     first, second = created(), created()
-    shell(exchange.replace("AKIA...", first))
+    shell(exchange.replace("AKIAIOSFODNN7EXAMPLE", first))
     iam, user = queue.aws.client("iam"), queue.outputs["publisher_user_name"]
     [left] = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
     assert (left["AccessKeyId"], left["Status"]) == (second, "Active")

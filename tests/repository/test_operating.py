@@ -98,6 +98,18 @@ def test_what_did_not_arrive_is_shown(lines: Callable[..., list[Line]]) -> None:
     assert shown({"x": "RequestId: q Error: Runtime exited with error: signal: killed\nRuntime.ExitError"})
 
 
+def test_the_first_query_finds_what_waits(lines: Callable[..., list[Line]]) -> None:
+    [pattern] = re.findall(r"--filter-pattern '(.+?)'", PAGE.partition("## Alarms")[0])
+    terms = re.findall(r'\?(?:"(.+?)"|(\w+))', pattern)
+
+    def found(line: Line) -> bool:
+        return any((phrase or word) in json.dumps(line) for phrase, word in terms)
+
+    assert not any(map(found, lines(202)))
+    assert any(map(found, lines(202, 429, 429, 429, 429, severities=(3, 3)))), "accepted in part"
+    assert any(map(found, lines(400)))
+
+
 def test_reasons_are_parsed(lines: Callable[..., list[Line]]) -> None:
     pattern = query()["parse"].removeprefix("@message /").removesuffix("/").replace("(?<", "(?P<")
     [line] = lines(severities=(1,), DESTINATIONS=filtered(events=FILTER))

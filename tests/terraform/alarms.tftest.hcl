@@ -97,6 +97,21 @@ run "descriptions" {
   }
 }
 
+run "runbook_elsewhere" {
+  command = plan
+
+  variables {
+    alarms = { no_event_hours = 1, runbook_url = "https://wiki.example.com/runbooks/deep-security" }
+  }
+
+  assert {
+    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled, aws_cloudwatch_metric_alarm.no_event) :
+      endswith(alarm.alarm_description, " https://wiki.example.com/runbooks/deep-security#${trimprefix(alarm.alarm_name, "${var.name}-")}")
+    ])
+    error_message = "Each description should end with a link to the alarm's heading in the user's runbook."
+  }
+}
+
 run "outage_of_two_hours" {
   command = plan
 
@@ -154,6 +169,11 @@ run "direct_delivery" {
       "undelivered-messages-lost",
     ] && length(aws_cloudwatch_metric_alarm.stalled) == 0
     error_message = "Direct delivery should have no alarms for the queue, but one for events that Lambda cannot send to the dead-letter queue."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.this["function-errors"].alarm_description, "Lambda retries twice, then events-dead-letter keeps the message.")
+    error_message = "Without a queue, the alarm should say that messages end in the dead-letter queue."
   }
 
   assert {

@@ -55,6 +55,7 @@ def by_arguments(refused: dict[str, dict[str, list[str]]]) -> dict[tuple[str, st
 REFUSED: dict[str, list[str]] = {
     "alarms.enabled is false, so the other alarms settings have no effect": [
         'alarms = { enabled = false, actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }',
+        'alarms = { enabled = false, runbook_url = "https://wiki.example.com/runbook" }',
     ],
     "alarms.actions must be ARNs": [
         'alarms = { actions = ["on-call"] }',
@@ -68,6 +69,10 @@ REFUSED: dict[str, list[str]] = {
     "alarms.no_event_hours must be a whole number from 1 to 168": [
         "alarms = { no_event_hours = 169 }",
         "alarms = { no_event_hours = 0.5 }",
+    ],
+    "alarms.runbook_url must be an http(s) URL": [
+        'alarms = { runbook_url = "docs/operating.md" }',
+        'alarms = { runbook_url = "https://wiki.example.com/runbook#stalled" }',
     ],
     "Set exactly one of datadog.api_key_secret_arn": [
         "datadog = {}",
