@@ -68,7 +68,7 @@ resource "datadog_logs_custom_pipeline" "this" {
 
   name        = "Trend Micro Deep Security"
   description = "Logs of the Terraform module deep-security-datadog."
-  tags        = concat(["integration:deep_security"], [for key, value in var.tags : "${key}:${value}"])
+  tags        = concat(["integration:deep_security"], local.tags)
   is_enabled  = true
 
   filter {
