@@ -1,6 +1,6 @@
-"""examples/datadog by Datadog's own provider: applied, planned again twice without a change, destroyed, with each set of variables.
+"""examples/datadog by Datadog's own provider: applied, planned twice more without a change, destroyed.
 
-The provider talks to an API that answers as recorded. Skipped where the provider is not at hand; TF_CLI_CONFIG_FILE may name a
+It talks to an API that answers as recorded. Skipped where the provider is not at hand: TF_CLI_CONFIG_FILE may name a
 mirror that has it.
 """
 
@@ -17,10 +17,12 @@ import pytest
 
 from tests.plans import plan, providers_not_mirrored
 from tests.repository import datadog_api
+from tests.terraform.test_datadog_example import SENT, outputs
 from tools.repository import ROOT
 from tools.terraform import Terraform
 
 EXAMPLE = ROOT / "examples" / "datadog"
+RULES, MONITORS = list(datadog_api.PATHS)[:2]
 BOTH = ["events", "logs"]
 SETS: dict[str, dict[str, Any]] = {
     "events": {},
@@ -41,8 +43,15 @@ def test_settles(name: str, tmp_path: Path) -> None:
     (folder / "terraform.tfvars.json").write_text(json.dumps({"notify": ["@slack-security"], **SETS[name]}))
     with datadog_api.running() as api:
         (folder / "api_override.tf").write_text(f'provider "datadog" {{\n  api_url = "{api.url}"\n}}\n')
+        (folder / "arguments.tf").write_text("".join(outputs()))
         terraform.init()
         terraform.apply()
+        found = terraform.output()
+        posted = {body["name"]: body for path, _, _, body in api.posted if path in (MONITORS, RULES)}
+        for kind, send in SENT.items():
+            for arguments in found[f"{kind}_arguments"].values():
+                expected = send(arguments)
+                assert posted[expected["name"]] == expected | {"tags": sorted(expected["tags"])}
         made = Counter(datadog_api.PATHS[root] for root, _ in api.kept)
         for _ in range(2):
             changes = plan(terraform)["resource_changes"]
