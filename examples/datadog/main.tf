@@ -72,18 +72,14 @@ locals {
       tags    = concat(rule.tags, local.tags)
       message = replace(replace(rule.message, "https://app.datadoghq.com", local.app_url), "/logs?", local.logs ? "/logs?" : "/event/explorer?")
       queries = [for query in rule.queries : merge(query, { dataSource = local.logs ? "logs" : "events" })]
-      cases   = [for case in rule.cases : merge(case, { notifications = var.notify })]
-    }, local.third_party[file])
+      options = merge(rule.options, {
+        for key, options in rule.options : key => merge(options, { defaultNotifications = var.notify }) if key == "thirdPartyRuleOptions"
+      })
+      }, {
+      for key, cases in rule : key => [for case in cases : merge(case, { notifications = var.notify })]
+      if contains(["cases", "thirdPartyCases"], key)
+    })
     # Attributes such as @network.client.ip are in logs only, and what others found is looked for there only.
     if local.logs || !strcontains(jsonencode(rule.queries), "@") && rule.options.detectionMethod != "third_party"
-  }
-
-  third_party = {
-    for file, rule in local.detection_files : file => rule.options.detectionMethod != "third_party" ? {} : {
-      thirdPartyCases = [for case in rule.thirdPartyCases : merge(case, { notifications = var.notify })]
-      options = merge(rule.options, {
-        thirdPartyRuleOptions = merge(rule.options.thirdPartyRuleOptions, { defaultNotifications = var.notify })
-      })
-    }
   }
 }

@@ -19,10 +19,10 @@ TAG = re.compile(r"(?![\d_./-])(?!.*__)[^\W_A-Z][^\WA-Z]*(?:[:./-]*[^\WA-Z])*", 
 
 QUERY = {"dataSource": "logs", "distinctFields": [], "groupByFields": [], "hasOptionalGroupByFields": False, "name": ""}
 CASE = {"name": "", "notifications": []}
-RULE = {"filters": [], "hasExtendedTitle": False, "tags": [], "type": "log_detection"}
+RULE: Body = {"filters": [], "hasExtendedTitle": False, "tags": [], "type": "log_detection"}
 # What of a rule is left out of the answer when it is empty.
 UNSAID = ("calculatedFields", "condition", "metric", "metrics", "referenceTables", "schedulingOptions")
-MONITOR = {"priority": None, "restricted_roles": None, "tags": []}
+MONITOR: Body = {"priority": None, "restricted_roles": None, "tags": []}
 PROCESSORS: dict[str, Body] = {
     "grok-parser": {"samples": []},
     "geo-ip-parser": {"ip_processing_behavior": "do-nothing"},
@@ -38,7 +38,7 @@ MAPPERS: dict[str, Body] = {
 
 def rule(sent: Body) -> Body:
     said = {key: value for key, value in sent.items() if value or key not in UNSAID}
-    options = {"detectionMethod": "threshold", "evaluationWindow": 0} | sent["options"]
+    options: Body = {"detectionMethod": "threshold", "evaluationWindow": 0} | sent["options"]
     if new_value := options.get("newValueOptions"):
         options["newValueOptions"] = {"instantaneousBaselineTimeoutMinutes": 30} | new_value
     queries, cases = sent.get("queries") or [], sent.get("cases") or []
@@ -62,7 +62,7 @@ def _said(part: Body) -> Body:
 
 
 def monitor(sent: Body) -> Body:
-    options = {"include_tags": True, "new_host_delay": 300, "notify_audit": False, "silenced": {}}
+    options: Body = {"include_tags": True, "new_host_delay": 300, "notify_audit": False, "silenced": {}}
     options |= sent.get("options", {})
     if "on_missing_data" not in options:
         options |= {"notify_no_data": options.get("notify_no_data", False)}
@@ -81,7 +81,7 @@ def pipeline(sent: Body) -> Body:
 
 
 def _processor(sent: Body) -> Body:
-    answer = {"is_enabled": False} | PROCESSORS.get(sent["type"], {}) | sent
+    answer: Body = {"is_enabled": False} | PROCESSORS.get(sent["type"], {}) | sent
     if sent["type"] == "pipeline":
         answer["processors"] = [_processor(each) for each in sent["processors"]]
     if sent["type"] == "schema-processor":
@@ -144,25 +144,21 @@ class Api(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, method: str, path: str, sent: Body) -> tuple[int, Body]:
-        if self.refusal or path == "/api/v1/validate":
+        if self.refusal or path.endswith("/validate"):
             return self.refusal or 200, {"valid": True}
-        if path.startswith("/api/v1/monitor/") and path.endswith("/validate"):
-            return 200, {}
         root = next((root for root in PATHS if path == root or path.startswith(f"{root}/")), "")
-        if not root:
-            return 404, {"errors": ["Not found"]}
-        key = root, path[len(root) + 1 :]
-        if method == "POST":
-            key = root, str(1000 + len(self.posted))
-        elif key not in self.kept:
+        key = root, path[len(root) + 1 :] or str(1000 + len(self.posted))
+        if not root or (method != "POST" and key not in self.kept):
             return 404, {"errors": ["Not found"]}
         if method == "DELETE":
             return 200, self.kept.pop(key)
-        if method in ("POST", "PUT"):
-            if wrong := [tag for tag in sent.get("tags", ()) if PATHS[root] == "pipelines" and not TAG.fullmatch(tag)]:
-                return 400, {"error": {"code": "InvalidArgument", "message": f"Tag format of {wrong[0]} is wrong"}}
-            number: Any = int(key[1]) if PATHS[root] == "monitors" else key[1]
-            self.kept[key] = ANSWERS[PATHS[root]](sent) | {"id": number}
+        return self._keep(key, sent) if sent else (200, self.kept[key])
+
+    def _keep(self, key: tuple[str, str], sent: Body) -> tuple[int, Body]:
+        kind = PATHS[key[0]]
+        if wrong := [tag for tag in sent.get("tags", ()) if kind == "pipelines" and not TAG.fullmatch(tag)]:
+            return 400, {"error": {"code": "InvalidArgument", "message": f"Tag format of {wrong[0]} is wrong"}}
+        self.kept[key] = ANSWERS[kind](sent) | {"id": int(key[1]) if kind == "monitors" else key[1]}
         return 200, self.kept[key]
 
 

@@ -1,7 +1,7 @@
-"""What Datadog's Terraform provider sends for a rule or a monitor, and whether an answer settles, as in its source of version 4.19.
+"""What Datadog's Terraform provider 4.19 sends for a rule or a monitor, and whether an answer settles.
 
-Written after resource_datadog_security_monitoring_rule.go and resource_datadog_monitor.go; tests/terraform/test_datadog_provider.py
-compares it with the provider itself, where that is at hand.
+After its resource_datadog_security_monitoring_rule.go and resource_datadog_monitor.go. Where the provider is at hand,
+tests/terraform/test_datadog_provider.py compares with it.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def _given(arguments: Body) -> Body:
 def monitor(arguments: Body) -> Body:
     given = _given(arguments)
     [thresholds] = given.pop("monitor_thresholds")
-    body = {name: given.pop(name) for name in MONITOR & set(given)} | {"priority": given.pop("priority")}
+    body = {name: given.pop(name) for name in MONITOR & set(given)} | {
+        "priority": given.pop("priority"),
+        "restricted_roles": None,
+    }
     options = ALWAYS | {name: value for name, value in given.items() if value or name in ALWAYS}
     if body["type"] == "log alert":
         options = {"enable_logs_sample": False} | options

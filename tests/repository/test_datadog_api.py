@@ -1,7 +1,7 @@
 """The tests' idea of Datadog's API answers what Datadog was recorded to answer.
 
-The recordings are from the public tests of DataDog/terraform-provider-datadog and DataDog/datadog-api-client-python, without
-ids, times and authors.
+The recordings are from the public tests of DataDog/terraform-provider-datadog and DataDog/datadog-api-client-python:
+those of the kinds that examples/datadog uses, without ids, times and authors.
 """
 
 from __future__ import annotations
