@@ -15,7 +15,7 @@ from typing import Any
 
 Body = dict[str, Any]
 # The pipelines API refuses others: "Tag format of … is wrong".
-TAG = re.compile(r"(?![\d_./-])(?!.*__)[^\W_A-Z][^\WA-Z]*(?:[:./-]*[^\WA-Z])*", re.ASCII)
+TAG = re.compile(r"(?![\d_./-])(?!.*(?:__|_$))[^\W_A-Z][^\WA-Z]*(?:[:./-]*[^\WA-Z])*", re.ASCII)
 
 QUERY = {"dataSource": "logs", "distinctFields": [], "groupByFields": [], "hasOptionalGroupByFields": False, "name": ""}
 CASE = {"name": "", "notifications": []}
