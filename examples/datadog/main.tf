@@ -9,7 +9,11 @@ locals {
   # datadoghq.eu is at app.datadoghq.eu, us5.datadoghq.com at itself.
   app_url = "https://${length(split(".", var.site)) == 2 ? "app." : ""}${var.site}"
 
-  tags = [for key, value in var.tags : "${key}:${value}"]
+  # As Datadog stores tags; its API for pipelines refuses others.
+  tags = distinct([
+    for key, value in var.tags :
+    trim(replace(replace(lower("${key}:${value}"), "/[^\\p{L}\\p{Nd}:.\\/-]+/", "_"), "/^[^\\p{L}:]+/", ""), "_")
+  ])
   # Datadog refuses a monitor that equals another, and two dashboards of one title confuse.
   prefix = var.name == "deep-security-datadog" ? "" : "${var.name}: "
 
@@ -43,14 +47,15 @@ locals {
   }
 
   monitors = {
-    for file, monitor in local.monitor_files : file => jsonencode(merge(monitor, {
+    for file, monitor in local.monitor_files : file => merge(monitor, {
       name    = "${local.prefix}${monitor.name}"
       tags    = concat(monitor.tags, local.tags)
       message = "${local.events ? monitor.message : replace(monitor.message, "{{event.title}}", "{{log.message}}")}\n\n${join(" ", var.notify)}"
       # Without events, the same search in logs.
-      type  = local.events ? monitor.type : replace(monitor.type, "event-v2", "log")
-      query = local.events ? monitor.query : replace(monitor.query, "/^events\\((.*?)\\)\\.rollup/", "logs($1).index(\"*\").rollup")
-    }))
+      type    = local.events ? monitor.type : replace(monitor.type, "event-v2", "log")
+      query   = local.events ? monitor.query : replace(monitor.query, "/^events\\((.*?)\\)\\.rollup/", "logs($1).index(\"*\").rollup")
+      options = merge(monitor.options, local.events || monitor.type == "metric alert" ? {} : { enable_logs_sample = true })
+    })
   }
 }
 
@@ -62,14 +67,19 @@ locals {
   }
 
   detections = {
-    for file, rule in local.detection_files : file => jsonencode(merge(rule, {
+    for file, rule in local.detection_files : file => merge(rule, {
       name    = "${local.prefix}${rule.name}"
       tags    = concat(rule.tags, local.tags)
       message = replace(replace(rule.message, "https://app.datadoghq.com", local.app_url), "/logs?", local.logs ? "/logs?" : "/event/explorer?")
       queries = [for query in rule.queries : merge(query, { dataSource = local.logs ? "logs" : "events" })]
-      cases   = [for case in rule.cases : merge(case, { notifications = var.notify })]
-    }))
-    # Attributes such as @network.client.ip are in logs only.
-    if local.logs || !strcontains(jsonencode(rule.queries), "@")
+      options = merge(rule.options, {
+        for key, options in rule.options : key => merge(options, { defaultNotifications = var.notify }) if key == "thirdPartyRuleOptions"
+      })
+      }, {
+      for key, cases in rule : key => [for case in cases : merge(case, { notifications = var.notify })]
+      if contains(["cases", "thirdPartyCases"], key)
+    })
+    # Attributes such as @network.client.ip are in logs only, and what others found is looked for there only.
+    if local.logs || !strcontains(jsonencode(rule.queries), "@") && rule.options.detectionMethod != "third_party"
   }
 }

@@ -5,7 +5,7 @@ output "dashboard_url" {
 
 output "monitor_urls" {
   description = "Pages of the monitors, by the names of their files."
-  value       = { for file, monitor in datadog_monitor_json.this : file => "${local.app_url}/monitors/${monitor.id}" }
+  value       = { for file, monitor in datadog_monitor.this : file => "${local.app_url}/monitors/${monitor.id}" }
 }
 
 output "signals_url" {

@@ -53,8 +53,15 @@ variable "name" {
 }
 
 variable "tags" {
-  description = "Tags of the monitors, the detection rules and the pipeline, such as { team = \"security\" }. The dashboard takes `team` only."
+  description = "Tags of the monitors, the detection rules and the pipeline, such as { team = \"security\" }. They are sent as Datadog stores tags: `Security Ops` becomes `security_ops`. The dashboard takes `team` only."
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : can(regex("^\\p{L}", key)) && value != "" && length("${key}:${value}") <= 200
+    ])
+    error_message = "tags need keys that begin with a letter, and values, together at most 200 characters: Datadog cuts others."
+  }
 }

@@ -4,62 +4,41 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.repository import pages
+from tests.repository import datadog_api, pages
+from tests.repository.datadog_api import Api
 from tools.repository import ROOT
 
 EXAMPLE = ROOT / "examples" / "datadog"
 API_KEY, APP_KEY = "a" * 32, "b" * 40
+KEYS, IMPORT = (block.text for block in pages.blocks(EXAMPLE / "README.md", "bash"))
 API = "https://api.datadoghq.com"
-[COMMANDS] = (block.text for block in pages.blocks(EXAMPLE / "README.md", "bash"))
 
-
-class Api(ThreadingHTTPServer):
-    """Keeps what it is given, and answers as told."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = 200
-        self.given: list[tuple[str, str | None, str | None, dict[str, object]]] = []
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Api
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        keys = self.headers["DD-API-KEY"], self.headers["DD-APPLICATION-KEY"]
-        self.server.given.append((self.path, *keys, body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
+SHELLS = pytest.mark.parametrize(
+    "shell",
+    [
+        "bash",
+        pytest.param("zsh", marks=pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not on the PATH")),
+    ],
+)
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    server = Api()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with datadog_api.running() as api:
+        yield api
 
 
-def run(api: Api) -> subprocess.CompletedProcess[str]:
+def run(api: Api, shell: str) -> subprocess.CompletedProcess[str]:
     """As a user does who pastes the keys, but for the address."""
-    commands = COMMANDS.replace(API, f"http://127.0.0.1:{api.server_port}")
-    assert API in COMMANDS
+    assert API in IMPORT
     return subprocess.run(
-        ["bash", "-c", commands],
+        [shell, "-c", KEYS + IMPORT.replace(API, api.url)],
         cwd=EXAMPLE,
         env={"PATH": os.environ["PATH"], "NO_PROXY": "*"},
         input=f"{API_KEY}\n{APP_KEY}\n",
@@ -70,15 +49,17 @@ def run(api: Api) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_each_rule_is_created(api: Api) -> None:
-    done = run(api)
+@SHELLS
+def test_each_rule_is_created(api: Api, shell: str) -> None:
+    done = run(api, shell)
     assert done.returncode == 0, done.stderr
     rules = [json.loads(path.read_text()) for path in sorted((EXAMPLE / "detections").glob("*.json"))]
-    assert api.given == [("/api/v2/security_monitoring/rules", API_KEY, APP_KEY, rule) for rule in rules]
+    assert api.posted == [("/api/v2/security_monitoring/rules", API_KEY, APP_KEY, rule) for rule in rules]
 
 
-def test_a_refusal_shows_and_no_key_does(api: Api) -> None:
-    api.status = 403
-    done = run(api)
+@SHELLS
+def test_a_refusal_shows_and_no_key_does(api: Api, shell: str) -> None:
+    api.refusal = 403
+    done = run(api, shell)
     assert done.returncode != 0 and "403" in done.stderr
     assert API_KEY not in done.stdout + done.stderr and APP_KEY not in done.stdout + done.stderr

@@ -1,15 +1,17 @@
 """examples/datadog: what its variables make of the JSON files, by real Terraform without Datadog's provider.
 
-main.tf and variables.tf need no provider; the resources only hand their values over.
+main.tf and variables.tf need no provider. The resources of rules and monitors become outputs that need none either.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import hcl2
 import pytest
 from datadog_api_client.v1.model.dashboard import Dashboard
 from datadog_api_client.v1.model.monitor import Monitor
@@ -17,14 +19,32 @@ from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payloa
     SecurityMonitoringStandardRuleCreatePayload,
 )
 
+from tests.repository import datadog_api, datadog_provider
 from tests.repository.datadog_models import problems
+from tests.repository.pipeline import as_expression
 from tools.repository import ROOT
 from tools.terraform import Terraform, TerraformError
 
 EXAMPLE = ROOT / "examples" / "datadog"
 VALUES = ("dashboard", "monitors", "detections")
-OUTPUTS = "".join(f'output "{name}" {{\n  value = local.{name}\n}}\n' for name in (*VALUES, "api_url", "app_url"))
+RESOURCE = re.compile(
+    r'^resource "datadog_\w+" "this" \{\n  for_each = (local\.\w+)\n(.*?)^\}\n', re.MULTILINE | re.DOTALL
+)
 NEED_NO_ATTRIBUTES = {"callbacks", "malware-not-removed", "protection-off", "reconnaissance"}
+MODELS = {"monitors": Monitor, "detections": SecurityMonitoringStandardRuleCreatePayload}
+# By the provider, what it sends, and what Datadog answers.
+SENT = {"monitors": datadog_provider.monitor, "detections": datadog_provider.rule}
+ANSWERED = {"monitors": datadog_api.monitor, "detections": datadog_api.rule}
+
+
+def outputs() -> Iterator[str]:
+    for name in (*VALUES, "api_url", "app_url", "tags"):
+        yield f'output "{name}" {{\n  value = local.{name}\n}}\n'
+    for kind in SENT:
+        [(values, body)] = RESOURCE.findall((EXAMPLE / f"{kind}.tf").read_text())
+        entries = f"[for key, value in {values} : {{ key = key, value = value }}]"
+        arguments = f"{{ for each in {entries} : each.key => {as_expression(body.splitlines())} }}"
+        yield f'output "{kind}_arguments" {{\n  value = {arguments}\n}}\n'
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +52,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     folder = tmp_path_factory.mktemp("datadog") / "example"
     other = [path.name for path in EXAMPLE.glob("*.tf") if path.name not in ("main.tf", "variables.tf")]
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(*other, ".terraform*"))
-    (folder / "outputs.tf").write_text(OUTPUTS, encoding="utf-8")
+    (folder / "outputs.tf").write_text("".join(outputs()), encoding="utf-8")
     terraform = Terraform(folder)
     terraform.init()
     return terraform
@@ -45,11 +65,14 @@ def sent(terraform: Terraform, **variables: Any) -> dict[str, Any]:
     terraform.apply()
     found = terraform.output()
     found["dashboard"] = json.loads(found["dashboard"])
-    found |= {name: {file: json.loads(text) for file, text in found[name].items()} for name in VALUES[1:]}
     assert problems(found["dashboard"], Dashboard) == []
-    assert not [problem for each in found["monitors"].values() for problem in problems(each, Monitor)]
-    model = SecurityMonitoringStandardRuleCreatePayload
-    assert not [problem for each in found["detections"].values() for problem in problems(each, model)]
+    for kind, send in SENT.items():
+        assert not [problem for each in found[kind].values() for problem in problems(each, MODELS[kind])]
+        for name, arguments in found[f"{kind}_arguments"].items():
+            by_provider = send(arguments)
+            answer = ANSWERED[kind](by_provider)
+            assert answer == ANSWERED[kind](found[kind][name]), f"{name}: lost by the resource, or left to its defaults"
+            assert list(datadog_provider.differences(by_provider, answer)) == [], f"{name}: never settles"
     return found
 
 
@@ -133,6 +156,9 @@ def test_without_cloud_siem(terraform: Terraform) -> None:
         ({"site": "https://datadoghq.eu"}, "site must be a site's name"),
         ({"site": "app.datadoghq.eu"}, "without app. or api."),
         ({"name": "a b"}, "name must be the forwarder's"),
+        ({"tags": {"": "x"}}, "tags need keys that begin with a letter"),
+        ({"tags": {"1": "x"}}, "tags need keys that begin with a letter"),
+        ({"tags": {"team": "x" * 200}}, "at most 200 characters"),
     ],
 )
 def test_refusals(terraform: Terraform, variables: dict[str, Any], advice: str) -> None:
@@ -141,17 +167,36 @@ def test_refusals(terraform: Terraform, variables: dict[str, Any], advice: str) 
     assert advice in " ".join(str(refused.value).replace("│", " ").split())
 
 
-def test_resources_hand_over_what_was_tested() -> None:
-    blocks: dict[str, Any] = {}
-    for path in EXAMPLE.glob("*.tf"):
-        for block in hcl2.loads(path.read_text()).get("resource", []):
-            blocks |= {kind.strip('"'): body for kind, bodies in block.items() for body in bodies.values()}
-    assert blocks["datadog_dashboard_json"]["dashboard"] == "${local.dashboard}"
-    for kind, argument, value in (
-        ("datadog_monitor_json", "monitor", "monitors"),
-        ("datadog_security_monitoring_rule_json", "json", "detections"),
+def test_what_the_files_leave_out_and_what_the_resource_does_not_name_is_noticed(terraform: Terraform) -> None:
+    for path, place, key, value in (
+        ("detections/callbacks.json", ("queries", 0), "index", "main"),
+        ("detections/callbacks.json", ("options",), "anomalyDetectionOptions", {"bucketDuration": 300}),
+        ("detections/callbacks.json", ("cases", 0), "actions", [{"type": "block_ip"}]),
+        ("detections/callbacks.json", (), "schedulingOptions", {"rrule": "FREQ=DAILY"}),
+        ("monitors/critical-event.json", ("options",), "group_retention_duration", "1h"),
+        ("monitors/critical-event.json", ("options",), "new_host_delay", 0),
+        ("monitors/critical-event.json", ("options",), "timeout_h", 1),
+        ("monitors/nothing-received.json", ("options",), "on_missing_data", "default"),
     ):
-        assert (blocks[kind]["for_each"], blocks[kind][argument]) == (f"${{local.{value}}}", "${each.value}")
+        file = terraform.folder / path
+        text = file.read_text()
+        body = part = json.loads(text)
+        for step in place:
+            part = part[step]
+        part[key] = value
+        file.write_text(json.dumps(body))
+        with pytest.raises(AssertionError, match="never settles" if value == "default" else "lost by the resource"):
+            sent(terraform, destinations=["events", "logs"])
+        file.write_text(text)
+
+
+def test_tags_are_sent_as_datadog_stores_them(terraform: Terraform) -> None:
+    recorded = json.loads((Path(__file__).parents[1] / "payload" / "datadog" / "recorded_tags.json").read_text())
+    stored = {tuple(each["sent"].split(":", 1)): each["stored"] for each in recorded if ":" in each["sent"]}
+    stored |= {("Team", "Security Ops"): "team:security_ops", ("env", "Prod - EU"): "env:prod_-_eu"}
+    del stored["AlsO", "ök"]  # The same key again.
+    rows = {key: value for key, value in stored if key[:1].isalpha()}
+    assert sent(terraform, tags=rows)["tags"] == [stored[key, rows[key]] for key in sorted(rows)]
 
 
 def test_keys_come_from_the_environment_only() -> None:
