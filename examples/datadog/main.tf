@@ -40,6 +40,8 @@ locals {
   monitor_files = {
     for file in fileset("${path.module}/monitors", "*.json") :
     trimsuffix(file, ".json") => jsondecode(replace(file("${path.module}/monitors/${file}"), local.queue, local.own_queue))
+    # One incident notifies once: where the rules watch logs, monitors watch the forwarder only.
+    if contains(["dead-letter-queue.json", "nothing-received.json"], file) || !(var.cloud_siem && local.logs)
   }
 
   monitors = {
@@ -50,6 +52,8 @@ locals {
       # Without events, the same search in logs.
       type  = local.events ? monitor.type : replace(monitor.type, "event-v2", "log")
       query = local.events ? monitor.query : replace(monitor.query, "/^events\\((.*?)\\)\\.rollup/", "logs($1).index(\"*\").rollup")
+      # Only a log monitor takes it, and its message shows a log.
+      options = merge(monitor.options, { for name in ["enable_logs_sample"] : name => true if !local.events && startswith(monitor.type, "event") })
     }))
   }
 }
@@ -67,9 +71,26 @@ locals {
       tags    = concat(rule.tags, local.tags)
       message = replace(replace(rule.message, "https://app.datadoghq.com", local.app_url), "/logs?", local.logs ? "/logs?" : "/event/explorer?")
       queries = [for query in rule.queries : merge(query, { dataSource = local.logs ? "logs" : "events" })]
-      cases   = [for case in rule.cases : merge(case, { notifications = var.notify })]
+      cases   = [for case in rule.cases : merge(case, { notifications = local.urgent[case.status] ? var.notify : [] })]
+      }, {
+      for key in ["thirdPartyCases"] :
+      key => [for case in rule[key] : merge(case, { notifications = local.urgent[case.status] ? var.notify : [] })] if can(rule[key])
     }))
     # Attributes such as @network.client.ip are in logs only.
-    if local.logs || !strcontains(jsonencode(rule.queries), "@")
+    if local.logs || !strcontains(jsonencode([rule.queries, rule.options]), "@")
   }
+
+  urgent = { critical = true, high = true, medium = true, low = false, info = false }
+
+  # Logs that no rule looks at.
+  suppressed = {
+    scanners       = "@network.client.ip:(%s)"
+    load_balancers = "(module:(firewall OR intrusion_prevention) -detect_only:true -action:log_only @network.client.ip:(%s))"
+    host_tags      = "(%s)"
+    processes      = "(module:integrity_monitoring @process.name:(%s))"
+  }
+  suppression = join(" OR ", [
+    for key in ["scanners", "load_balancers", "host_tags", "processes"] :
+    format(local.suppressed[key], join(" OR ", var.suppress[key])) if length(var.suppress[key]) > 0
+  ])
 }

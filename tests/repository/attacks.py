@@ -59,7 +59,9 @@ def _calls(count: int, minutes: float, **properties: object) -> list[Properties]
 
 def _lateral(**properties: object) -> Attack:
     source = properties.pop("source", "10.0.7.7")
-    return Attack("lateral-movement", "medium", "Exploits, blocked", _sweep("PayloadLog", 3, str(source), 10, **properties))
+    return Attack(
+        "lateral-movement", "medium", "Exploits, blocked", _sweep("PayloadLog", 3, str(source), 10, **properties)
+    )
 
 
 def _after_guesses(key: str, number: int = 2) -> Attack:
@@ -131,7 +133,7 @@ ATTACKS = {
     **{f"lateral movement from {source}": _lateral(source=source) for source in PRIVATE},
     **{f"lateral movement to port {port}": _lateral(DestinationPort=port) for port in PORTS},
     **{
-        f"ports probed from {source}": Attack(
+        f"ports probed from {source}, action {action}": Attack(
             "lateral-movement", "medium", "Connections, denied",
             _sweep("PacketLog", 10, source, Action=action, DestinationPort=PORTS[number % 7]),
         )
@@ -154,6 +156,16 @@ ATTACKS = {
     "run key": _change("autostart-changed", "high", "SSH key or run key", RUN_KEY, "N/A", "RegistryValue"),
     **{f"{key} changed": _change("autostart-changed", "medium", "Cron or service", key) for key in (*CRON, *SERVICES)},
     **{f"{key} replaced": _change("system-binary-changed", "high", "", key) for key in SYSTEM_FILES},
+    **{
+        f"{rule}, {key}, change {number}": Attack(rule, status, case, [change(34, "web-9", key, "/usr/bin/bash") | {"Change": number}])
+        for number in (1, 4)
+        for rule, status, case, key in (
+            ("autostart-changed", "high", "SSH key or run key", AUTHORIZED_KEYS),
+            ("autostart-changed", "medium", "Cron or service", "/etc/crontab"),
+            ("system-binary-changed", "high", "", "/usr/bin/ls"),
+            ("new-administrator", "high", "", "/etc/sudoers"),
+        )
+    },
     "engine offline": Attack(
         "protection-off", "high", "", [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")]
     ),
@@ -180,6 +192,7 @@ ATTACKS = {
     "network scan": Attack("reconnaissance", "low", "", [scan(34 + n / 60, host) for n, host in enumerate(HOSTS[:10])]),
     "dangerous site reached": Attack("callbacks", "high", "Not blocked", _calls(1, 1, DetectOnly=True)),
     "malware calls home": Attack("callbacks", "medium", "Blocked, again and again", _calls(30, 10, Risk=3)),
+    "malware calls a dangerous site": Attack("callbacks", "medium", "Blocked, again and again", _calls(30, 10)),
 }  # fmt: skip
 
 # Just not enough, the wrong way round, or of another kind: no rule may fire.
@@ -204,13 +217,14 @@ HARMLESS: dict[str, Sequence[Properties]] = {
         _removed(26 + n, "web-9", InfectedFilePath="/tmp/a", MalwareName=name)
         for n in range(9) for name in ("Eicar_test_file", "PUA.Toolbar", "ADW_BUNDLE")
     ],
+    "adware on many hosts": [_removed(34, host, MalwareName="ADW_BUNDLE") for host in HOSTS],
     "logon before the guesses": [logon(33.9, "web-9", "203.0.113.66"), guesses(34, "web-9", "203.0.113.66")],
     "logon too late": [guesses(34, "web-9", "203.0.113.66"), logon(35.1, "web-9", "203.0.113.66")],
     "logon on another host": [guesses(34, "web-9", "203.0.113.66"), logon(34.1, "web-8", "203.0.113.66")],
     "logon from another address": [guesses(34, "web-9", "203.0.113.66"), logon(34.1, "web-9", "192.0.2.7")],
     "failed once, then a logon": [
         log(34, "web-9", "syslog,authentication_failed", "192.0.2.7"), logon(34.1, "web-9", "192.0.2.7"),
-        change(34.1, "web-9", "/etc/passwd", "/usr/sbin/useradd"),
+        change(34.2, "web-9", "/etc/passwd", "/usr/sbin/useradd"),
     ],
     "guesses, and other findings from there": [
         guesses(34, "web-9", "203.0.113.66"), log(34.1, "web-9", "syslog,errors", "203.0.113.66")

@@ -90,8 +90,12 @@ def _autoscaling() -> Iterator[Properties]:
 def _desktops() -> Iterator[Properties]:
     for place, host in enumerate(HOSTS):
         key = RUN_KEY.replace("updater", "OneDrive")
-        yield change(32 + place / 100, host, key, r"C:\Program Files\Microsoft OneDrive\OneDriveSetup.exe", "RegistryValue")
-        yield change(33 + place / 100, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe")
+        yield change(
+            32 + place / 100, host, key, r"C:\Program Files\Microsoft OneDrive\OneDriveSetup.exe", "RegistryValue"
+        )
+        yield change(
+            33 + place / 100, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe"
+        )
         yield change(33 + place / 100, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
         for _ in range(12):
             yield event("WebReputationEvent", 34 + place / 100, host, Risk=3 + place % 2)
@@ -99,7 +103,13 @@ def _desktops() -> Iterator[Properties]:
 
 def _configuration_management() -> Iterator[Properties]:
     for place, host in enumerate(HOSTS):
-        for key in (AUTHORIZED_KEYS, "/etc/cron.d/report", "/etc/sudoers.d/admins", "/usr/local/bin/report", "/usr/bin/report"):
+        for key in (
+            AUTHORIZED_KEYS,
+            "/etc/cron.d/report",
+            "/etc/sudoers.d/admins",
+            "/usr/local/bin/report",
+            "/usr/bin/report",
+        ):
             yield change(30 + place / 100, host, key, "/opt/puppetlabs/puppet/bin/ruby")
 
 
@@ -114,7 +124,14 @@ def _old_password() -> Iterator[Properties]:
 def _mail_wave() -> Iterator[Properties]:
     for number in range(30):
         path = f"C:\\Users\\u{number}\\Downloads\\invoice-{number}.zip"
-        yield malware(32 + number / 10, HOSTS[number], "Quarantined", (3, 0), MalwareName=f"Trojan.{number % 10}", InfectedFilePath=path)
+        yield malware(
+            32 + number / 10,
+            HOSTS[number],
+            "Quarantined",
+            (3, 0),
+            MalwareName=f"Trojan.{number % 10}",
+            InfectedFilePath=path,
+        )
     for host in HOSTS:
         yield malware(35, host, "Deleted", (2, 0), MalwareName="PUA.Win32.Toolbar", InfectedFilePath="C:\\a.exe")
         yield malware(36, host, "Quarantined", (3, 0), MalwareName="Eicar_test_file", InfectedFilePath="/tmp/eicar.com")

@@ -160,6 +160,7 @@ def _administration(start: float, chance: random.Random) -> Stream:
 AUTHORIZED_KEYS = "/home/deploy/.ssh/authorized_keys"
 RUN_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\updater"
 
+
 def every_action() -> Stream:
     """Actions that the other streams leave out."""
     for number in range(1, 5):

@@ -94,7 +94,12 @@ def scenarios() -> dict[str, list[Document]]:
     for name, day in DAYS.items():
         left_out = parse(exclusion(day.suppress)).matches if day.suppress else lambda _: False
         found[name] = [each for each in documents(day.events, day.host_tags) if not left_out(each)]
-    return found
+    # Each is a signal of its own, of `not-stopped`; no other rule counts them.
+    stays = (
+        streams.malware(34 + number / 60, f"web-{number // 6}", "Passed", (1, 0), MalwareName="Worm.A")
+        for number in range(36)
+    )
+    return {**found, "malware stays on six hosts": documents(stays)}
 
 
 def fired(rule: str, happened: Iterable[Document]) -> list[Signal]:
@@ -124,11 +129,12 @@ def test_one_incident_notifies_once(attack: str) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_happens_in_another_product_or_two_days_later(attack: str) -> None:
-    """Of another product nothing is a signal; what comes again later is one more."""
+    """Of another product or module nothing is a signal; what comes again later is one more."""
     rule, status, case, _ = ATTACKS[attack]
     found = scenarios()[attack]
-    others = [each._replace(values={**each.values, "integration": frozenset(["other"])}) for each in found]
-    assert fired(rule, others) == []
+    for key in ("integration", "module"):
+        others = [each._replace(values={**each.values, key: frozenset(["other"])}) for each in found]
+        assert fired(rule, others) == []
     if RULES[rule]["options"]["detectionMethod"] != "new_value":
         again = [each._replace(time=each.time + 2 * 86_400) for each in found]
         assert [each[1:3] for each in fired(rule, [*found, *again])] == [(status, case)] * 2
@@ -162,9 +168,9 @@ _LIST = re.compile(r"(?<=:\()[^()]+ OR [^()]+(?=\))")
 
 
 def weaker(search: str) -> Iterator[str]:
-    """Without one clause, or without one word of a list."""
+    """Without one clause, or without one word of a list. Product and module have a test of their own."""
     for clause in _CLAUSE.finditer(search):
-        if clause[0] not in ("integration:deep_security", "OR", search):
+        if clause[0] not in ("OR", search) and not clause[0].startswith(("integration:", "module:")):
             yield f"{search[: clause.start()]} {search[clause.end() :]}".strip()
     for values in _LIST.finditer(search):
         words = values[0].split(" OR ")
@@ -185,7 +191,7 @@ def mutations(name: str) -> Iterator[tuple[str, Any]]:
             places_of_searches(mutated)[number]["query"] = search
             yield search, mutated
     for key in ("cases", "thirdPartyCases"):
-        for number, case in enumerate(RULES[name].get(key, ())):
+        for number, case in enumerate(RULES[name].get(key, ())) if len(RULES[name].get(key, ())) > 1 else ():
             mutated = copy.deepcopy(RULES[name])
             del mutated[key][number]
             yield f"without case {case['name']}", mutated
@@ -215,7 +221,7 @@ def needs_logs(rule: Any) -> bool:
 
 def test_the_table_of_the_readme() -> None:
     rows = re.findall(r"^\| \[(.+?)\]\(detections/(.+?)\.json\) \|", README, re.MULTILINE)
-    assert [name for name, file in rows if name == file] == [*RULES]
+    assert sorted(name for name, file in rows if name == file) == [*RULES]
 
 
 @every_rule
@@ -261,9 +267,11 @@ def test_tags_and_message(rule: str) -> None:
     assert headings == ["Goal", "Strategy", "Triage and response", "If you ignore it"]
     assert "](https://app.datadoghq.com/logs?query=integration%3Adeep_security" in body["message"]
     roots = body["options"].get("thirdPartyRuleOptions", {}).get("rootQueries", [])
-    fields = {each for query in (*body["queries"], *roots) for each in query["groupByFields"] + query.get("metrics", [])}
-    variables = re.findall(r"\{\{(?:urlencode \")?(@?[\w.]+?)(?:\.name)?\"?\}\}", body["message"])
-    assert set(variables) <= fields
+    fields = {
+        each for query in (*body["queries"], *roots) for each in query["groupByFields"] + query.get("metrics", [])
+    }
+    variables = re.findall(r"\{\{(?:urlencode \")?(@?[\w.]+)\"?\}\}", body["message"])
+    assert {name if name.startswith("@") else name.removesuffix(".name") for name in variables} <= fields
 
 
 @pytest.mark.parametrize(
