@@ -151,7 +151,8 @@ DAYS = {
         "https://greynoise.io/blog/internet-background-noise", list(_internet())
     ),
     "one blocked request on each host behind a load balancer": Day(
-        "https://origin-docs.paloaltonetworks.com/content/techdocs/en_US/cloud-ngfw/aws/cloud-ngfw-on-aws/rules-and-rulestacks/x-forwarded-for.html",
+        "https://origin-docs.paloaltonetworks.com/content/techdocs/en_US/cloud-ngfw/aws/"
+        "cloud-ngfw-on-aws/rules-and-rulestacks/x-forwarded-for.html",
         [event("PayloadLog", 34, host, SourceIP="10.0.0.50", DestinationPort=80, Severity=4) for host in HOSTS[:6]],
     ),
     "updates, with dnf as a Python program": Day(
@@ -180,7 +181,8 @@ DAYS = {
         "https://github.com/freedomofpress/securedrop/issues/1712", list(_configuration_management()),
         {"processes": ["/opt/puppetlabs/*"]},
     ),
-    "an old password, and the internet guesses": Day("https://docslib.org/doc/7746800/detecting-distributed-brute-force-attack-on-a-single-target", list(_old_password())),
+    "an old password, and the internet guesses": Day("https://docslib.org/doc/7746800/detecting-distributed-brute-force-attack-on-a-single-target",
+        list(_old_password())),
     "malware by mail, unwanted programs, a test file": Day(
         "https://www.f-secure.com/sw-desc/eicar", list(_mail_wave())
     ),

@@ -1,4 +1,4 @@
-"""A small interpreter of Datadog's detection rules: threshold, new value, sequence and third party, with groups and windows.
+"""A small interpreter of Datadog's detection rules: threshold, new value, sequence and third party.
 
 https://docs.datadoghq.com/security/cloud_siem/detect_and_monitor/custom_detection_rules/
 """

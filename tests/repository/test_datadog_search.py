@@ -65,7 +65,8 @@ def test_not_found(search: str) -> None:
 @pytest.mark.parametrize(
     "search",
     [
-        "module:", "word", "module:a)", '"module:a', "(module:a", "module:a OR", "-", "", "module:(a AND b)", "module:(a b)",
+        "module:", "word", "module:a)", '"module:a', "(module:a", "module:a OR", "-", "", "module:(a AND b)",
+        "module:(a b)",
         "module:a:b", "*:word", '"a phrase"', 'module:"a phrase"', "hello*", "@http.status_code:[400 TO 499]",
         "@http.response_time:>100", "@a:<=1", "_exists_:a", "_missing_:a", "CIDR(@network.client.ip,10.0.0.0/8)",
         "NOT", "module:{a}", "module:a^2", "module:a~", "module:!a", "module:a&&b", "module:a module", "+module:a",

@@ -16,7 +16,7 @@ from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payloa
     SecurityMonitoringStandardRuleCreatePayload,
 )
 
-from deep_security_datadog.datadog import events, logs
+from deep_security_datadog.datadog import logs
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
 from tests.repository.attacks import ATTACKS, HARMLESS
@@ -61,16 +61,13 @@ TECHNIQUES = {
 every_rule = pytest.mark.parametrize("rule", RULES)
 
 
-def documents(
-    stream: Iterable[streams.Properties], host_tags: tuple[str, ...] = (), destination: str = "logs"
-) -> list[Document]:
+def documents(stream: Iterable[streams.Properties], host_tags: tuple[str, ...] = ()) -> list[Document]:
     """As Datadog has them from the function, each half a minute after it happened."""
-    body, document = {"logs": (logs.body, Document.of_log), "events": (events.body, Document.of_event)}[destination]
     found = []
     for properties in stream:
         one = item(properties, NOTIFICATION)
         context = CONTEXT._replace(now=(one.event.time or CONTEXT.now) + timedelta(seconds=30))
-        found.append(document(body(one, context), (*HOST_TAGS, *host_tags)))
+        found.append(Document.of_log(logs.body(one, context), (*HOST_TAGS, *host_tags)))
     return found
 
 
@@ -213,10 +210,6 @@ def test_every_clause_word_case_and_number_is_needed(rule: str) -> None:
         for name, mutated in mutations(rule)
         if all(signals(mutated, [*history, *found]) == verdicts[scenario] for scenario, found in scenarios().items())
     ] == []
-
-
-def needs_logs(rule: Any) -> bool:
-    return "@" in json.dumps([rule["queries"], rule["options"]])
 
 
 def test_the_table_of_the_readme() -> None:
