@@ -171,7 +171,8 @@ def _destinations(
     """The function's destinations, by its environment: what each is to receive, and what it does receive."""
     options = json.loads(variables["DESTINATIONS"])
     found = []
-    for name, (_, chosen) in Settings.from_environment(variables).destinations.items():
+    for name, settings in Settings.from_environment(variables).destinations.items():
+        chosen = settings.filter
         changed = [option for option in Filter._fields if getattr(chosen, option) != getattr(Filter(), option)]
         shown = {option: options[name]["filter"][option] for option in changed}
         verdicts = [each for message in messages for each in explain.verdicts(message, chosen)]

@@ -44,6 +44,8 @@ locals {
   monitor_files = {
     for file in fileset("${path.module}/monitors", "*.json") :
     trimsuffix(file, ".json") => jsondecode(replace(file("${path.module}/monitors/${file}"), local.queue, local.own_queue))
+    # One incident notifies once: where the rules watch logs, monitors watch the forwarder only.
+    if contains(["dead-letter-queue.json", "nothing-received.json"], file) || !(var.cloud_siem && local.logs)
   }
 
   monitors = {
@@ -52,8 +54,9 @@ locals {
       tags    = concat(monitor.tags, local.tags)
       message = "${local.events ? monitor.message : replace(monitor.message, "{{event.title}}", "{{log.message}}")}\n\n${join(" ", var.notify)}"
       # Without events, the same search in logs.
-      type    = local.events ? monitor.type : replace(monitor.type, "event-v2", "log")
-      query   = local.events ? monitor.query : replace(monitor.query, "/^events\\((.*?)\\)\\.rollup/", "logs($1).index(\"*\").rollup")
+      type  = local.events ? monitor.type : replace(monitor.type, "event-v2", "log")
+      query = local.events ? monitor.query : replace(monitor.query, "/^events\\((.*?)\\)\\.rollup/", "logs($1).index(\"*\").rollup")
+      # Only a log monitor takes it, and its message shows a log.
       options = merge(monitor.options, local.events || monitor.type == "metric alert" ? {} : { enable_logs_sample = true })
     })
   }
@@ -76,10 +79,24 @@ locals {
         for key, options in rule.options : key => merge(options, { defaultNotifications = var.notify }) if key == "thirdPartyRuleOptions"
       })
       }, {
-      for key, cases in rule : key => [for case in cases : merge(case, { notifications = var.notify })]
+      for key, cases in rule : key => [for case in cases : merge(case, { notifications = local.urgent[case.status] ? var.notify : [] })]
       if contains(["cases", "thirdPartyCases"], key)
     })
     # Attributes such as @network.client.ip are in logs only, and what others found is looked for there only.
-    if local.logs || !strcontains(jsonencode(rule.queries), "@") && rule.options.detectionMethod != "third_party"
+    if local.logs || !strcontains(jsonencode([rule.queries, rule.options]), "@") && rule.options.detectionMethod != "third_party"
   }
+
+  urgent = { critical = true, high = true, medium = true, low = false, info = false }
+
+  # Logs that no rule looks at.
+  suppressed = {
+    scanners       = "@network.client.ip:(%s)"
+    load_balancers = "(module:(firewall OR intrusion_prevention) -detect_only:true -action:log_only @network.client.ip:(%s))"
+    host_tags      = "(%s)"
+    processes      = "(module:integrity_monitoring @process.name:(%s))"
+  }
+  suppression = join(" OR ", [
+    for key in ["scanners", "load_balancers", "host_tags", "processes"] :
+    format(local.suppressed[key], join(" OR ", var.suppress[key])) if length(var.suppress[key]) > 0
+  ])
 }

@@ -65,3 +65,22 @@ variable "tags" {
     error_message = "tags need keys that begin with a letter, and values, together at most 200 characters: Datadog cuts others."
   }
 }
+
+variable "suppress" {
+  description = "What the detection rules do not look at: addresses of your vulnerability `scanners`, of `load_balancers` (only what was blocked), hosts by their tags (`host_tags`, such as maintenance:true), and `processes` of configuration management in integrity monitoring (such as /opt/puppetlabs/*). `*` and `?` are wildcards; write `?` for blanks, brackets and backslashes."
+  type = object({
+    scanners       = optional(set(string), [])
+    load_balancers = optional(set(string), [])
+    host_tags      = optional(set(string), [])
+    processes      = optional(set(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for value in setunion(var.suppress.scanners, var.suppress.load_balancers, var.suppress.processes) : can(regex("^[\\w.*?/-]+$", value))
+    ]) && alltrue([for tag in var.suppress.host_tags : can(regex("^[\\w.-]+:[\\w.*?/-]+$", tag))])
+    error_message = "suppress takes letters, digits and . * ? / _ -, in host_tags as key:value: write ? for any other character."
+  }
+}

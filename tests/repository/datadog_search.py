@@ -1,4 +1,4 @@
-"""Datadog's search syntax, as far as the dashboard, the monitors and the detection rules use it.
+"""Datadog's search syntax, as far as the dashboard, the monitors and the detection rules use it; the rest is refused.
 
 https://docs.datadoghq.com/logs/explorer/search_syntax/
 """
@@ -6,12 +6,16 @@ https://docs.datadoghq.com/logs/explorer/search_syntax/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
+# Of the characters that Datadog wants escaped, a value has none; blanks and colons too are escaped or `?`.
+_VALUE = r"(?:\\.|[\w*?./@%$#;'-])+"
 _TOKEN = re.compile(
-    r"(?P<operator>[()-]|(?:AND|OR|NOT)\b)|(?P<variable>\$\w+)"
-    r"|(?P<key>@?\w[\w.-]*):(?:\((?P<several>[^()]+)\)|(?P<one>(?:\\.|[^\s()\\])+))"
+    r"\s*(?:(?P<operator>[()-]|(?:AND|OR|NOT)\b)|(?P<variable>\$\w+)(?=[\s)]|$)"
+    rf"|(?P<key>@?(?!_exists_|_missing_)\w[\w.-]*):"
+    rf"(?:\((?P<several>{_VALUE}(?: OR {_VALUE})*)\)|(?P<one>{_VALUE}))(?=[\s)]|$))"
 )
 
 
@@ -25,10 +29,10 @@ class Document(NamedTuple):
     def of_log(cls, log: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
         """host_tags: what Datadog adds."""
         reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
-        attributes = {f"@{path}": frozenset([text]) for path, text in _flat(log)}
-        tags = _tags([*log["ddtags"].split(","), *host_tags])
-        values = {**attributes, **tags, **{key: frozenset([value]) for key, value in reserved.items()}}
-        return cls(log["timestamp"] / 1000, values)
+        values = _tags([*log["ddtags"].split(","), *host_tags])
+        for path, text in _flat(log):
+            values[f"@{path}"] = values.get(f"@{path}", frozenset()) | {text}
+        return cls(log["timestamp"] / 1000, {**values, **{key: frozenset([value]) for key, value in reserved.items()}})
 
     @classmethod
     def of_event(cls, event: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
@@ -41,12 +45,15 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _flat(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _flat(inner, path)
     else:
-        yield path, str(value)
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _tags(tags: list[str]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, frozenset[str]] = {"tags": frozenset(tags)}
     for tag in tags:
         key, _, value = tag.partition(":")
         found[key] = found.get(key, frozenset()) | {value}
@@ -60,18 +67,17 @@ class Term(NamedTuple):
     patterns: tuple[str, ...]
 
     def matches(self, document: Document) -> bool:
-        return any(self.finds(document.values.get(self.key, frozenset())))
+        return any(self.finds(document.values.get(self.key, ())))
 
-    def finds(self, values: frozenset[str]) -> Iterator[str]:
+    def finds(self, values: Iterable[str]) -> Iterator[str]:
         """The patterns that one of the values matches; attributes are case-sensitive, tags are in lower case."""
-        for pattern in self.patterns:
-            expression = re.compile("".join(map(_expression, re.findall(r"\\.|.", pattern))), re.DOTALL)
-            if any(map(expression.fullmatch, values)):
-                yield pattern
+        return (pattern for pattern in self.patterns if any(map(_expression(pattern).fullmatch, values)))
 
 
-def _expression(part: str) -> str:
-    return {"*": ".*", "?": "."}.get(part) or re.escape(part[-1])
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    parts = ({"*": ".*", "?": "."}.get(part) or re.escape(part[-1]) for part in re.findall(r"\\.|.", pattern))
+    return re.compile("".join(parts), re.DOTALL)
 
 
 class Search(NamedTuple):
@@ -90,9 +96,12 @@ def parse(text: str) -> Search:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        if rest := _TOKEN.sub("", text).strip():
-            raise ValueError(f"{text}: not understood: {rest}")
-        self.tokens = list(_TOKEN.finditer(text))
+        self.text, self.tokens, place = text, list[re.Match[str]](), 0
+        while place < len(text.rstrip()):
+            if not (token := _TOKEN.match(text, place)):
+                raise ValueError(f"{text}: not understood: {text[place:]}")
+            self.tokens.append(token)
+            place = token.end()
         self.terms: list[Term] = []
 
     def _next_is(self, *operators: str) -> bool:
@@ -114,12 +123,16 @@ class _Parser:
         return lambda document: all(part(document) for part in parts)
 
     def one(self) -> Callable[[Document], bool]:
+        if not self.tokens or self._next_is("AND", "OR", ")"):
+            raise ValueError(f"{self.text}: not understood: something is missing")
         token = self.tokens.pop(0)
         if token["operator"] in ("-", "NOT"):
             inner = self.one()
             return lambda document: not inner(document)
         if token["operator"] == "(":
             inner = self.any_of()
+            if not self._next_is(")"):
+                raise ValueError(f"{self.text}: not understood: a bracket is open")
             self.tokens.pop(0)
             return inner
         if token["variable"]:

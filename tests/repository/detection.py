@@ -1,4 +1,4 @@
-"""A small interpreter of Datadog's detection rules: threshold, new value and sequence, with groups and windows.
+"""A small interpreter of Datadog's detection rules: threshold, new value, sequence and third party.
 
 https://docs.datadoghq.com/security/cloud_siem/detect_and_monitor/custom_detection_rules/
 """
@@ -33,9 +33,29 @@ class Signal(NamedTuple):
 
 
 def signals(rule: Rule, documents: Iterable[Document]) -> list[Signal]:
-    methods = {"threshold": _threshold, "new_value": _new_value, "sequence_detection": _sequence}
+    methods = {
+        "threshold": _threshold, "new_value": _new_value, "sequence_detection": _sequence, "third_party": _third_party,
+    }  # fmt: skip
     method = methods[rule["options"]["detectionMethod"]]
     return _merged(rule["options"], method(rule, sorted(documents, key=lambda document: document.time)))
+
+
+def searches(rule: Rule) -> list[str]:
+    """All that a rule asks for."""
+    roots = rule["options"].get("thirdPartyRuleOptions", {}).get("rootQueries", ())
+    return [query["query"] for query in (*rule["queries"], *roots, *rule.get("thirdPartyCases", ()))]
+
+
+def exclusion(suppress: Mapping[str, Sequence[str]]) -> str:
+    """The search that the example's variable `suppress` makes: logs that no rule looks at."""
+    blocked = "module:(firewall OR intrusion_prevention) -detect_only:true -action:log_only"
+    forms = {
+        "scanners": "@network.client.ip:({})",
+        "load_balancers": f"({blocked} @network.client.ip:({{}}))",
+        "host_tags": "({})",
+        "processes": "(module:integrity_monitoring @process.name:({}))",
+    }
+    return " OR ".join(form.format(" OR ".join(suppress[key])) for key, form in forms.items() if suppress.get(key))
 
 
 def _merged(options: Mapping[str, Any], found: Iterable[Signal]) -> list[Signal]:
@@ -141,3 +161,16 @@ def _sequence(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
                     reached[step["name"], group] = document.time
                     if holds(case["condition"], {each["name"]: int(each is step) for each in steps}):
                         yield Signal(group, case["status"], case["name"], document.time)
+
+
+def _third_party(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
+    options = rule["options"]["thirdPartyRuleOptions"]
+    roots = [(parse(root["query"]), root["groupByFields"]) for root in options["rootQueries"]]
+    cases = [(parse(case["query"]), case) for case in rule["thirdPartyCases"]]
+    for document in documents:
+        fields = next((fields for root, fields in roots if root.matches(document)), None)
+        if fields is not None:
+            case = next((case for search, case in cases if search.matches(document)), None)
+            status, name = (case["status"], case["name"]) if case else (options["defaultStatus"], "")
+            group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in fields)
+            yield Signal(group, status, name, document.time)

@@ -19,7 +19,7 @@ from tools.terraform import Terraform
 
 HERE = ROOT / "examples" / "datadog"
 # What asks for the provider.
-OTHERS = ("dashboard.tf", "detections.tf", "monitors.tf", "outputs.tf", "versions.tf", ".terraform*")
+OTHERS = ("dashboard.tf", "detections.tf", "monitors.tf", "outputs.tf", "suppression.tf", "versions.tf", ".terraform*")
 VARIABLES = {"notify": ["@slack-security"], "destinations": ["logs"], "tags": {"team": "security"}}
 RESOURCE = re.compile(r'^resource "datadog_logs_custom_pipeline" "this" \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
 # Blocks of which Terraform allows many and the API one.

@@ -1,4 +1,4 @@
-"""Streams of Deep Security events: ordinary days, attacks, and what looks like one of them and is none.
+"""Deep Security events as they are told in days.py and attacks.py, and two days of this project's own.
 
 A day counts from 0 to 24 hours; times are hours since the first midnight.
 """
@@ -6,9 +6,9 @@ A day counts from 0 to 24 hours; times are hours since the first midnight.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tests.golden import events_of_samples
 from tests.support import sample
@@ -35,7 +35,7 @@ def event(kind: str, hours: float, host: str, **properties: object) -> Propertie
 def malware(hours: float, host: str, result: str, actions: tuple[int, int], **properties: object) -> Properties:
     first, outcome = actions
     steps = {"ScanAction1": first, "ScanResultAction1": outcome, "ScanAction2": 0, "ScanResultAction2": 0}
-    return event("AntiMalwareEvent", hours, host, ScanResultString=result, **steps, **properties)
+    return event("AntiMalwareEvent", hours, host, **{"ScanResultString": result, **steps, **properties})
 
 
 def log(hours: float, host: str, groups: str, source: str, **properties: object) -> Properties:
@@ -71,8 +71,26 @@ def scan(hours: float, host: str) -> Properties:
     return system(hours, host, 851, "Reconnaissance Detected: Network or Port Scan", level=2)
 
 
-# Samples that are no part of an ordinary day, with the rule that has to fire on them.
-INCIDENTS = {"reported.1.md": "protection-off", "reported.16.md": "malware-not-removed"}
+def blocked_software(hours: float, host: str, path: str) -> Properties:
+    folder, _, name = path.rpartition("/")
+    action = "Execution of Unrecognized Software Blocked"
+    return event("AppControlEvent", hours, host, Path=f"{folder}/", FileName=name, Action=action, Operation=2)
+
+
+# Samples that are no part of an ordinary day, with the rules that have to fire on them.
+INCIDENTS = {
+    "reported.1.md": "protection-off",
+    "reported.7.md": "audit-log-cleared",
+    "reported.16.md": "not-stopped",
+}
+
+
+def history() -> Stream:
+    """A week before: who works in the manager, and where application control blocks something each week."""
+    yield system(-200, "", 352, "Policy Updated") | {"ActionBy": "weekly-admin"}
+    yield system(-190, "", 352, "Policy Updated") | {"ActionBy": "MasterAdmin"}
+    for host in ("build-1", "win-prod-1"):
+        yield blocked_software(-199, host, "/tmp/a.sh")
 
 
 def ordinary_day(day: int) -> Stream:
@@ -139,56 +157,8 @@ def _administration(start: float, chance: random.Random) -> Stream:
     yield scan(start + 2, HOSTS[9])
 
 
-def _sweep(kind: str, hosts: int, source: str, minutes: float, **properties: object) -> Stream:
-    for place, host in enumerate(HOSTS[:hosts]):
-        yield event(kind, 34 + place * minutes / 60, host, SourceIP=source, **properties)
-
-
-def _calls(count: int, minutes: float) -> Stream:
-    for number in range(count):
-        yield event("WebReputationEvent", 34 + number * minutes / 60, "web-9", Risk=3 + number % 2)
-
-
 AUTHORIZED_KEYS = "/home/deploy/.ssh/authorized_keys"
 RUN_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\updater"
-
-# What the rules of files name: each place has to set the rule off, each updater must not.
-PLACES = {
-    "autostart-changed": (
-        AUTHORIZED_KEYS,
-        RUN_KEY,
-        "/etc/cron.d/a",
-        "/etc/crontab",
-        "/var/spool/cron/root",
-        "/etc/systemd/system/a.service",
-        "/etc/rc.local",
-    ),
-    "brute-force-then-change": (
-        AUTHORIZED_KEYS,
-        RUN_KEY,
-        "/etc/cron.d/a",
-        "/var/spool/cron/root",
-        "/etc/systemd/system/a.service",
-        "/etc/rc.local",
-        "/etc/passwd",
-        "/etc/shadow",
-        "/etc/sudoers.d/a",
-    ),
-    "system-binary-changed": (
-        "/bin/ls",
-        "/sbin/init",
-        "/usr/bin/ls",
-        "/usr/sbin/sshd",
-        "/usr/local/bin/a",
-        "/usr/local/sbin/a",
-        r"C:\Windows\System32\a.dll",
-    ),
-}
-UPDATERS = (
-    "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
-    "/usr/bin/unattended-upgrade", "/usr/libexec/platform-python3.6", r"C:\Windows\servicing\TrustedInstaller.exe",
-    r"C:\Windows\WinSxS\amd64\TiWorker.exe", r"C:\Windows\System32\msiexec.exe",
-)  # fmt: skip
 
 
 def every_action() -> Stream:
@@ -199,118 +169,3 @@ def every_action() -> Stream:
         yield event("PacketLog", 34, "web-9", Action=number)
     for number in (1, 6):
         yield event("PayloadLog", 34, "web-9", Action=number)
-
-
-class Attack(NamedTuple):
-    """What happens at ten on the second day, and the one signal that has to come of it."""
-
-    rule: str
-    status: str
-    case: str
-    events: Sequence[Properties]
-
-
-def _malware(result: str, actions: tuple[int, int], status: str, case: str) -> Attack:
-    return Attack("malware-not-removed", status, case, [malware(34, "web-9", result, actions)])
-
-
-def _change(rule: str, status: str, case: str, key: str, *by: str) -> Attack:
-    return Attack(rule, status, case, [change(34, "web-9", key, *(by or ["/usr/bin/bash"]))])
-
-
-ATTACKS = {
-    "malware passed": _malware("Passed", (1, 0), "critical", "Still active"),
-    "malware, cleaning failed": _malware("Clean Failed", (4, -81), "critical", "Still active"),
-    "malware, access denied": _malware("Access Denied", (5, 0), "high", "Stopped, file still there"),
-    "malware, process terminated": _malware("Terminated", (0, 0), "high", "Stopped, file still there"),
-    "sweep that is blocked": Attack(
-        "one-source-many-hosts", "high", "Blocked", list(_sweep("PayloadLog", 5, "203.0.113.9", 10))
-    ),
-    "sweep that is only detected": Attack(
-        "one-source-many-hosts", "critical", "Not blocked",
-        list(_sweep("PayloadLog", 5, "203.0.113.9", 10, Action=130, ActionString="Detect Only: Reset")),
-    ),
-    "sweep that is only logged": Attack(
-        "one-source-many-hosts", "critical", "Not blocked",
-        list(_sweep("PayloadLog", 5, "203.0.113.9", 10, Action=6, ActionString="Log Only")),
-    ),
-    "scan from inside, only detected": Attack(
-        "one-source-many-hosts", "medium", "Denied, from inside",
-        list(_sweep("PacketLog", 10, "192.168.7.7", 1, Action=129, ActionString="Detect Only: Deny")),
-    ),
-    "scan from inside": Attack(
-        "one-source-many-hosts", "medium", "Denied, from inside",
-        list(_sweep("PacketLog", 10, "10.0.7.7", 1, Action=1, ActionString="Deny")),
-    ),
-    "password found": Attack(
-        "brute-force-then-logon", "critical", "",
-        [guesses(34, "web-9", "203.0.113.66"), guesses(34.1, "web-9", "203.0.113.66"),
-         logon(34.9, "web-9", "203.0.113.66")],
-    ),
-    "account after guesses": Attack(
-        "brute-force-then-change", "high", "",
-        [guesses(34, "web-9", "203.0.113.66"), change(35.5, "web-9", "/etc/passwd", "/usr/sbin/useradd")],
-    ),
-    "authorized key": _change("autostart-changed", "high", "SSH key or run key", AUTHORIZED_KEYS),
-    "registry run key": _change("autostart-changed", "high", "SSH key or run key", RUN_KEY, "N/A", "RegistryValue"),
-    "cron": _change("autostart-changed", "medium", "Cron or service", "/etc/cron.d/update", "N/A"),
-    "systemd": _change("autostart-changed", "medium", "Cron or service", "/etc/systemd/system/update.service"),
-    "replaced program": _change("system-binary-changed", "high", "", "/usr/sbin/sshd"),
-    "replaced library": _change(
-        "system-binary-changed", "high", "", r"C:\Windows\System32\version.dll", r"C:\Temp\a.exe"
-    ),
-    "engine offline": Attack(
-        "protection-off", "high", "Protection off", [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")]
-    ),
-    "engine offline, no English title": Attack(
-        "protection-off", "high", "Protection off",
-        [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical") | {"Title": "アラートの開始"}],
-    ),
-    "engine offline, no number": Attack(
-        "protection-off", "high", "Protection off",
-        [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical") | {"Number": ""}],
-    ),
-    "engine offline, as an event": Attack(
-        "protection-off", "high", "Protection off", [system(34, "web-9", 9000, "Firewall Engine Offline", level=3)]
-    ),
-    "other alert": Attack(
-        "protection-off", "high", "Alert of the manager",
-        [alert(34, "web-9", "Integrity Monitoring Rule Alert", "Critical")],
-    ),
-    "agent offline": Attack(
-        "protection-off", "medium", "Agent offline", [system(34, "web-9", 730, "Offline", level=3)]
-    ),
-    "first scan of a host": Attack("reconnaissance", "low", "", [scan(34, "web-12"), scan(35, "web-12")]),
-    "dangerous site reached": Attack(
-        "callbacks", "high", "Not blocked", [event("WebReputationEvent", 34, "web-9", Risk=4, DetectOnly=True)]
-    ),
-    "malware calls home": Attack("callbacks", "medium", "Blocked, again and again", list(_calls(10, 5))),
-}  # fmt: skip
-
-# Just not enough, or the wrong way round: no rule may fire.
-HARMLESS = {
-    "four hosts": list(_sweep("PayloadLog", 4, "203.0.113.9", 10)),
-    "four hosts, only detected": list(_sweep("PayloadLog", 4, "203.0.113.9", 10, Action=130)),
-    "five hosts, too slowly": list(_sweep("PayloadLog", 5, "203.0.113.9", 16)),
-    "nine hosts denied": list(_sweep("PacketLog", 9, "10.0.7.7", 1, Action=1, ActionString="Deny")),
-    "many hosts denied, from outside": list(_sweep("PacketLog", 20, "203.0.113.9", 1, Action=1)),
-    "logon before the guesses": [logon(33.9, "web-9", "203.0.113.66"), guesses(34, "web-9", "203.0.113.66")],
-    "logon too late": [guesses(34, "web-9", "203.0.113.66"), logon(35.1, "web-9", "203.0.113.66")],
-    "logon on another host": [guesses(34, "web-9", "203.0.113.66"), logon(34.1, "web-8", "203.0.113.66")],
-    "change too late": [
-        guesses(34, "web-9", "203.0.113.66"),
-        change(36.1, "web-9", "/etc/passwd", "/usr/sbin/useradd"),
-    ],
-    "change on another host": [
-        guesses(34, "web-9", "203.0.113.66"),
-        change(34.1, "web-8", "/etc/passwd", "/usr/sbin/useradd"),
-    ],
-    "account without guesses": [change(34, "web-9", "/etc/passwd", "/usr/sbin/useradd")],
-    "deleted cron job": [change(34, "web-9", "/etc/cron.d/update", "/usr/bin/rm") | {"Change": 3}],
-    "alert ended": [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical", 192)],
-    "agent back": [system(34, "web-9", 731, "Back Online")],
-    "suspicious site reached": [event("WebReputationEvent", 34, "web-9", Risk=2, DetectOnly=True)],
-    "nine calls": list(_calls(9, 5)),
-    "ten calls, too slowly": list(_calls(10, 7)),
-    "malware in another language": [malware(34, "web-9", "Supprimé", (2, 0))],
-}

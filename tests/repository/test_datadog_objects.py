@@ -18,6 +18,7 @@ from deep_security_datadog.datadog import events, logs
 from deep_security_datadog.deep_security.severity import Severity
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
+from tests.repository.attacks import ATTACKS, HARMLESS
 from tests.repository.datadog_models import problems
 from tests.repository.datadog_search import Document, parse
 from tests.support import item
@@ -69,7 +70,7 @@ def everything_sent() -> dict[str, Sent]:
     """Without configured tags, which not every user has."""
     context = CONTEXT._replace(tags=())
     found: dict[str, list[Document]] = {"events": [], "logs": []}
-    attacks = itertools.chain.from_iterable(attack.events for attack in streams.ATTACKS.values())
+    attacks = itertools.chain(*(attack.events for attack in ATTACKS.values()), *HARMLESS.values())
     samples = (properties for _, properties in events_of_samples())
     for properties in itertools.chain(samples, streams.ordinary_day(0), attacks, streams.every_action()):
         one = item(properties, NOTIFICATION)

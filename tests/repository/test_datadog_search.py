@@ -13,7 +13,7 @@ LOG = Document.of_log({
     "ddtags": "module:firewall,action:deny,cve:cve-1,cve:cve-2,entity:/etc/cron.d/a",
     "timestamp": 1_000,
     "network": {"client": {"ip": "10.0.0.1"}},
-    "deep_security": {"Path": r"C:\Temp\a b", "Number": 190},
+    "deep_security": {"Path": r"C:\Temp\a b", "Number": 190, "Blocked": True, "Names": ["a", "b"]},
 })  # fmt: skip
 
 
@@ -38,6 +38,8 @@ LOG = Document.of_log({
         r"@deep_security.Path:C\:\\Temp*",
         "@deep_security.Path:C?*Temp?a?b",
         "$module module:firewall",
+        "tags:action\\:deny",
+        "@deep_security.Blocked:true @deep_security.Names:b @deep_security.Names:a",
     ],
 )
 def test_found(search: str) -> None:
@@ -60,7 +62,17 @@ def test_not_found(search: str) -> None:
     assert not parse(search).matches(LOG)
 
 
-@pytest.mark.parametrize("search", ["module:", "word", "module:a)", '"module:a'])
+@pytest.mark.parametrize(
+    "search",
+    [
+        "module:", "word", "module:a)", '"module:a', "(module:a", "module:a OR", "-", "", "module:(a AND b)",
+        "module:(a b)",
+        "module:a:b", "*:word", '"a phrase"', 'module:"a phrase"', "hello*", "@http.status_code:[400 TO 499]",
+        "@http.response_time:>100", "@a:<=1", "_exists_:a", "_missing_:a", "CIDR(@network.client.ip,10.0.0.0/8)",
+        "NOT", "module:{a}", "module:a^2", "module:a~", "module:!a", "module:a&&b", "module:a module", "+module:a",
+    ],
+)  # fmt: skip
 def test_what_is_not_understood_is_refused(search: str) -> None:
+    """Forms that Datadog's page has, and mistakes."""
     with pytest.raises(ValueError, match=r"not understood|too many"):
         parse(search)

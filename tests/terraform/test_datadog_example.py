@@ -21,6 +21,8 @@ from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payloa
 
 from tests.repository import datadog_api, datadog_provider
 from tests.repository.datadog_models import problems
+from tests.repository.days import DAYS
+from tests.repository.detection import exclusion
 from tests.repository.pipeline import as_expression
 from tools.repository import ROOT
 from tools.terraform import Terraform, TerraformError
@@ -30,7 +32,10 @@ VALUES = ("dashboard", "monitors", "detections")
 RESOURCE = re.compile(
     r'^resource "datadog_\w+" "this" \{\n  for_each = (local\.\w+)\n(.*?)^\}\n', re.MULTILINE | re.DOTALL
 )
-NEED_NO_ATTRIBUTES = {"callbacks", "malware-not-removed", "protection-off", "reconnaissance"}
+NEED_NO_ATTRIBUTES = {
+    "audit-log-cleared", "malware-returns", "malware-spreads", "manager-sign-ins", "protection-off", "reconnaissance",
+    "unknown-software",
+}  # fmt: skip
 MODELS = {"monitors": Monitor, "detections": SecurityMonitoringStandardRuleCreatePayload}
 # By the provider, what it sends, and what Datadog answers.
 SENT = {"monitors": datadog_provider.monitor, "detections": datadog_provider.rule}
@@ -38,7 +43,7 @@ ANSWERED = {"monitors": datadog_api.monitor, "detections": datadog_api.rule}
 
 
 def outputs() -> Iterator[str]:
-    for name in (*VALUES, "api_url", "app_url", "tags"):
+    for name in (*VALUES, "api_url", "app_url", "tags", "suppression"):
         yield f'output "{name}" {{\n  value = local.{name}\n}}\n'
     for kind in SENT:
         [(values, body)] = RESOURCE.findall((EXAMPLE / f"{kind}.tf").read_text())
@@ -94,7 +99,9 @@ def test_events_by_default(terraform: Terraform) -> None:
     for rule in found["detections"].values():
         assert {query["dataSource"] for query in rule["queries"]} == {"events"}
         assert "https://app.datadoghq.com/event/explorer?query=" in rule["message"]
-        assert {handle for case in rule["cases"] for handle in case["notifications"]} == {"@slack-security"}
+        assert {handle for case in rule["cases"] for handle in case["notifications"]} <= {"@slack-security"}
+        urgent = [case for case in rule["cases"] if case["status"] != "low"]
+        assert all(case["notifications"] == ["@slack-security"] for case in urgent)
 
 
 def test_logs_only(terraform: Terraform) -> None:
@@ -102,14 +109,20 @@ def test_logs_only(terraform: Terraform) -> None:
     assert groups(found) == ["Forwarder", "Logs"]
     places = [widget["layout"] for widget in found["dashboard"]["widgets"]]
     assert [place["y"] for place in places] == [0, places[0]["height"]]
-    critical = found["monitors"]["critical-event"]
+    assert set(found["monitors"]) == {"dead-letter-queue", "nothing-received"}, "one incident notifies once"
+    critical = sent(terraform, destinations=["logs"], cloud_siem=False)["monitors"]["critical-event"]
+    assert critical["options"]["enable_logs_sample"] is True
     assert critical["type"] == "log alert" and "{{log.message}}" in critical["message"]
-    found_by = "integration:deep_security severity:critical status:(critical OR error)"
+    found_by = "integration:deep_security -module:anti_malware severity:critical status:(critical OR error)"
     assert critical["query"] == f'logs("{found_by}").index("*").rollup("count").by("host_name").last("30m") > 0'
     assert found["monitors"]["dead-letter-queue"]["type"] == "metric alert"
     for rule in found["detections"].values():
-        for case in rule["cases"]:
+        for case in (*rule["cases"], *rule.get("thirdPartyCases", ())):
+            assert bool(case["notifications"]) == (case["status"] != "low")
             case["notifications"] = []
+        if options := rule["options"].get("thirdPartyRuleOptions"):
+            assert options.pop("defaultNotifications") == ["@slack-security"]
+            options["defaultNotifications"] = []
     assert found["detections"] == files
 
 
@@ -117,7 +130,7 @@ def test_both(terraform: Terraform) -> None:
     found = sent(terraform, destinations=["events", "logs"])
     assert groups(found) == ["Events", "Forwarder", "Logs"]
     assert found["dashboard"]["widgets"] == json.loads((EXAMPLE / "dashboard.json").read_text())["widgets"]
-    assert found["monitors"]["critical-event"]["type"] == "event-v2 alert"
+    assert found["monitors"]["nothing-received"]["type"] == "event-v2 alert"
     assert set(found["detections"]) == set(source("detections"))
 
 
@@ -142,6 +155,15 @@ def test_addresses_of_a_site(terraform: Terraform, site: str, app: str) -> None:
     assert (found["api_url"], found["app_url"]) == (f"https://api.{site}", f"https://{app}")
 
 
+@pytest.mark.parametrize(
+    "suppress", [{}, {"scanners": ["10.0.9.9"]}, *(day.suppress for day in DAYS.values() if day.suppress)]
+)
+def test_suppression_is_what_the_tests_of_the_rules_leave_out(terraform: Terraform, suppress: dict[str, Any]) -> None:
+    every = {"load_balancers": ["10.0.0.50", "10.0.1.*"], **suppress}
+    for given in (suppress, every):
+        assert sent(terraform, suppress=given)["suppression"] == exclusion(given)
+
+
 def test_without_cloud_siem(terraform: Terraform) -> None:
     assert sent(terraform, destinations=["logs"], cloud_siem=False)["detections"] == {}
 
@@ -153,6 +175,8 @@ def test_without_cloud_siem(terraform: Terraform) -> None:
         ({"notify": ["slack-security"]}, "each begins with @"),
         ({"destinations": []}, "destinations must be"),
         ({"destinations": ["traces"]}, "destinations must be"),
+        ({"suppress": {"scanners": ["10.0.9.9 OR *"]}}, "suppress takes letters"),
+        ({"suppress": {"host_tags": ["maintenance"]}}, "suppress takes letters"),
         ({"site": "https://datadoghq.eu"}, "site must be a site's name"),
         ({"site": "app.datadoghq.eu"}, "without app. or api."),
         ({"name": "a b"}, "name must be the forwarder's"),
@@ -186,7 +210,8 @@ def test_what_the_files_leave_out_and_what_the_resource_does_not_name_is_noticed
         part[key] = value
         file.write_text(json.dumps(body))
         with pytest.raises(AssertionError, match="never settles" if value == "default" else "lost by the resource"):
-            sent(terraform, destinations=["events", "logs"])
+            # With logs, rules take the place of monitors.
+            sent(terraform, destinations=["events"] if path.startswith("monitors") else ["events", "logs"])
         file.write_text(text)
 
 
