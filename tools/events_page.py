@@ -1,4 +1,4 @@
-"""Writes what docs/events.md and the README show of events, from the payload's tables and the golden files."""
+"""Writes what docs/events.md, the examples and the README show of events, from the tables and the golden files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tools.repository import ROOT, SAMPLES, markdown_table, with_texts
 
 PAGE = ROOT / "docs" / "events.md"
+EXAMPLES = ROOT / "docs" / "reference" / "event-examples.md"
 README = ROOT / "README.md"
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -37,13 +38,17 @@ def readme() -> str:
 
 
 def page() -> str:
-    """The page with fresh severities, attributes and types."""
+    """The page with fresh severities and attributes."""
     return with_texts(
         PAGE,
         SEVERITIES=markdown_table(("Event type", "What the event says", "Severity"), _severities()),
         ATTRIBUTES=markdown_table(("Attribute", "Kind", "Types of event"), _attributes()),
-        TYPES="\n".join(_types()),
     )
+
+
+def examples() -> str:
+    """The page with a fresh event of each type."""
+    return with_texts(EXAMPLES, TYPES="\n".join(_types()))
 
 
 def _severities() -> Iterator[tuple[str, ...]]:
@@ -70,7 +75,7 @@ def _types() -> Iterator[str]:
         whole = row.name == _WHOLE
         tags = " ".join(f"`{tag}`" for tag in fields["tags"] if whole or not tag.startswith(_COMMON_TAGS))
         quoted = _quoted(text if whole else _beginning(text))
-        yield f"### {row.name}: {row.module}\n\n**{fields['title']}**\n\n{quoted}\n\nTags: {tags}\n"
+        yield f"## {row.name}: {row.module}\n\n**{fields['title']}**\n\n{quoted}\n\nTags: {tags}\n"
 
 
 def _quoted(lines: Iterable[str]) -> str:
@@ -94,7 +99,8 @@ def _golden(name: str, number: int = 1) -> tuple[dict[str, Any], list[str]]:
 
 
 def main() -> None:
-    """Write the page and the README's event."""
+    """Write the pages and the README's event."""
+    EXAMPLES.write_text(examples(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")
 

@@ -21,6 +21,7 @@ every_page = pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str
 
 def test_events_page() -> None:
     assert events_page.PAGE.read_text() == events_page.page(), "run `make docs`"
+    assert events_page.EXAMPLES.read_text() == events_page.examples(), "run `make docs`"
 
 
 def test_the_event_in_the_readme() -> None:

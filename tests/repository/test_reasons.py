@@ -1,4 +1,4 @@
-"""docs/operating.md explains every reason that the function can log or put into the dead-letter queue."""
+"""The documentation explains every reason that the function can log or put into the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from botocore.session import get_session
 from tools.repository import ROOT
 
 SOURCE = ROOT / "lambda" / "src"
-PAGE = (ROOT / "docs" / "operating.md").read_text()
-SECTION = PAGE.partition("\n## Reasons in the log\n")[2].partition("\n## ")[0]
+PAGES = [ROOT / "docs" / name for name in ("reference/log-reasons.md", "operating.md")]
+TABLE, OPERATING = (page.read_text(encoding="utf-8") for page in PAGES)
+SECTION = TABLE + OPERATING.partition("\n## Reasons in the log\n")[2].partition("\n## ")[0]
 # For whoever writes the environment, which Terraform does. It names the variable.
 OF_SETTINGS = {"SettingsError"}
 # Names that a reason has on its way to the log.
