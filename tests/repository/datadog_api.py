@@ -124,6 +124,7 @@ PATHS = {
     "/api/v1/monitor": "monitors",
     "/api/v1/logs/config/pipelines": "pipelines",
     "/api/v1/dashboard": "dashboards",
+    "/api/v2/security_monitoring/configuration/suppressions": "suppressions",
 }
 
 
@@ -144,7 +145,7 @@ class Api(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, method: str, path: str, sent: Body) -> tuple[int, Body]:
-        if self.refusal or path.endswith("/validate"):
+        if self.refusal or path.endswith(("/validate", "/validation")):
             return self.refusal or 200, {"valid": True}
         root = next((root for root in PATHS if path == root or path.startswith(f"{root}/")), "")
         key = root, path[len(root) + 1 :] or str(1000 + len(self.posted))
@@ -158,7 +159,11 @@ class Api(ThreadingHTTPServer):
         kind = PATHS[key[0]]
         if wrong := [tag for tag in sent.get("tags", ()) if kind == "pipelines" and not TAG.fullmatch(tag)]:
             return 400, {"error": {"code": "InvalidArgument", "message": f"Tag format of {wrong[0]} is wrong"}}
-        self.kept[key] = ANSWERS[kind](sent) | {"id": int(key[1]) if kind == "monitors" else key[1]}
+        if kind == "suppressions":
+            # No recording has one: as the provider reads it.
+            self.kept[key] = {"data": sent["data"] | {"id": key[1]}}
+        else:
+            self.kept[key] = ANSWERS[kind](sent) | {"id": int(key[1]) if kind == "monitors" else key[1]}
         return 200, self.kept[key]
 
 
@@ -168,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or "{}")
-        if self.command == "POST" and not self.path.endswith("/validate"):
+        if self.command == "POST" and not self.path.endswith(("/validate", "/validation")):
             keys = self.headers["DD-API-KEY"], self.headers["DD-APPLICATION-KEY"]
             self.server.posted.append((self.path, *keys, body))
         status, answer = self.server.answer(self.command, self.path.partition("?")[0], body)
