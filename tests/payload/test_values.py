@@ -59,8 +59,15 @@ def test_to_json_is_compact_utf_8(value: object, encoded: bytes) -> None:
         ("Reason", 0, "0"),
         ("Reason", "N/A", ""),
         ("Reason", "None", ""),
-        ("Process", "unknown", ""),
-        ("Note", " - ", ""),
+        ("ActionString", "Unknown", ""),
+        ("OSSEC_Status", " - ", ""),
+        # Where it may be a name, it is one.
+        *[
+            (name, text, text)
+            for name in ("UserName", "ProcessName", "FileName", "Hostname", "TenantName")
+            for text in ("none", "None", "unknown", "-", "Unknown Computer", "Description Omitted")
+            if (name, text) != ("Hostname", "Unknown Computer")
+        ],
         ("OSSEC_DestinationUser", "(no user)", ""),
         # Only what stands alone is a placeholder.
         ("Reason", "Unknown Protocol", "Unknown Protocol"),
@@ -179,5 +186,5 @@ def test_each_placeholder_has_its_source() -> None:
     page = (ROOT / "docs" / "reference" / "deep-security-events.md").read_text(encoding="utf-8")
     table = page.partition("### Placeholders")[2].partition("Some are written")[0]
     rows = [row.split(" | ")[0] for row in table.splitlines() if row.startswith("| `")]
-    documented = {text.lower() for row in rows for text in re.findall(r"`([^`]+)`", row)}
-    assert documented - {"system"} == PLACEHOLDERS
+    documented = {text for row in rows for text in re.findall(r"`([^`]+)`", row)}
+    assert {text if text == "System" else text.lower() for text in documented} == set(PLACEHOLDERS)

@@ -6,21 +6,26 @@ Deep Security sends integers as numbers, some versions as strings, and empty str
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
-# What Deep Security and OSSEC write where there is nothing, in lower case. Each has its source in
-# docs/reference/deep-security-events.md#placeholders.
-PLACEHOLDERS = frozenset((
-    "n/a", "none", "unknown", "-", "(no user)",
-    "unknown computer", "description omitted", "no description is available.", "no description is available",
-))  # fmt: skip
-# Properties that name a user; `System` is none.
-_USERS = frozenset(("ActionBy", "User", "UserName", "OSSEC_SourceUser", "OSSEC_DestinationUser"))
-_NO_USER = "System"
+# What Deep Security and OSSEC write where there is nothing, in lower case, and in which properties. Each has its source
+# in docs/reference/deep-security-events.md#placeholders.
+# A word that may be a name is a placeholder in some properties only: a user may be called `none`, a file `-`.
+PLACEHOLDERS = {text: re.compile(where) for text, where in {
+    "n/a": ".*", "(no user)": ".*",
+    "none": "Reason", "unknown": r"\w*(?:Action|String|Desc)", "-": r"OSSEC_\w+",
+    "unknown computer": "Hostname|TargetName",
+    # As it is written here: `SYSTEM` is an account of Windows.
+    "System": r"ActionBy|\w*User(?:Name)?",
+    **dict.fromkeys(
+        ("description omitted", "no description is available", "no description is available."), "Description"),
+}.items()}  # fmt: skip
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
 
 # Larger numbers are no rank, port or level, and slow to convert to text.
 _LARGEST = 1 << 63
@@ -57,7 +62,9 @@ def text_of(properties: Mapping[str, object], *names: str) -> str:
 def meaningful(name: str, value: object) -> str:
     """The stripped text of a property's value; empty for a placeholder."""
     text = value.strip() if type(value) is str else as_text(value).strip()
-    return "" if text.lower() in PLACEHOLDERS or (text == _NO_USER and name in _USERS) else text
+    if len(text) > _LONGEST_PLACEHOLDER or not (where := PLACEHOLDERS.get(text) or PLACEHOLDERS.get(text.lower())):
+        return text
+    return "" if where.fullmatch(name) else text
 
 
 def number(value: object) -> float | None:

@@ -93,7 +93,20 @@ def test_they_are_nested() -> None:
             | {"OSSEC_SourceUser": "a", "OSSEC_DestinationUser": "(no user)", "OSSEC_ProgramName": "sshd"},
             {"network.client.ip": "192.0.2.1", "network.client.port": 12036, "usr.name": "a", "process.name": "sshd"},
         ),
-        ({"EventType": "IntegrityEvent", "User": "N/A", "Process": "unknown"}, {}),
+        ({"EventType": "IntegrityEvent", "User": "N/A", "Process": "N/A"}, {}),
+        # A user's own id, never another's; a SID in place of a name is an id.
+        *(
+            ({"EventType": "SystemEvent", **users}, {f"usr.{name}": value for name, value in expected.items()})
+            for users, expected in (
+                ({"ActionBy": "admin", "UserID": "0"}, {"name": "admin"}),
+                ({"AdministratorID": 7, "UserName": "joe"}, {"name": "joe"}),
+                ({"AdministratorID": 7}, {"id": "7"}),
+                ({"User": "root", "UserID": "0"}, {"name": "root", "id": "0"}),
+                ({"UserName": "S-1-5-18"}, {"id": "S-1-5-18"}),
+                ({"UserName": "S-1-5-18", "UserID": "0"}, {"id": "0"}),
+                ({"UserName": "none"}, {"name": "none"}),
+            )
+        ),
         ({"EventType": "NewEvent", "SourceIP": "192.0.2.1"}, {"network.client.ip": "192.0.2.1"}),
     ],
 )

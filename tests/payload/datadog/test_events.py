@@ -98,6 +98,16 @@ def test_aggregation_key() -> None:
     assert long[0] == long[1] != long[2] and len(long[0]) <= events.LONGEST_AGGREGATION_KEY
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("r" * 9_000 + "x" + "r" * 9_000, "r" * 9_000 + "y" + "r" * 9_000), ("a\u200b", "a\u200e"), ("a@b", "a\uff20b")],
+)
+def test_other_events_have_another_aggregation_key(one: str, other: str) -> None:
+    keys = [rendered({"EventType": "PacketLog", "Reason": reason})["aggregation_key"] for reason in (one, other)]
+    assert keys[0] != keys[1]
+    assert "|" not in rendered({"EventType": "PacketLog", "Hostname": "a|b", "Reason": "c"})["aggregation_key"]
+
+
 def test_a_request_is_one_event_and_has_a_smaller_body() -> None:
     items = [item({"EventType": "PacketLog", **{f"Other{n}": "x" * 250 for n in range(30)}}) for _ in range(2)]
     requests = list(events.DESTINATION.requests("https://api.example", items, Context(now=NOW)))

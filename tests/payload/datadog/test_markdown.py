@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from unicodedata import category
 
 import pytest
 from hypothesis import example, given
@@ -60,10 +62,19 @@ def test_escaped() -> None:
     )
 
 
-@pytest.mark.parametrize("hidden", "\xad\u034f\u115f\u180e\u200b\u2800\u3164\ufeff\U000e0041")
+@pytest.mark.parametrize(
+    "hidden", "\xad\u034f\u115f\u180e\u200b\u2800\u3164\ufdd0\ufeff\U0001bca0\U000e0041\U000e0fff\U0001fffe"
+)
 def test_what_is_not_seen_is_made_visible(hidden: str) -> None:
     assert plain(f"ad{hidden}min") == "ad\ufffdmin"
     assert "\ufffd" in block(f"ad{hidden}min")
+
+
+def test_no_format_character_hides() -> None:
+    """But for the marks of Arabic, Syriac and Kaithi that are seen (Prepended_Concatenation_Mark), and joiners."""
+    seen = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+    formats = [chr(code) for code in range(sys.maxunicode + 1) if category(chr(code)) == "Cf" and code not in seen]
+    assert [hex(ord(one)) for one in formats if plain(f"ad{one}min") != "ad\ufffdmin"] == []
 
 
 @pytest.mark.parametrize("joiner", "\u200c\u200d\ufe0f\ufe00\U000e0100")

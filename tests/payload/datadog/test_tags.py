@@ -38,11 +38,19 @@ def values(key: str, **properties: Any) -> list[str]:
         (r"C:\Windows\x.exe", "policy:c_windows_x.exe"),
         ("/etc/ssh/sshd_config", "policy:/etc/ssh/sshd_config"),
         ("2001:db8::1", "policy:2001:db8::1"),
+        ("::1", "policy:::1"),
+        ("::ffff:192.0.2.1", "policy:::ffff:192.0.2.1"),
+        ("[2001:db8::]:80", "policy:2001:db8::_80"),
+        ("::", "policy:::"),
+        ("a:: ::x", "policy:a::_x"),
         ("文書", "policy:文書"),
         (":_a_:", "policy:a"),
         # Long values differ in their ends.
         ("x" * 300 + "y", f"policy:{'x' * 96}_{'x' * 95}y"),
         ("x" * 3000 + "y", f"policy:{'x' * 96}_{'x' * 95}y"),
+        ("x" * 95 + " " * 10 + "y" * 200, f"policy:{'x' * 95}_{'y' * 96}"),
+        # Letters that nobody sees.
+        ("ad\u3164min\u115f", "policy:ad_min"),
         ("", ""),
         ("!?", ""),
         # Neither letters nor decimal digits.

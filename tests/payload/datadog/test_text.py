@@ -66,7 +66,13 @@ def text_of(
             "[Critical] Web Reputation: a.example",
         ),
         # A placeholder is no value.
-        ({"EventType": "PacketLog", "Reason": "None", "Action": 0, "Hostname": "Unknown"}, "[Info] Firewall"),
+        ({"EventType": "PacketLog", "Reason": "None", "Action": 0}, "[Info] Firewall"),
+        # Without a name, a host has an identifier.
+        ({"EventType": "PacketLog", "Reason": "R", "HostID": 7}, "[Info] Firewall: R on computer 7"),
+        (
+            {"EventType": "AppControlEvent", "FileName": "f", "Operation": 2},
+            "[Medium] Application Control: f (blocked)",
+        ),
         ({"EventType": "PacketLog", "Action": 1}, "[Medium] Firewall (Deny)"),
         ({"EventType": "PacketLog", "Reason": "a\n@b", "Hostname": "w (%%%) []"}, "[Info] Firewall: a \uff20b on % %%"),
     ],

@@ -57,6 +57,13 @@ def test_of_a_long_display_name_only_the_beginning_is_read(part: str) -> None:
         # Without a name it is shown by its address.
         (Host("", "", "", "192.0.2.63", "GUID"), "192.0.2.63", "192.0.2.63"),
         (Host("192.0.2.62", "", "", "192.0.2.63", "GUID"), "192.0.2.62", "192.0.2.62"),
+        # An identifier rather than what every computer calls itself, and rather nothing as its name in Datadog.
+        (Host("localhost", "", "", "192.0.2.63", "GUID"), "192.0.2.63", "192.0.2.63"),
+        (Host("127.0.0.1", "localhost.localdomain", "", "", "GUID"), "", "computer GUID"),
+        (Host("::1", "", "i-1", "127.0.0.1"), "i-1", "i-1"),
+        (Host("localhost6.localdomain6"), "", "localhost6.localdomain6"),
+        (Host("localhost.example.com"), "localhost.example.com", "localhost.example.com"),
+        (Host(uid="7"), "", "computer 7"),
         (Host(), "", ""),
     ],
 )
@@ -112,7 +119,7 @@ def test_time() -> None:
 
 def test_texts_are_the_properties_that_hold_something() -> None:
     properties = {"Reason": " r ", "Port": 0, "Flag": False, "Tags": {"a": 1}, "Empty": "", "Blank": " ", "None": None}
-    properties |= {"User": "N/A", "Note": "-"}
+    properties |= {"User": "N/A", "OSSEC_URL": "-"}
     assert Event(properties).texts == {"Reason": "r", "Port": "0", "Flag": "false", "Tags": '{"a":1}'}
 
 
@@ -120,7 +127,10 @@ def test_texts_are_the_properties_that_hold_something() -> None:
     ("properties", "expected"),
     [
         ({"EventType": "PacketLog", "TenantID": 0, "Hostname": "web", "Reason": "R"}, ("0", "PacketLog", "web", "R")),
-        ({"EventType": "NewEvent", "TenantName": "Blue", "Title": "T"}, ("Blue", "NewEvent", "", "T")),
+        (
+            {"EventType": "NewEvent", "TenantName": "Blue", "Title": "T"},
+            ("Blue", "NewEvent", "", "", "T", "", "", "", ""),
+        ),
         ({"EventType": "PacketLog", "Hostname": "web"}, None),
         ({}, None),
     ],
@@ -147,6 +157,7 @@ def test_who_it_happened_to_is_part_of_the_identity(name: str) -> None:
     subject = {"Title": "t", "Reason": "r", "MalwareName": "m", "URL": "u", "Action": "a", "DeviceName": "d"}
     subject |= {"EventType": name, "OSSEC_Description": "o"}
     hosts: list[dict[str, Any]] = [{"Hostname": "a"}, {"HostGUID": "g1"}, {"HostGUID": "g2"}, {"HostID": 1}]
+    hosts += [{"Hostname": "localhost", "HostGUID": "g4"}, {"Hostname": "127.0.0.1", "HostGUID": "g5"}]
     hosts += [{"HostID": 2}, {"HostLastIPUsed": "192.0.2.1"}, {"Hostname": "Unknown Computer", "HostGUID": "g3"}]
     others: tuple[dict[str, Any], ...] = (
         {"TenantID": 1},
@@ -157,6 +168,22 @@ def test_who_it_happened_to_is_part_of_the_identity(name: str) -> None:
     )
     identities = [Event({**subject, **each}).identity for each in others]
     assert None not in identities and len(set(identities)) == len(others)
+
+
+BEHAVIOR = {"EventType": "AntiMalwareEvent", "Hostname": "web", "MalwareName": "BEHAVIOR", "BehaviorType": "Exploit"}
+
+
+@pytest.mark.parametrize(
+    "name", ["BehaviorRuleId", "BehaviorType", "AMTarget", "ProcessName", "CommandLine", "InfectedFilePath"]
+)
+def test_behavior_is_what_did_what_to_what(name: str) -> None:
+    assert Event(BEHAVIOR).identity != Event({**BEHAVIOR, name: "other"}).identity
+
+
+@pytest.mark.parametrize("name", ["Reason", "Title", "TargetName", "FileName", "InfectedFilePath", "Key", "URL"])
+def test_what_an_unknown_type_is_about(name: str) -> None:
+    event = {"EventType": "NewEvent", "Title": "T", "Reason": "R"}
+    assert Event(event).identity != Event({**event, name: "other"}).identity
 
 
 def test_another_tag_changes_no_identity() -> None:

@@ -87,6 +87,13 @@ def test_every_type_may_say_who_did_it_and_where_below_the_host(name: str) -> No
         ({"EventType": "WebReputationEvent", "URL": "a.example", "DetectOnly": 7}, "a.example", ""),
         ({"EventType": "LogInspectionEvent", "Reason": "R", "OSSEC_Action": 3}, "R", ""),
         ({"EventType": "AntiMalwareEvent", "MalwareName": "M", "ScanResultString": 12}, "M", ""),
+        ({"EventType": "AntiMalwareEvent", "MalwareName": 12, "BehaviorType": "B"}, "B", ""),
+        ({"EventType": "SystemEvent", "Title": 190, "Description": "Something"}, "Something", ""),
+        ({"EventType": "PacketLog", "Reason": 123}, "", ""),
+        ({"EventType": "IntegrityEvent", "Reason": 123, "Key": "/a"}, "/a", ""),
+        ({"EventType": "LogInspectionEvent", "OSSEC_Description": 7, "Reason": "R"}, "R", ""),
+        ({"EventType": "DeviceControlEvent", "DeviceName": 3, "DeviceModel": "X"}, "X", ""),
+        ({"EventType": "NewEvent", "Title": 7, "Reason": "R", "Action": 9}, "R", ""),
     ],
 )
 def test_a_code_without_a_word_is_a_fact_only(properties: dict[str, Any], titled: str, action: str) -> None:
@@ -97,3 +104,33 @@ def test_a_code_without_a_word_is_a_fact_only(properties: dict[str, Any], titled
     facts = [fact.value(event.texts) if fact.value else event.texts.get(fact.properties[0]) for fact in row.facts]
     codes = {str(value) for value in properties.values() if isinstance(value, int)}
     assert codes <= {fact for fact in facts if fact}
+
+
+@pytest.mark.parametrize(
+    ("properties", "action", "level"),
+    [
+        ({"Action": "Execution of Unrecognized Software Blocked"}, "blocked", Severity.MEDIUM),
+        ({"Action": "Execution of Software Blocked by Rule"}, "blocked", Severity.MEDIUM),
+        ({"Action": "Execution of Unrecognized Software Allowed"}, "allowed", Severity.LOW),
+        ({"OperationDesc": "detectOnly"}, "allowed", Severity.LOW),
+        ({"Operation": "blocked"}, "blocked", Severity.MEDIUM),
+        # The number decides. What the block would have been for says nothing: allowed software has it, too.
+        ({"Operation": 1, "Action": "Execution of Unrecognized Software Blocked"}, "allowed", Severity.LOW),
+        ({"BlockReason": 2}, "", Severity.INFO),
+    ],
+)
+def test_application_control_without_an_operation(properties: dict[str, Any], action: str, level: Severity) -> None:
+    event = Event({"EventType": "AppControlEvent", **properties})
+    assert (event.event_type.action(event.texts), event.severity) == (action, level)
+    assert event.event_type.detect_only(event.texts) is {"allowed": True, "blocked": False}.get(action)
+
+
+def test_an_unknown_type_shows_what_is_known_of_others() -> None:
+    facts = event_type({"EventType": "NewEvent"}).facts
+    shown = [name for fact in facts for name in fact.properties]
+    assert len(shown) == len(set(shown)) and all(fact.properties for fact in facts)
+    assert set(shown) == {name for row in EVENT_TYPES.values() for name in row.shown_properties} | {"Reason"}
+
+
+def test_a_client_behind_a_proxy_is_a_fact_of_any_type() -> None:
+    assert all("ForwardedSrc" in EVENT_TYPES[name].shown_properties for name in FILTERABLE_TYPES)

@@ -19,6 +19,7 @@ from deep_security_datadog.deep_security.facts import (
     full_path,
     joined,
     moment,
+    named,
     network_detect_only,
     one,
     packet_data,
@@ -48,6 +49,10 @@ def test_first() -> None:
 def test_first_of() -> None:
     assert first_of("A", "B")({"B": "b"}) == "b"
     assert first_of()({"A": "a"}) == ""
+
+
+def test_a_number_names_nothing() -> None:
+    assert named("A", "B")({"A": "7", "B": "seven"}) == "seven" and named("A")({"A": "7"}) == named("A")({}) == ""
 
 
 def test_one() -> None:
@@ -155,6 +160,8 @@ def test_repeat_count(texts: Texts, expected: str) -> None:
         ({"Name": "httpd"}, "httpd"),
         ({"ID": "7"}, "7"),
         ({}, ""),
+        # What repeats itself is said once.
+        ({"Name": "S-1-5-18", "ID": "S-1-5-18"}, "S-1-5-18"),
         # A template is never taken from an event.
         ({"Name": "{0.__class__}", "ID": "{}"}, "{0.__class__} (pid {})"),
     ],
@@ -284,25 +291,43 @@ def test_moment(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "host", "port"),
+    ("url", "expected"),
     [
-        ("http://bad.example.net/landing?x=1", "bad.example.net", ""),
-        ("https://user:pw@Bad.Example.NET.:8443/x@y", "bad.example.net", "8443"),
-        ("http://[2001:db8::1]:80/", "2001:db8::1", "80"),
-        ("http://[2001:db8::]/", "2001:db8::", ""),
-        ("http://2001:db8::1/", "2001:db8::1", ""),
-        ("2001:db8::", "2001:db8::", ""),
-        ("bad.example.net:8080/landing", "bad.example.net", "8080"),
-        ("http://bad.example.net:/", "bad.example.net", ""),
-        (r"http:\\bad.example.net\x", "bad.example.net", ""),
-        ("mailto:somebody", "mailto:somebody", ""),
-        ("/only/a/path", "/only/a/path", ""),
-        ("x" * 300_000, "x" * 2000, ""),
-        ("", "", ""),
+        ("http://bad.example.net/landing?x=1", ("bad.example.net", "", "80")),
+        ("https://user:pw@Bad.Example.NET.:8443/x@y", ("bad.example.net", "8443", "8443")),
+        ("http://user:p@ss@h.example/", ("h.example", "", "80")),
+        # The usual port of a scheme is the same place as none.
+        ("http://[2001:db8::1]:80/", ("2001:db8::1", "", "80")),
+        ("HTTPS://h.example:0443", ("h.example", "", "443")),
+        ("http://h.example:443", ("h.example", "443", "443")),
+        ("h.example:443", ("h.example", "443", "443")),
+        ("tcp://h.example:25", ("h.example", "25", "25")),
+        ("http://h.example:\uff18\uff11/", ("h.example", "81", "81")),
+        ("http://[2001:db8::]/", ("2001:db8::", "", "80")),
+        ("http://[fe80::1%25eth0]:81/", ("fe80::1%eth0", "81", "81")),
+        ("http://[::1/", ("::1", "", "80")),
+        ("http://2001:db8::1/", ("2001:db8::1", "", "80")),
+        ("2001:db8::", ("2001:db8::", "", "")),
+        ("bad.example.net:8080/landing", ("bad.example.net", "8080", "8080")),
+        ("http://bad.example.net:/", ("bad.example.net", "", "80")),
+        # As browsers read it.
+        (r"http:\\bad.example.net\x", ("bad.example.net", "", "80")),
+        ("http:/h.example/x", ("h.example", "", "80")),
+        ("http:///h.example/x", ("h.example", "", "80")),
+        ("//h.example/x", ("h.example", "", "")),
+        ("http://h%2Eexample%2eNET/", ("h.example.net", "", "80")),
+        ("http://localhost", ("localhost", "", "80")),
+        ("localhost:8080", ("localhost", "8080", "8080")),
+        ("intranet", ("intranet", "", "")),
+        ("h.example?x=http://b.example", ("h.example", "", "")),
+        ("mailto:somebody", ("mailto:somebody", "", "")),
+        ("/only/a/path", ("/only/a/path", "", "")),
+        ("x" * 300_000, ("x" * 2000, "", "")),
+        ("", ("", "", "")),
     ],
 )
-def test_host_and_port_of_a_url(url: str, host: str, port: str) -> None:
-    assert url_place({"URL": url}) == (host, port)
+def test_host_and_port_of_a_url(url: str, expected: tuple[str, str, str]) -> None:
+    assert url_place({"URL": url}) == expected
 
 
 def test_with_port() -> None:

@@ -19,6 +19,7 @@ from .markdown import plain
 _LONGEST_VALUE = 5000
 # What may stand in a URL, without what makes a mention or a link of it.
 _IN_URLS = "%:/?#[]!$&'*+,;="
+_USER_INFO = re.compile(r"^(\w[\w+.-]*:[/\\]+)[^/\\?#]*@")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -49,8 +50,8 @@ def port(text: str) -> int | None:
 
 
 def url(text: str) -> str:
-    """Not as `plain` has it: Datadog takes it to pieces."""
-    return quote(_LONE_PERCENT.sub("%25", text), safe=_IN_URLS, errors="replace")
+    """Without user and password. Not as `plain` has it: Datadog takes it to pieces."""
+    return quote(_LONE_PERCENT.sub("%25", _USER_INFO.sub(r"\1", text)), safe=_IN_URLS, errors="replace")
 
 
 def _end(name: str, other: str, *names: str) -> Value:
@@ -63,6 +64,23 @@ def _path(texts: Texts) -> str:
     return texts.get("InfectedFilePath") or full_path(texts) or (texts.get("Key", "") if is_file else "")
 
 
+# Name and id of a user, of whom an event may name several.
+_ACCOUNTS = (
+    (("ActionBy",), ("AdministratorID",)),
+    # Of a logon the account that was used.
+    (("OSSEC_DestinationUser", "OSSEC_SourceUser"), ()),
+    (("UserName", "User"), ("UserID",)),
+)
+_SID = re.compile(r"S-1-[\d-]+", re.IGNORECASE)
+
+
+def _account(texts: Texts) -> tuple[str, str]:
+    """Name and id of one user: the first with a name, else with an id. A SID in place of a name is an id."""
+    known = [(first(texts, names), first(texts, ids)) for names, ids in _ACCOUNTS]
+    known = [("", ident or name) if _SID.fullmatch(name) else (name, ident) for name, ident in known]
+    return next((pair for pair in known if pair[0]), next((pair for pair in known if pair[1]), ("", "")))
+
+
 # Of all types of event: the kind of each, which is a function, and what it is read from.
 ATTRIBUTES: Mapping[str, tuple[Callable[[str], str | int | None], Value]] = {
     "network.client.ip": (address, _end("SourceIP", "DestinationIP", "OSSEC_SourceIP")),
@@ -70,12 +88,13 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], str | int | None], Value]] = {
     "network.destination.ip": (address, _end("DestinationIP", "SourceIP", "TargetIP", "OSSEC_DestinationIP")),
     "network.destination.port": (
         port,
-        lambda texts: _end("DestinationPort", "SourcePort", "OSSEC_DestinationPort")(texts) or url_place(texts)[1],
+        lambda texts: (
+            _end("DestinationPort", "SourcePort", "OSSEC_DestinationPort")(texts) or url_place(texts).known_port
+        ),
     ),
     "http.url": (url, first_of("URL", "OSSEC_URL")),
-    # Of a logon the account that was used.
-    "usr.name": (plain, first_of("ActionBy", "OSSEC_DestinationUser", "OSSEC_SourceUser", "UserName", "User")),
-    "usr.id": (plain, first_of("AdministratorID", "UserID")),
+    "usr.name": (plain, lambda texts: _account(texts)[0]),
+    "usr.id": (plain, lambda texts: _account(texts)[1]),
     "process.name": (plain, first_of("ProcessName", "Process", "OSSEC_ProgramName")),
     "file.path": (plain, _path),
     "file.hash.sha256": (plain, first_of("FileSHA256", "SHA256")),

@@ -21,8 +21,6 @@ LONGEST_TEXT = 4000
 SHORT_TEXT = 1000
 LONGEST_AGGREGATION_KEY = 100
 LONGEST_HOST = 255
-# Values are cut before they are processed.
-_LONGEST_KEY_PART = 1000
 
 _ALERT_TYPES = {
     Severity.CRITICAL: "error",
@@ -52,10 +50,12 @@ def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> d
 
 
 def _aggregation_key(event: Event) -> str:
-    """The event's identity; hashed if that is longer than Datadog takes."""
+    """The event's identity; hashed if it is longer than Datadog takes, or could be mistaken for another."""
     parts = event.identity or (*event.place, "")
-    key = "|".join(markdown.plain(markdown.truncate_middle(part, _LONGEST_KEY_PART)) for part in parts)
-    return key if len(key) <= LONGEST_AGGREGATION_KEY else hashlib.sha256(key.encode()).hexdigest()
+    key = "|".join(parts)
+    if len(key) <= LONGEST_AGGREGATION_KEY and key.count("|") < len(parts) and markdown.plain(key) == key:
+        return key
+    return hashlib.sha256(to_json(parts)).hexdigest()
 
 
 def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:

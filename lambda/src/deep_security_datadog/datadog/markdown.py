@@ -17,7 +17,10 @@ _REPLACEMENT = "\ufffd"
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ud800-\udfff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e00ff]"
+    "\u2060-\u206f\u2800\u3164\ufdd0-\ufdef\ufeff\uffa0\ud800-\udfff\ufff0-\ufffb\ufffe\uffff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+    + "".join([f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)])
+    + "]"
 )
 # Joiners and variation selectors stay where scripts and emoji need them: not after Latin, Greek and Cyrillic letters,
 # and one at a time, but for the joiner that follows the selector of an emoji.
@@ -36,7 +39,7 @@ def plain(text: str) -> str:
     # Most values are short words and numbers. Printable ASCII has no breaks and hides nothing.
     if text.isalnum() and text.isascii():
         return text
-    return _disarmed(text if text.isascii() and text.isprintable() else _visible(_SPACE.sub(_one_line, text)))
+    return _disarmed(text if text.isascii() and text.isprintable() else visible(_SPACE.sub(_one_line, text)))
 
 
 def _one_line(space: re.Match[str]) -> str:
@@ -45,7 +48,7 @@ def _one_line(space: re.Match[str]) -> str:
     return " " if any(character in found for character in "\r\n\t") else found
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text with hidden characters replaced."""
     return _HIDDEN_JOINER.sub(_REPLACEMENT, _CONTROL.sub(_REPLACEMENT, text))
 
@@ -58,7 +61,7 @@ def code(text: str) -> str:
 
 def block(text: str) -> str:
     """A code block with the lines of the text; empty for empty text."""
-    shown = _disarmed(_visible(_LINE_END.sub("\n", text))).replace("`", _GRAVE).strip("\n")
+    shown = _disarmed(visible(_LINE_END.sub("\n", text))).replace("`", _GRAVE).strip("\n")
     return f"```\n{shown}\n```" if shown.strip() else ""
 
 

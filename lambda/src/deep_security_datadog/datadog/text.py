@@ -54,6 +54,7 @@ _IDENTIFIER_FACTS = (
     one("Deep Security tags", "Tags"),
     one("Host id", "HostID"),
     one("Host GUID", "HostGUID"),
+    one("vCenter UUID", "HostVCUUID"),
     one("Agent GUID", "HostAgentGUID"),
     one("Tenant GUID", "TenantGUID"),
     one("Cloud One account", "CloudOneAccountID"),
@@ -75,8 +76,8 @@ def title(event: Event) -> str:
         return f"{head}: Deep Security reaches Datadog{tail}"
     texts = event.texts
     subject = event.event_type.subject(texts)
-    detail = event.event_type.detail(texts) or event.event_type.action(texts)
-    shown, shown_detail = _plain(subject), "" if detail == subject else _plain(detail)
+    details = (event.event_type.detail(texts), event.event_type.action(texts))
+    shown, shown_detail = _plain(subject), _plain(next((one for one in details if one not in ("", subject)), ""))
     room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
     # Each gets half the room, and what the other leaves.
     shown_detail = markdown.truncate_middle(shown_detail, max(room // 2, room - len(shown)))

@@ -21,6 +21,7 @@ _DISPLAY_NAME = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,41}")
+_LOCAL = re.compile(r"(?:ip6-)?localhost\d?(?:\.localdomain\d?)?|127(?:\.\d{1,3}){3}|::1", re.IGNORECASE)
 # Twice what DNS allows; the pattern's time grows with the square of the length.
 _LONGEST_NAME = 512
 
@@ -41,17 +42,18 @@ class Host(NamedTuple):
     @property
     def id(self) -> str:
         """Its name in Datadog: the instance id, else the name, else the label; a name rather than an address."""
-        return self.instance_id or _name_of(self.name, self.label) or self.address
+        return self.instance_id or _name_of(self.name, self.label, self.address)
 
     @property
     def identity(self) -> str:
         """What tells it from others: as `id`, but an identifier of the manager rather than an address used last."""
-        return self.instance_id or _name_of(self.name, self.label) or self.uid or self.address
+        return self.instance_id or _name_of(self.name, self.label) or self.uid or _name_of(self.address, self.name)
 
     @property
     def display(self) -> str:
-        """Its name for people: the label, else the name, else the instance id; a name rather than an address."""
-        return _name_of(self.label, self.name) or self.instance_id or self.address
+        """For people: the label, else the name, the instance id, the address or `computer ID`."""
+        known = _name_of(self.label, self.name) or self.instance_id or _name_of(self.address)
+        return known or (f"computer {self.uid}" if self.uid else self.name)
 
     @classmethod
     def from_display_name(cls, text: str) -> Self:
@@ -63,8 +65,9 @@ class Host(NamedTuple):
 
 
 def _name_of(*texts: str) -> str:
-    """The first that is a name, else the first address."""
-    return next((text for text in texts if text and not _ADDRESS.fullmatch(text)), next(filter(None, texts), ""))
+    """The first that is a name, else the first address. What every computer calls itself is neither."""
+    known = [text for text in texts if text and not _LOCAL.fullmatch(text)]
+    return next((text for text in known if not _ADDRESS.fullmatch(text)), known[0] if known else "")
 
 
 class Event:

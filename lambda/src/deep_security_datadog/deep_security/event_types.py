@@ -6,13 +6,14 @@ https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-event-s
 
 from collections.abc import Mapping
 
-from deep_security_datadog.values import meaningful
+from deep_security_datadog.values import integer, meaningful
 
 from . import alert, malware, severity
 from .facts import (
     EventType,
     Fact,
     Texts,
+    all_of,
     bits,
     boolean,
     endpoint,
@@ -21,6 +22,7 @@ from .facts import (
     full_path,
     joined,
     moment,
+    named,
     network_detect_only,
     one,
     packet_data,
@@ -50,7 +52,6 @@ REVERSE_FLOWS = (_FLOWS[1], "REV")
 _VIRUS_TYPES = {
     0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
 }  # fmt: skip
-_OPERATIONS = {0: "", 1: "allowed", 2: "blocked"}
 _CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
 _RISKS = {
     2: ("Suspicious", MEDIUM),
@@ -67,7 +68,6 @@ _BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
 flow = word("Flow", _FLOWS, "FlowString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
-_application_action = word("Operation", _OPERATIONS, "OperationDesc")
 
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
@@ -81,6 +81,7 @@ _WHO_AND_WHERE = (
     unless_in("ContainerImageName", "Image", "ImageName"),
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
+    one("Forwarded for", "ForwardedSrc"),
     packet_data("Note", "Note"),
 )
 _NETWORK_FACTS = (
@@ -88,7 +89,6 @@ _NETWORK_FACTS = (
     enum("Protocol", "Protocol", _PROTOCOLS, "ProtocolString"),
     endpoint("Source", "SourceIP", "SourcePort", "SourceMAC"),
     endpoint("Destination", "DestinationIP", "DestinationPort", "DestinationMAC"),
-    one("Forwarded for", "ForwardedSrc"),
     repeat_count(),
     *_WHO_AND_WHERE,
     one("Packet flags", "Flags"),
@@ -100,12 +100,11 @@ _NETWORK_FACTS = (
 
 def _alert_name(texts: Texts) -> str:
     found = alert.alert(texts)
-    return found.name if found else ""
+    return found.name if found and integer(found.name) is None else ""
 
 
 def _system_event_subject(texts: Texts) -> str:
-    title = texts.get("Title", "")
-    return ": ".join(filter(None, (title, _alert_name(texts)))) or texts.get("Description", "")
+    return ": ".join(filter(None, (named("Title")(texts), _alert_name(texts)))) or texts.get("Description", "")
 
 
 def _target(texts: Texts) -> str:
@@ -120,7 +119,7 @@ _ROWS = (
         subject=_system_event_subject,
         severity=severity.SYSTEM,
         tags={
-            "rule": first_of("Title"),
+            "rule": named("Title"),
             "event_number": first_of("Number"),
             "finding": _alert_name,
             "target": _target,
@@ -147,9 +146,9 @@ _ROWS = (
     EventType(
         "PacketLog",
         "Firewall",
-        subject=first_of("Reason"),
+        subject=named("Reason"),
         severity=severity.FIREWALL,
-        tags={"rule": first_of("Reason")},
+        tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
         detect_only=network_detect_only,
@@ -164,9 +163,9 @@ _ROWS = (
     EventType(
         "PayloadLog",
         "Intrusion Prevention",
-        subject=first_of("Reason"),
+        subject=named("Reason"),
         severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
-        tags={"rule": first_of("Reason")},
+        tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
         detect_only=network_detect_only,
@@ -183,11 +182,18 @@ _ROWS = (
     EventType(
         "AntiMalwareEvent",
         "Anti-Malware",
-        subject=first_of("MalwareName", "BehaviorType", "BehaviorRuleId"),
+        subject=named("MalwareName", "BehaviorType", "BehaviorRuleId"),
         severity=severity.MALWARE,
-        # One infected file must not hide another: each has to be cleaned up.
-        tags={"rule": first_of("MalwareName", "BehaviorRuleId"), "file": first_of("InfectedFilePath")},
-        identity=("rule", "file"),
+        # One infected file must not hide another: each has to be cleaned up. Behavior is what did what to what.
+        tags={
+            "rule": named("MalwareName", "BehaviorRuleId"),
+            "file": first_of("InfectedFilePath"),
+            "behavior": all_of("{} {}", "BehaviorType", "BehaviorRuleId"),
+            "target": first_of("AMTarget"),
+            "process": first_of("ProcessName", "Process"),
+            "command": first_of("CommandLine"),
+        },
+        identity=("rule", "file", "behavior", "target", "process", "command"),
         action=malware.result,
         facts=(
             one("Malware", "MalwareName"),
@@ -222,10 +228,10 @@ _ROWS = (
     EventType(
         "WebReputationEvent",
         "Web Reputation",
-        subject=lambda texts: with_port(*url_place(texts)),
+        subject=lambda texts: with_port(*url_place(texts)[:2]),
         severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
         # Pages of one site are one finding.
-        tags={"url_host": lambda texts: url_place(texts)[0], "url_port": lambda texts: url_place(texts)[1]},
+        tags={"url_host": lambda texts: url_place(texts).host, "url_port": lambda texts: url_place(texts).port},
         identity=("url_host", "url_port"),
         action=lambda texts: _BLOCKED_OR_NOT[boolean("DetectOnly")(texts)],
         detect_only=boolean("DetectOnly"),
@@ -242,10 +248,10 @@ _ROWS = (
     EventType(
         "IntegrityEvent",
         "Integrity Monitoring",
-        subject=first_of("Reason", "Key"),
+        subject=lambda texts: named("Reason")(texts) or texts.get("Key", ""),
         severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
         # A rule watches many files: a change of /bin/ls must not hide one of /usr/sbin/sshd.
-        tags={"rule": first_of("Reason"), "entity": first_of("Key")},
+        tags={"rule": named("Reason"), "entity": first_of("Key")},
         identity=("rule", "entity"),
         detail=first_of("Key"),
         action=word("Change", _CHANGES, "ChangeString"),
@@ -261,7 +267,7 @@ _ROWS = (
     EventType(
         "LogInspectionEvent",
         "Log Inspection",
-        subject=first_of("OSSEC_Description", "Reason"),
+        subject=named("OSSEC_Description", "Reason"),
         severity=or_by_rank(
             severity.by_range(
                 "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
@@ -269,9 +275,9 @@ _ROWS = (
         ),
         # The rule is a family, such as "Microsoft Windows Events".
         tags={
-            "rule": first_of("Reason"),
+            "rule": named("Reason"),
             "ossec_rule": first_of("OSSEC_RuleID"),
-            "finding": first_of("OSSEC_Description"),
+            "finding": named("OSSEC_Description"),
         },
         identity=("rule", "ossec_rule", "finding"),
         action=word("OSSEC_Action", {}),
@@ -308,8 +314,8 @@ _ROWS = (
         tags={"rule": _application_rule, "file": full_path},
         identity=("rule", "file"),
         detail=first_of("FileName"),
-        action=_application_action,
-        detect_only=lambda texts: {"allowed": True, "blocked": False}.get(_application_action(texts)),
+        action=lambda texts: severity.application_outcome(texts) or word("Operation", {0: ""}, "OperationDesc")(texts),
+        detect_only=lambda texts: {"allowed": True, "blocked": False}.get(severity.application_outcome(texts)),
         facts=(
             one("Action", "Action"),
             Fact("File", ("Path", "FileName"), full_path),
@@ -320,6 +326,7 @@ _ROWS = (
             *_WHO_AND_WHERE,
             enum("Block reason", "BlockReason", {0: "", 1: "Blocked by rule", 2: "Unrecognized software"}),
             one("Action reason", "ActionReasonDesc"),
+            one("Rule set", "ACRulesetID"),
             enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
             repeat_count(),
             enum(
@@ -333,11 +340,11 @@ _ROWS = (
     EventType(
         "DeviceControlEvent",
         "Device Control",
-        subject=first_of("DeviceName", "DeviceModel", "DeviceVendor"),
+        subject=named("DeviceName", "DeviceModel", "DeviceVendor"),
         # No default ranks are known, so a rank says nothing about the severity.
         severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}),
         tags={
-            "device_name": first_of("DeviceName", "DeviceModel", "DeviceVendor"),
+            "device_name": named("DeviceName", "DeviceModel", "DeviceVendor"),
             "device_serial": first_of("DeviceSerial"),
         },
         identity=("device_name", "device_serial"),
@@ -359,15 +366,43 @@ _ROWS = (
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 
+def _general_facts() -> tuple[Fact, ...]:
+    """What any type may say: the rows' facts, but for the properties whose meaning depends on the type."""
+    facts = [
+        one("Event", "Title"),
+        one("Reason", "Reason"),
+        joined("Action", "{} ({})", "ActionString", "Action"),
+        joined("Protocol", "{} ({})", "ProtocolString", "Protocol"),
+        one("Description", "Description", block=True),
+    ]
+    shown = {name for fact in facts for name in fact.properties}
+    for fact in (fact for row in _ROWS for fact in row.facts):
+        if fact.properties and shown.isdisjoint(fact.properties):
+            facts.append(fact)
+            shown.update(fact.properties)
+    return tuple(facts)
+
+
+_GENERAL_FACTS = _general_facts()
+
+
 def event_type(properties: Mapping[str, object]) -> EventType:
-    """The row for an event; for an unknown type one that shows every property as it is."""
+    """The row for an event; for an unknown type one that shows whatever is known of other types."""
     name = meaningful("EventType", properties.get("EventType"))
     return EVENT_TYPES.get(name) or EventType(
         name,
         name or "Unknown module",
-        subject=first_of("Title", "Reason", "Description"),
+        subject=named("Title", "Reason", "Description"),
         severity=severity.UNKNOWN,
-        facts=_WHO_AND_WHERE,
-        tags={"rule": first_of("Reason")},
-        identity=("rule",),
+        facts=_GENERAL_FACTS,
+        tags={
+            "rule": named("Reason"),
+            "finding": named("Title"),
+            "target": first_of("TargetName"),
+            "file": lambda texts: texts.get("InfectedFilePath") or full_path(texts),
+            "entity": first_of("Key"),
+            "url_host": lambda texts: url_place(texts).host,
+        },
+        identity=("rule", "finding", "target", "file", "entity", "url_host"),
+        action=word("Action", {}, "ActionString"),
     )

@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from deep_security_datadog.values import integer, time_of
 
@@ -19,7 +20,9 @@ Value = Callable[[Texts], str]
 _LONGEST_WORD = 200
 _LONGEST_URL = 2000
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
-_SCHEME = re.compile(r"^\w[\w+.-]*:[/\\]{2}")
+# As browsers read it: of the first ones, one slash is enough and three are not too many.
+_SCHEME = re.compile(r"(?:(https?|wss?|ftp):[/\\]+|(?:\w[\w+.-]*:)?[/\\]{2})", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": "80", "ws": "80", "https": "443", "wss": "443", "ftp": "21"}
 
 # What sits below a host: tags, each with the properties that may say it.
 BELOW_HOST: Mapping[str, tuple[str, ...]] = {
@@ -93,6 +96,11 @@ def first(texts: Texts, names: tuple[str, ...]) -> str:
 def first_of(*names: str) -> Value:
     """The first of the named properties that holds something. The row's facts have to show the others."""
     return lambda texts: first(texts, names)
+
+
+def named(*names: str) -> Value:
+    """As `first_of`, but a number names nothing: it is a code without a word."""
+    return lambda texts: next((text for name in names if integer(text := texts.get(name, "")) is None and text), "")
 
 
 def one(label: str, name: str, *, block: bool = False) -> Fact:
@@ -215,13 +223,18 @@ def repeat_count() -> Fact:
 
 
 def joined(label: str, template: str, *names: str) -> Fact:
-    """Several properties in a template; if one is missing, the others separated by blanks."""
+    """Several properties in a template; if one is missing or repeats another, what is left separated by blanks."""
+    return Fact(label, names, all_of(template, *names))
+
+
+def all_of(template: str, *names: str) -> Value:
+    """The value of `joined`."""
 
     def value(texts: Texts) -> str:
-        values = [texts.get(name, "") for name in names]
-        return template.format(*values) if all(values) else " ".join(filter(None, values))
+        values = list(dict.fromkeys(filter(None, (texts.get(name) for name in names))))
+        return template.format(*values) if len(values) == len(names) else " ".join(values)
 
-    return Fact(label, names, value)
+    return value
 
 
 def boolean(name: str) -> Callable[[Texts], bool | None]:
@@ -279,15 +292,29 @@ def _scan_step(texts: Texts, step: int) -> str:
     return "" if code == 0 else outcome
 
 
-def url_place(texts: Texts) -> tuple[str, str]:
-    """Host and port of `URL` in lower case. Text that is no URL counts up to its first slash."""
+class UrlPlace(NamedTuple):
+    """Host and port of a URL in lower case; the port is empty where the URL has the usual one of its scheme.
+
+    known_port: the usual one in this case. Host of a text that is no URL: as far as its first slash.
+    """
+
+    host: str
+    port: str
+    known_port: str
+
+
+def url_place(texts: Texts) -> UrlPlace:
+    """The place that `URL` leads to."""
     url = texts.get("URL", "")[:_LONGEST_URL]
-    place = re.split(r"[/\\?#]", _SCHEME.sub("", url), maxsplit=1)[0].rpartition("@")[2].lower()
+    scheme = _SCHEME.match(url)
+    place = re.split(r"[/\\?#]", url[scheme.end() :] if scheme else url, maxsplit=1)[0].rpartition("@")[2].lower()
     host, colon, port = place.rpartition(":")
     # The colons of an IPv6 address without brackets are its own.
     if not colon or (port and not port.isdecimal()) or (":" in host and not host.endswith("]")):
         host, port = place, ""
-    return host.strip("[]").rstrip(".") or url, port
+    usual = _DEFAULT_PORTS.get((scheme[1] or "").lower(), "") if scheme else ""
+    port = str(int(port)) if port else usual
+    return UrlPlace(unquote(host).strip("[]").rstrip(".").lower() or url, "" if port == usual else port, port)
 
 
 def full_path(texts: Texts) -> str:

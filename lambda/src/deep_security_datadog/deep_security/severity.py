@@ -191,14 +191,17 @@ FIREWALL = SeverityRule(
 )
 
 
-def _of_application(properties: Properties) -> Severity | None:
+def application_outcome(properties: Properties) -> str:
+    """`allowed` or `blocked` by the number, else by the words, `Action` among them; empty if unknown."""
     operation = integer(properties.get("Operation"))
+    if operation in (1, 2):
+        return "allowed" if operation == 1 else "blocked"
     words = " ".join(as_text(properties.get(name)) for name in ("OperationDesc", "Operation", "Action")).lower()
-    if operation == 2 or (operation != 1 and "blocked" in words):
-        return MEDIUM
-    if operation == 1 or "allowed" in words or "detectonly" in words:
-        return LOW
-    return None
+    return "blocked" if "blocked" in words else "allowed" if "allowed" in words or "detectonly" in words else ""
+
+
+def _of_application(properties: Properties) -> Severity | None:
+    return {"blocked": MEDIUM, "allowed": LOW}.get(application_outcome(properties))
 
 
 APPLICATION = SeverityRule(
