@@ -35,8 +35,9 @@ _SURROUNDINGS = {
     "module.topic": 'source = "../../modules/topic"\n  name = "surroundings"',
     "module.deep_security_datadog": f'source = "../../"\n  {_DATADOG}',
 }
-# Of a provider that is no part of this project, and not on every machine; a test, which test_pipelines_page.py runs.
-_NO_PLAN = re.compile(r'^(?:(?:resource|data) "(?!aws_)|mock_provider )', flags=re.MULTILINE)
+# Of a provider that is no part of this project, and not on every machine; a test, which test_pipelines_page.py runs;
+# the type of an input.
+_NO_PLAN = re.compile(r'^(?:(?:resource|data) "(?!aws_)|mock_provider |(?:map\()?object\()', flags=re.MULTILINE)
 _ALIAS = re.compile(r"\baws\.(\w+)")
 
 
