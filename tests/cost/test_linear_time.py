@@ -113,9 +113,8 @@ def test_twice_the_input_is_at_most_three_times_the_calls(name: str) -> None:
 # `Host.from_display_name` cuts to 512 characters; a base URL comes from the configuration.
 BOUNDED = {"deep_security.event._DISPLAY_NAME", "settings._BASE_URL"}
 # Of one class of characters at a time, and anchored at the beginning, or for text that is cut to 5,000 characters.
-BOUNDED |= {"datadog.tags._BEFORE_LETTER", "datadog.tags._BETWEEN_WORDS", "datadog.tags._IPV6"}
-BOUNDED |= {"datadog.attributes._USER_INFO"}
-BOUNDED |= {"deep_security.facts._ENCODED", "deep_security.facts._SCHEME"}
+BOUNDED |= {"datadog.tags._BEFORE_LETTER", "datadog.tags._BETWEEN_WORDS"}
+BOUNDED |= {"deep_security.facts._ENCODED", "deep_security.facts._SCHEME", "datadog.attributes._USER_INFO"}
 MODULES = {name: module for name, module in sys.modules.items() if name.startswith("deep_security_datadog.")}
 
 

@@ -76,9 +76,13 @@ _SID = re.compile(r"S-1-[\d-]+", re.IGNORECASE)
 
 def _account(texts: Texts) -> tuple[str, str]:
     """Name and id of one user: the first with a name, else with an id. A SID in place of a name is an id."""
-    known = [(first(texts, names), first(texts, ids)) for names, ids in _ACCOUNTS]
-    known = [("", ident or name) if _SID.fullmatch(name) else (name, ident) for name, ident in known]
-    return next((pair for pair in known if pair[0]), next((pair for pair in known if pair[1]), ("", "")))
+    only_id = ""
+    for names, ids in _ACCOUNTS:
+        name, ident = first(texts, names), first(texts, ids)
+        if name and not _SID.fullmatch(name):
+            return name, ident
+        only_id = only_id or ident or name
+    return "", only_id
 
 
 # Of all types of event: the kind of each, which is a function, and what it is read from.

@@ -21,7 +21,7 @@ INSTANCE_TAG_PREFIX = "instance_tag_"
 _BETWEEN_WORDS = re.compile(r"(?:_|[^\w\-:./])+")
 _BEFORE_LETTER = re.compile(r"^(?:[^\w:]|[\d_])+")
 # A shortened one may begin and end with colons.
-_IPV6 = re.compile(r"(?=[^:]*:[^:]*:)[0-9a-f:]++(?:\.[0-9.]+)?")
+_IPV6 = re.compile(r"[0-9a-f:.]+")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 # Texts that may name a CVE or a technique, written by Deep Security, not found in an attacker's traffic.
@@ -113,7 +113,7 @@ def _is_whole(found: str) -> bool:
 def _clean(text: str) -> str:
     """Lower-case words joined by one underscore. A word keeps the punctuation within: `192.0.2.1:80`, `/etc/passwd`."""
     found = _BETWEEN_WORDS.split(_lower(text if text.isascii() else markdown.visible(text)))
-    words = [word if _IPV6.fullmatch(word) else word.lstrip(":").rstrip(":.-") for word in found]
+    words = [word if "::" in word and _IPV6.fullmatch(word) else word.lstrip(":").rstrip(":.-") for word in found]
     return "_".join([word for word in words if any(map(str.isalnum, word)) or word == "::"])
 
 

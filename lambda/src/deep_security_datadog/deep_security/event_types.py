@@ -392,12 +392,12 @@ def event_type(properties: Mapping[str, object]) -> EventType:
     return EVENT_TYPES.get(name) or EventType(
         name,
         name or "Unknown module",
-        subject=named("Title", "Reason", "Description"),
+        subject=named("Title", "Reason", "MalwareName", "OSSEC_Description", "Description"),
         severity=severity.UNKNOWN,
         facts=_GENERAL_FACTS,
         tags={
-            "rule": named("Reason"),
-            "finding": named("Title"),
+            "rule": named("Reason", "MalwareName"),
+            "finding": named("Title", "OSSEC_Description"),
             "target": first_of("TargetName"),
             "file": lambda texts: texts.get("InfectedFilePath") or full_path(texts),
             "entity": first_of("Key"),

@@ -100,7 +100,9 @@ def first_of(*names: str) -> Value:
 
 def named(*names: str) -> Value:
     """As `first_of`, but a number names nothing: it is a code without a word."""
-    return lambda texts: next((text for name in names if integer(text := texts.get(name, "")) is None and text), "")
+    return lambda texts: next(
+        (text for name in names if (text := texts.get(name)) and not text.lstrip("-").isdecimal()), ""
+    )
 
 
 def one(label: str, name: str, *, block: bool = False) -> Fact:
