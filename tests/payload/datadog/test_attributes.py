@@ -166,6 +166,8 @@ def test_a_port_is_a_number_or_absent(text: str, expected: int | None) -> None:
     ("text", "expected"),
     [
         ("http://www.example.com:8080/a?b=c&d=%20e#f", "http://www.example.com:8080/a?b=c&d=%20e#f"),
+        # Neither a password nor a host that is none.
+        ("http://bank.example:p@ss@evil.example:8080/@x", "http://evil.example:8080/%40x"),
         ("http://a.example/100%/%%%", "http://a.example/100%25/%25%25%25"),
         ("http://a.example/@here/a b](x)", "http://a.example/%40here/a%20b]%28x%29"),
         ("http://例え.example/", "http://%E4%BE%8B%E3%81%88.example/"),
