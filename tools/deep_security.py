@@ -72,7 +72,7 @@ class Manager:
             response = self._session.request(method, url, **body)
             told = f"HTTP {response.status_code}"
             if response.status_code == 200:
-                return str(response.json()["value"]) if method == "GET" else ""
+                return str(response.json()["value"] or "") if method == "GET" else ""
             told = f"{told} {response.json()['message']}"
             # A proxy answers 408 after it has passed the request on.
             unclear = not 400 <= response.status_code < 500 or response.status_code == 408
@@ -104,7 +104,9 @@ class Setup(argparse.Namespace):
         self.topic_arn = self.topic_arn or outputs.get("topic_arn") or ""
         if not re.fullmatch(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+", self.topic_arn):
             raise Refusal("Name a standard SNS topic: --topic-arn, or --terraform DIR with the output topic_arn.")
-        if not self.user and self.run not in {Setup.show, Setup.hand_over}:
+        if not re.fullmatch(
+            r"[\w+=,.@-]{1,64}", self.user or ("-" if self.run in {Setup.show, Setup.hand_over} else "")
+        ):
             raise Refusal("Name the IAM user that Deep Security publishes as: --user.")
         self.wanted, file = {ENABLED: "true", TOPIC: self.topic_arn}, self.configuration
         configuration = Path(file).read_text("utf-8") if file else outputs.get("deep_security_sns_configuration")
@@ -274,7 +276,8 @@ class Setup(argparse.Namespace):
 
     def _say(self, *lines: str, to: TextIO | None = None) -> None:
         """Nothing that a terminal would obey."""
-        text = "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in "\n".join(lines))
+        text = "\n".join(lines).replace("\r\n", "\n")
+        text = "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
         print(text, file=to or (sys.stderr if self.output == "json" else sys.stdout), flush=True)
 
 
@@ -335,10 +338,11 @@ def main(arguments: list[str] | None = None) -> int:
         setup.run(setup)
     except SystemExit:
         code = 1
-    except (Refusal, OSError, ValueError, subprocess.SubprocessError) as refusal:
-        code, error = 2, str(refusal)
     except (KeyboardInterrupt, EOFError):
         code, error = 130, "Interrupted."
+    except Exception as unexpected:  # noqa: BLE001 - whatever happens, it says how things stand
+        kind = "" if isinstance(unexpected, Refusal) else f"{type(unexpected).__name__}: "
+        code, error = 2, f"{kind}{unexpected}"
     if error:
         setup._say(error, setup.stands, to=sys.stderr)
     if setup.output == "json":

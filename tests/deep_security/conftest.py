@@ -53,7 +53,7 @@ class Site:
 
     def arguments(self, command: str, *options: str) -> list[str]:
         target = ["--topic-arn", TOPIC, "--user", USER, "--configuration", str(self.folder / "configuration.json")]
-        return [command, *([] if command == "test" else self.to_manager), *target, *options]
+        return [command, *([] if command in {"test", "hand-over"} else self.to_manager), *target, *options]
 
     def run(self, command: str, *options: str) -> Run:
         return self.typed(*self.arguments(command, *options))

@@ -61,6 +61,33 @@ def test_each_answer_has_a_sentence(site: Site, status: int, body: str, said: st
         assert len(site.manager.requests) == 1
 
 
+NESTED = "[" * 99999
+
+
+@pytest.mark.parametrize("value", [NESTED, "9" * 5000, "a\r\nb", None, {"a": 1}])
+def test_a_setting_can_hold_anything(applied: Site, value: Any) -> None:
+    """What is read after a change, too: it is said how things stand, and a key that works stays."""
+    old = applied.manager["AccessKey"]
+    applied.manager.read = lambda name, shown: value if name == "ConfigJson" and applied.manager.written else shown
+    run = applied.run("rotate", "--yes")
+    assert run.code in {0, 2} and applied.works() and applied.manager["AccessKey"] != old and "\ufffd" not in run.text
+    assert run.code == 0 or "has taken the change" in run.errors
+    applied.run("show")
+
+
+def test_no_access_key_is_not_a_masked_one(site: Site) -> None:
+    site.manager.read = lambda _, value: value or None  # type: ignore[assignment, return-value]
+    site.aws.add()
+    assert f"Access key: (empty), should be a new access key of {USER}" in site.run("show").output
+
+
+@pytest.mark.parametrize("printed", ["no JSON", NESTED, "[]", "5", '{"topic_arn": 5}', '{"topic_arn": {"value": 5}}'])
+def test_a_terraform_can_print_anything(site: Site, monkeypatch: pytest.MonkeyPatch, printed: str) -> None:
+    monkeypatch.setattr(subprocess, "check_output", lambda *_, **__: printed)
+    run = site.typed("show", "--terraform", "stack", *site.to_manager)
+    assert run.code == 2 and "Nothing was changed." in run.errors
+
+
 @pytest.mark.parametrize(("status", "body"), [(403, "<html>"), (408, '{"message": ""}'), (200, "<html>"), (504, "")])
 def test_an_answer_that_is_not_the_managers_refusal_deletes_nothing(applied: Site, status: int, body: str) -> None:
     applied.manager.answers["POST"] = (status, body)
@@ -348,8 +375,9 @@ def test_a_configuration_without_the_topic_is_refused(site: Site, given: str) ->
 
 
 @pytest.mark.parametrize("arn", ["", "topic", f"{TOPIC}.fifo", f"{TOPIC}\n", TOPIC.replace("sns", "sqs"), f"{TOPIC}/*"])
-def test_what_is_no_topic_is_refused(site: Site, arn: str) -> None:
+def test_what_is_no_topic_or_user_is_refused(site: Site, arn: str) -> None:
     assert "Name a standard SNS topic" in site.run("show", "--topic-arn", arn).errors
+    assert "Name the IAM user" in site.run("hand-over", "--user", "a'; b").errors
 
 
 def test_hand_over_has_all_values_in_the_order_of_the_form(site: Site) -> None:
