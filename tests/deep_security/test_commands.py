@@ -309,7 +309,6 @@ def test_test_publishes_with_a_key_of_its_own(applied: Site) -> None:
 def test_finish_deactivates_then_deletes_the_former_key(site: Site) -> None:
     old, new = site.rotated()
     assert site.run("rotate", "--yes").code == 2, "not a third key"
-    assert "--finish" in site.run("rotate", "--yes", "--force").errors
     run = site.run("rotate", "--yes", "--finish")
     assert run.code == 0 and site.status() == {old.id: "Inactive", new.id: "Active"}
     assert all(key.id in run.output for key in (old, new)) and "last used" in run.output and "by sns" in run.output
@@ -333,6 +332,18 @@ def test_finish_wants_iams_evidence_or_force(site: Site, given: dict[str, float]
     assert run.code == 2 and said in run.errors and "--force" in run.errors
     assert site.status() == {old.id: "Active", new.id: "Active"}
     assert site.run("rotate", "--yes", "--finish", "--force").code == 0 and site.works()
+
+
+def test_force_is_for_finish_only(applied: Site) -> None:
+    assert "--force goes with --finish" in applied.run("rotate", "--yes", "--force").errors and applied.aws.made == 1
+
+
+def test_only_a_new_key_is_waited_for(applied: Site) -> None:
+    """The administrator's own credentials do not get better."""
+    calls: list[str] = []
+    applied.aws.around = lambda call, do: calls.append(call) or do()  # type: ignore[func-returns-value]
+    applied.aws.refused["ListAccessKeys"] = "InvalidClientTokenId"
+    assert applied.run("show").code == 2 and calls.count("ListAccessKeys") == 1
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)])

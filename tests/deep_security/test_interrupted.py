@@ -79,6 +79,7 @@ def test_stopped_at_every_call(site: Site, command: tuple[str, ...], fault: str,
         unused = {*site.status()} - {site.manager["AccessKey"]} if "--finish" not in command else {}
         # Nothing is left over in silence: it is named, or show will.
         assert all(key in run.text or "made an access key" in run.errors for key in unused), where
+        assert all(key in run.errors or f"Created {key}" not in run.output for key in unused), where
         if "is deleted again" in run.errors:
             deleted.append(call)
         if command[0] == "apply":
