@@ -15,7 +15,7 @@ import requests
 import trustme
 
 from tests.deep_security import fakes
-from tests.deep_security.fakes import Around, FakeAws, FakeKey, FakeManager, Refused
+from tests.deep_security.fakes import FakeAws, FakeKey, FakeManager, Refused
 from tools import deep_security
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:deep-security-datadog"
@@ -25,9 +25,8 @@ CONDITION = {"StringEquals": {"EventType": ["AntiMalwareEvent", "PayloadLog"]}}
 
 
 def configuration(*topics: str) -> str:
-    return json.dumps(
-        {"Version": "2014-09-24", "Statement": [{"Topic": topic, "Condition": CONDITION} for topic in topics]}
-    )
+    statements = [{"Topic": topic, "Condition": CONDITION} for topic in topics]
+    return json.dumps({"Version": "2014-09-24", "Statement": statements})
 
 
 class Run(NamedTuple):
@@ -48,10 +47,13 @@ class Site:
     ca: Path
     capture: Callable[[], Iterable[str]]
 
+    @property
+    def to_manager(self) -> list[str]:
+        return ["--manager", self.manager.url, "--ca-bundle", str(self.ca)]
+
     def arguments(self, command: str, *options: str) -> list[str]:
-        manager = [] if command == "test" else ["--manager", self.manager.url, "--ca-bundle", str(self.ca)]
         target = ["--topic-arn", TOPIC, "--user", USER, "--configuration", str(self.folder / "configuration.json")]
-        return [command, *manager, *target, *options]
+        return [command, *([] if command in {"test", "hand-over"} else self.to_manager), *target, *options]
 
     def run(self, command: str, *options: str) -> Run:
         return self.typed(*self.arguments(command, *options))
@@ -61,30 +63,29 @@ class Site:
         code = deep_security.main(list(arguments))
         return Run(code, *self.capture())
 
-    def around(self, around: Around) -> None:
-        self.manager.around = self.aws.around = around
+    def configure(self, text: str) -> None:
+        (self.folder / "configuration.json").write_text(text)
 
     def start(self, *, applied: bool = True) -> str:
         """Nothing is set up, or `apply` was run: what Deep Security has then."""
-        self.around(fakes.plainly)
+        self.aws.around = fakes.plainly
         self.manager.reset()
         self.aws.reset()
         if applied:
-            key = self.aws.add()
-            key.age(1000, 1)
-            statement = {"AdvancedConfigEnabled": "true", "ConfigJson": configuration(TOPIC)}
-            values = {"Enabled": "true", "TopicArn": TOPIC, "AccessKey": key.id, "SecretKey": key.secret, **statement}
-            self.manager.settings |= {fakes.PREFIX + name: value for name, value in values.items()}
+            self.manager["Enabled"] = self.manager["AdvancedConfigEnabled"] = "true"
+            self.manager["TopicArn"], self.manager["ConfigJson"] = TOPIC, configuration(TOPIC)
+            self._set(self.aws.add().age(1000, 1))
         return self.manager["AccessKey"]
 
     def rotated(self, *, hours: float = 6, used: float = 1, old_used: float = 5.9) -> tuple[FakeKey, FakeKey]:
         """The former key and the new one, so many hours after a rotation."""
         self.start()
-        old, new = self.aws.keys[0], self.aws.add()
-        old.age(1000, old_used)
-        new.age(hours, used)
-        self.manager["AccessKey"], self.manager["SecretKey"] = new.id, new.secret
+        old, new = self.aws.keys[0].age(1000, old_used), self.aws.add().age(hours, used)
+        self._set(new)
         return old, new
+
+    def _set(self, key: FakeKey) -> None:
+        self.manager["AccessKey"], self.manager["SecretKey"] = key.id, key.secret
 
     def works(self) -> bool:
         """Deep Security has an active key with its secret."""
@@ -101,37 +102,43 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(scope="session")
-def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost with its key, and the CA that signed it."""
-    path = tmp_path_factory.mktemp("certificate") / "localhost.pem"
-    certificate = authority.issue_cert("localhost")
-    path.write_bytes(certificate.private_key_and_cert_chain_pem.bytes() + authority.cert_pem.bytes())
-    return path
+def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Issues a certificate: a file that has it, its key, and the CA."""
+
+    def issue(*names: str, **options: Any) -> Path:
+        path = tmp_path_factory.mktemp("certificate") / "own.pem"
+        issued = authority.issue_cert(*names, **options)
+        path.write_bytes(issued.private_key_and_cert_chain_pem.bytes() + authority.cert_pem.bytes())
+        return path
+
+    return issue
 
 
 @pytest.fixture
-def site(certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterator[Site]:
+def site(
+    certificate: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> Iterator[Site]:
     """A manager without SNS and a user without a key; the working directory is an empty folder."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "configuration.json").write_text(configuration(TOPIC))
     ticks = iter(range(10**6))
     monkeypatch.setattr(deep_security, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=lambda _: None))
-    aws = FakeAws(USER)
+    aws, path, request = FakeAws(USER), certificate("localhost"), requests.Session.request
     monkeypatch.setattr(boto3, "client", aws.client)
-    request: Any = requests.Session.request
-    with fakes.running(certificate) as manager:
 
-        def sent(session: requests.Session, method: str, *arguments: Any, **options: Any) -> Any:
-            try:
-                return manager.around(method, lambda: request(session, method, *arguments, **options))
-            except Refused as refused:
-                response = requests.Response()
-                response.status_code, response._content = int(refused.status), b'{"message": "no"}'
-                return response
+    def sent(session: requests.Session, method: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return aws.around(method, lambda: request(session, method, *arguments, **options))
+        except Refused as refused:
+            response = requests.Response()
+            response.status_code, response._content = int(refused.status), b'{"message": "no"}'
+            return response
 
-        monkeypatch.setattr(requests.Session, "request", sent)
+    monkeypatch.setattr(requests.Session, "request", sent)
+    with fakes.running(path) as manager:
         monkeypatch.setenv("DEEP_SECURITY_API_KEY", manager.api_key)
-        yield Site(manager, aws, tmp_path, certificate, capsys.readouterr)
+        site = Site(manager, aws, tmp_path, path, capsys.readouterr)
+        site.configure(configuration(TOPIC))
+        yield site
 
 
 @pytest.fixture

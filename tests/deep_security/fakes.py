@@ -22,19 +22,25 @@ PREFIX = "platformSettingEventForwardingSns"
 NAMES = ("Enabled", "TopicArn", "AccessKey", "SecretKey", "AdvancedConfigEnabled", "ConfigJson")
 BOOLEANS = (f"{PREFIX}Enabled", f"{PREFIX}AdvancedConfigEnabled")
 
-Around = Callable[[str, Callable[[], Any]], Any]
+Do = Callable[[], Any]
+Around = Callable[[str, Do], Any]
 
 
 class Refused(Exception):
     """Answered with this status, or error code, and message."""
 
-    def __init__(self, status: int | str, message: str) -> None:
+    def __init__(self, status: int | str, message: str = "no") -> None:
         super().__init__(message)
         self.status = status
 
 
-def plainly(_call: str, do: Callable[[], Any]) -> Any:
+def plainly(_call: str, do: Do) -> Any:
     return do()
+
+
+def lost(call: str) -> Exception:
+    """What a client raises when an answer is lost."""
+    return requests.ConnectionError("reset") if call in {"GET", "POST"} else ReadTimeoutError(endpoint_url="aws")
 
 
 @dataclass
@@ -49,9 +55,7 @@ class FakeManager:
     header: str = "api-secret-key"
     settings: dict[str, str] = field(default_factory=dict)
     read: Callable[[str, str], str] = lambda _, value: value
-    answer: tuple[int, dict[str, str], str] | None = None
-    answered: str = "GET POST"  # the methods that get `answer`
-    around: Around = plainly
+    answers: dict[str, tuple[int, str]] = field(default_factory=dict)  # by method, in place of its own
     requests: list[str] = field(default_factory=list)
     written: list[dict[str, str]] = field(default_factory=list)
 
@@ -71,51 +75,25 @@ class FakeManager:
         right = (self.api_key, None) if self.header == "api-secret-key" else (None, f"ApiKey {self.api_key}")
         if (headers.get("api-secret-key"), headers.get("Authorization")) != right:
             raise Refused(401, "Invalid API Key")
-        name = path.removeprefix("/api/systemsettings").removeprefix("/")
         if headers.get("api-version") != "v1" or not path.startswith("/api/systemsettings"):
             raise Refused(400, "The api-version header is missing or unknown")
+        name = path.removeprefix("/api/systemsettings").removeprefix("/")
         if method == "GET":
             assert "SecretKey" not in name, "the secret key should not be read"
             if name not in self.settings:
                 raise Refused(404, f"Unknown setting {name}")
             return {"value": self.read(name.removeprefix(PREFIX), self.settings[name])}
-        if name or headers.get("Content-Type") != "application/json":
-            raise Refused(400, "Settings are posted as JSON to systemsettings")
-        return self._write({name: setting["value"] for name, setting in json.loads(body).items()})
-
-    def _write(self, values: dict[str, str]) -> object:
+        values: dict[str, str] = {name: setting["value"] for name, setting in json.loads(body).items()}
         for name, value in values.items():
-            if name not in self.settings or not isinstance(value, str):
+            allowed = {"true", "false"} if name in BOOLEANS else {value}
+            if name not in self.settings or not isinstance(value, str) or value not in allowed:
                 raise Refused(400, f"Unknown setting or value: {name}")
-            if name in BOOLEANS and value not in {"true", "false"}:
-                raise Refused(400, f"Invalid value of {name}: {value}")
         if configuration := values.get(f"{PREFIX}ConfigJson"):
             # In a layout of its own, as managers show it.
             values[f"{PREFIX}ConfigJson"] = json.dumps(json.loads(configuration), indent=2).replace("\n", "\r\n")
         self.written.append(values)
         self.settings |= values
         return values
-
-
-@contextlib.contextmanager
-def running(certificate: Path | None) -> Iterator[FakeManager]:
-    """A manager on a free port, with this file as its certificate and key; without, it speaks plain HTTP."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    if certificate:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    manager = FakeManager(f"https://localhost:{server.server_port}")
-    manager.reset()
-    server.RequestHandlerClass = type("Handler", (_Handler,), {"manager": manager})
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield manager
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -125,18 +103,16 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        body, manager = self.rfile.read(int(self.headers.get("Content-Length") or 0)), self.manager
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            status, text = 200, json.dumps(manager.serve(self.command, self.path, self.headers, body))
+            status, text = 200, json.dumps(self.manager.serve(self.command, self.path, self.headers, body))
         except Refused as refused:
             status, text = int(refused.status), json.dumps({"message": str(refused)})
-        headers: dict[str, str] = {}
-        if manager.answer and self.command in manager.answered:
-            status, headers, text = manager.answer
+        status, text = self.manager.answers.get(self.command, (status, text))
         with contextlib.suppress(OSError):
             self.send_response(status)
-            for name, value in {"Content-Length": str(len(text.encode())), **headers}.items():
-                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.send_header("Location", f"{self.manager.url}/elsewhere")
             self.end_headers()
             self.wfile.write(text.encode())
 
@@ -144,6 +120,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing on the terminal."""
+
+
+@contextlib.contextmanager
+def running(certificate: Path | None) -> Iterator[FakeManager]:
+    """A manager on a free port, with this file as its certificate and key; without, it speaks plain HTTP."""
+    manager = FakeManager()
+    manager.reset()
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"manager": manager})) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        manager.url = f"https://localhost:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield manager
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @dataclass
@@ -155,21 +151,20 @@ class FakeKey:
     used: datetime | None = None
     service: str = "sns"
 
-    def age(self, hours: float, used: float | None = None) -> None:
-        """Made so many hours ago, and last used."""
-        self.created = datetime.now(UTC) - timedelta(hours=hours)
-        self.used = None if used is None else datetime.now(UTC) - timedelta(hours=used)
+    def age(self, hours: float, used: float) -> FakeKey:
+        """Made and last used so many hours ago."""
+        self.created, self.used = (datetime.now(UTC) - timedelta(hours=hours) for hours in (hours, used))
+        return self
 
 
 class FakeAws:
     """IAM and SNS. Requests are validated and answers are parsed by boto3's own clients; only the sending is faked."""
 
     def __init__(self, user: str) -> None:
-        self.user = user
-        self.made = 0
+        self.user, self.made = user, 0
         self.around: Around = plainly
+        self._client, self._iam = boto3.client, dict[str, Any]()
         self.reset()
-        self._client, self._cache = boto3.client, dict[str, Any]()
 
     def reset(self) -> None:
         self.keys: list[FakeKey] = []
@@ -177,15 +172,16 @@ class FakeAws:
         self.unknown = 0  # how often SNS does not know the key yet
         self.published: list[str] = []
 
-    def client(self, service_name: str, **options: Any) -> Any:
+    def client(self, service: str, **options: Any) -> Any:
         """In place of boto3.client."""
         assert options["config"].retries == {"total_max_attempts": 1}, "a second attempt could make a second key"
-        if service_name == "iam" and (cached := self._cache.get("iam")):
-            return cached
-        own = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin"}
-        client = self._client(service_name, **{**options, **(own if service_name == "iam" else {})})
+        if service in self._iam:
+            return self._iam[service]
+        options = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin", **options}
+        client = self._client(service, **options)
         client.meta.events.register("before-call", self._answer)
-        self._cache[service_name] = client
+        if service == "iam":
+            self._iam[service] = client
         return client
 
     def key(self, key_id: str) -> FakeKey | None:
@@ -193,26 +189,30 @@ class FakeAws:
 
     def add(self, status: str = "Active") -> FakeKey:
         self.made += 1
-        key = FakeKey(f"AKIA{self.made:016}", f"secret/{self.made:08}+{'x' * 24}", status)
-        self.keys.append(key)
-        return key
+        self.keys.append(FakeKey(f"AKIA{self.made:016}", f"secret/{self.made:08}+{'x' * 24}", status))
+        return self.keys[-1]
 
     def _answer(self, model: Any, params: Any, request_signer: Any, **_: Any) -> tuple[Any, Any]:
-        name, signer = model.name, request_signer._credentials
         try:
-            answer = self.around(name, lambda: self._do(name, params["body"], signer.access_key, signer.secret_key))
+            answer = self.around(model.name, lambda: self._do(model.name, params["body"], request_signer._credentials))
             return SimpleNamespace(status_code=200), answer
         except Refused as refused:
             error = {"Code": refused.status, "Message": str(refused)}
             return SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
 
-    def _do(self, name: str, given: Any, signer: str, secret: str) -> dict[str, Any]:
+    def _do(self, name: str, given: Any, signer: Any) -> dict[str, Any]:
+        key = self.key(signer.access_key if name == "Publish" else given.get("AccessKeyId", ""))
         if code := self.refused.get(name):
             raise Refused(code, f"{name} is refused")
         if name == "Publish":
-            return self._publish(signer, secret, given["Message"])
-        if given.get("UserName", self.user) != self.user:
-            raise Refused("NoSuchEntity", "The user cannot be found")
+            self.unknown -= 1
+            if self.unknown >= 0 or not key or (key.secret, key.status) != (signer.secret_key, "Active"):
+                raise Refused("InvalidClientTokenId", "The security token included in the request is invalid")
+            key.used = datetime.now(UTC)
+            self.published.append(given["Message"])
+            return {"MessageId": "1"}
+        if given.get("UserName", self.user) != self.user or ("AccessKeyId" in given and not key):
+            raise Refused("NoSuchEntity", "The user or access key cannot be found")
         if name == "ListAccessKeys":
             listed = [{"AccessKeyId": key.id, "Status": key.status, "CreateDate": key.created} for key in self.keys]
             return {"AccessKeyMetadata": listed, "IsTruncated": False}
@@ -221,28 +221,13 @@ class FakeAws:
                 raise Refused("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
             key = self.add()
             return {"AccessKey": {"AccessKeyId": key.id, "SecretAccessKey": key.secret, "CreateDate": key.created}}
-        if not (found := self.key(given["AccessKeyId"])):
-            raise Refused("NoSuchEntity", "The Access Key cannot be found")
+        assert key
         if name == "GetAccessKeyLastUsed":
-            used = {"LastUsedDate": found.used} if found.used else {}
-            return {"AccessKeyLastUsed": {"ServiceName": found.service if used else "N/A", "Region": "N/A", **used}}
+            used = {"LastUsedDate": key.used, "ServiceName": key.service} if key.used else {"ServiceName": "N/A"}
+            return {"AccessKeyLastUsed": {"Region": "N/A", **used}}
         if name == "UpdateAccessKey":
-            found.status = given["Status"]
+            key.status = given["Status"]
         else:
             assert name == "DeleteAccessKey"
-            self.keys.remove(found)
+            self.keys.remove(key)
         return {}
-
-    def _publish(self, signer: str, secret: str, message: str) -> dict[str, Any]:
-        self.unknown -= 1
-        key = self.key(signer)
-        if self.unknown >= 0 or not key or (key.secret, key.status) != (secret, "Active"):
-            raise Refused("InvalidClientTokenId", "The security token included in the request is invalid")
-        key.used = datetime.now(UTC)
-        self.published.append(message)
-        return {"MessageId": "1"}
-
-
-def lost(call: str) -> Exception:
-    """What a client raises when an answer is lost."""
-    return requests.ConnectionError("reset") if call in {"GET", "POST"} else ReadTimeoutError(endpoint_url="aws")
