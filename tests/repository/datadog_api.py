@@ -91,7 +91,12 @@ def _processor(sent: Body) -> Body:
 
 
 def dashboard(sent: Body) -> Body:
-    return sent
+    return {**sent}
+
+
+def suppression(sent: Body) -> Body:
+    attributes = {"data_exclusion_query": "", "suppression_query": "", "editable": True, "tags": []}
+    return {"data": sent["data"] | {"attributes": attributes | sent["data"]["attributes"]}}
 
 
 def hash_set(texts: Iterable[str]) -> list[str]:
@@ -115,6 +120,7 @@ ANSWERS: dict[str, Callable[[Body], Body]] = {
     "monitors": monitor,
     "pipelines": pipeline,
     "dashboards": dashboard,
+    "suppressions": suppression,
 }
 
 
@@ -159,11 +165,8 @@ class Api(ThreadingHTTPServer):
         kind = PATHS[key[0]]
         if wrong := [tag for tag in sent.get("tags", ()) if kind == "pipelines" and not TAG.fullmatch(tag)]:
             return 400, {"error": {"code": "InvalidArgument", "message": f"Tag format of {wrong[0]} is wrong"}}
-        if kind == "suppressions":
-            # No recording has one: as the provider reads it.
-            self.kept[key] = {"data": sent["data"] | {"id": key[1]}}
-        else:
-            self.kept[key] = ANSWERS[kind](sent) | {"id": int(key[1]) if kind == "monitors" else key[1]}
+        self.kept[key] = ANSWERS[kind](sent)
+        self.kept[key].get("data", self.kept[key])["id"] = int(key[1]) if kind == "monitors" else key[1]
         return 200, self.kept[key]
 
 

@@ -1,4 +1,4 @@
-"""Ordinary days as others report them, written without regard to the rules: nobody may be called for one of them.
+"""Ordinary days as others report them: nobody may be called for one of them.
 
 Each is a whole day of forty hosts and names who reported it. `suppress` is what that team would set.
 """
