@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 
 from deep_security_datadog.deep_security.alert import alert
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import first
 from deep_security_datadog.deep_security.severity import Severity
-from deep_security_datadog.values import integer
+from deep_security_datadog.values import first, integer
 
 from .item import Item
 from .markdown import plain
@@ -147,7 +146,7 @@ def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
 
 
 def _alert(event: Event, common: Fields, evidence: Fields) -> _Made | None:
-    if (found := alert(event.properties)) is None:
+    if (found := alert(event.texts)) is None:
         return None
     going_on = _UPDATE if _code(event) == "191" else _CREATE
     activity, status = (_CLOSE, (4, "Resolved")) if found.has_ended else (going_on, (1, "New"))

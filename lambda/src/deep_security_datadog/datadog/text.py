@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import Fact, Texts, enum, one
+from deep_security_datadog.deep_security.facts import Fact, enum, one
+from deep_security_datadog.values import Texts
 
 from . import markdown
 from .item import Context, Item, Repeats
@@ -160,7 +161,7 @@ def _summarized(event: Event) -> set[str]:
     """The properties that the summary shows: the rank, and what says no other severity than the one shown."""
     decide = event.event_type.severity.decide
     names = ("Severity", "SeverityString") if decide({}) is None else ()
-    same = {name for name in names if decide({name: event.texts.get(name)}) == event.severity}
+    same = {name for name in names if decide({name: event.texts.get(name, "")}) == event.severity}
     return same | ({"Rank"} if event.rank is not None else set())
 
 
