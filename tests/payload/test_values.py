@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from deep_security_datadog.values import PLACEHOLDERS, as_text, integer, meaningful, number, text_of, time_of, to_json
+from deep_security_datadog.values import PLACEHOLDERS, as_text, integer, meaningful, number, time_of, to_json
 from tests.payload.strategies import JSON
 from tools.repository import ROOT
 
@@ -79,14 +79,7 @@ def test_to_json_is_compact_utf_8(value: object, encoded: bytes) -> None:
     ],
 )
 def test_a_placeholder_is_no_value(name: str, value: object, text: str) -> None:
-    assert meaningful(name, value) == text_of({name: value}, name) == text
-
-
-def test_text_of_is_the_first_that_holds_something() -> None:
-    properties = {"Empty": "", "Blank": " \n", "None": None, "Zero": 0, "Name": " web "}
-    assert text_of(properties, "Absent", "Empty", "Blank", "None", "Name", "Zero") == "web"
-    assert text_of(properties, "Zero") == "0"
-    assert text_of(properties, "Absent", "Empty") == text_of(properties) == ""
+    assert meaningful(name, value) == text
 
 
 @pytest.mark.parametrize(

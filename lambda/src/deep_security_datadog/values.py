@@ -9,6 +9,10 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
+
+# The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
+Texts: TypeAlias = Mapping[str, str]
 
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
@@ -51,10 +55,10 @@ def to_json(value: object) -> bytes:
     return _encode(value).encode("utf-8", "replace")
 
 
-def text_of(properties: Mapping[str, object], *names: str) -> str:
+def first(texts: Texts, names: tuple[str, ...]) -> str:
     """The text of the first of the named properties that holds something, else empty."""
     for name in names:
-        if text := meaningful(name, properties.get(name)):
+        if text := texts.get(name):
             return text
     return ""
 

@@ -12,7 +12,7 @@ LINES = ["Alert: Anti-Malware Engine Offline", "Subject: web-prod-1", "Severity:
 
 
 def described(*lines: str, line_break: str = "\n", **properties: Any) -> Alert | None:
-    return alert({"Number": 190, "Description": line_break.join(lines), **properties})
+    return alert({"Number": "190", "Description": line_break.join(lines), **properties})
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\\n"])

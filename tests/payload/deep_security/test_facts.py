@@ -9,12 +9,10 @@ import pytest
 from deep_security_datadog.deep_security.facts import (
     EventType,
     Fact,
-    Texts,
     bits,
     boolean,
     endpoint,
     enum,
-    first,
     first_of,
     full_path,
     joined,
@@ -31,7 +29,8 @@ from deep_security_datadog.deep_security.facts import (
     word,
     yes_no,
 )
-from deep_security_datadog.deep_security.severity import MALWARE, TEST, Severity
+from deep_security_datadog.deep_security.severity import MALWARE, TEST
+from deep_security_datadog.values import Texts, first
 
 WORDS = {0: "", 1: "Deny", 6: "Log Only"}
 
@@ -150,7 +149,7 @@ def test_endpoint_shows_the_properties_that_it_has() -> None:
     ],
 )
 def test_repeat_count(texts: Texts, expected: str) -> None:
-    assert shown(repeat_count(), texts) == expected
+    assert repeat_count(texts) == expected
 
 
 @pytest.mark.parametrize(
@@ -222,7 +221,7 @@ def test_network_detect_only(texts: Texts, expected: bool | None) -> None:
     ],
 )
 def test_scan_steps(texts: Texts, expected: str) -> None:
-    assert shown(scan_steps(), texts) == expected
+    assert scan_steps(texts) == expected
 
 
 REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\n"
@@ -256,7 +255,7 @@ REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\n"
 )
 def test_packet_data_is_decoded_where_it_is_plainly_text(data: str, expected: str) -> None:
     """And says so: somebody may have chosen a text that decodes to another."""
-    found = shown(packet_data("Packet data", "PacketData"), {"PacketData": data})
+    found = packet_data(data)
     assert found == (data if data == expected else f"decoded: {expected}")
 
 
@@ -273,7 +272,7 @@ def test_packet_data_is_decoded_where_it_is_plainly_text(data: str, expected: st
     ],
 )
 def test_bits(sum_of_bits: str, expected: str) -> None:
-    assert shown(bits("Flags", "Flags", {1: "one", 4: "four", 8: "eight"}), {"Flags": sum_of_bits}) == expected
+    assert bits(sum_of_bits, {1: "one", 4: "four", 8: "eight"}) == expected
 
 
 @pytest.mark.parametrize(
@@ -359,12 +358,11 @@ def test_what_follows_from_a_row() -> None:
         "X", "Anti-Malware", first_of("A"), MALWARE, facts=(enum("A", "A", {}, "B"), endpoint("C", "C", "D"))
     )
     assert row.slug == "anti_malware"
-    assert row.highest_severity is Severity.CRITICAL
     assert row.shown_properties == {"A", "B", "C", "D"}
 
 
 def test_a_row_without_more_says_nothing() -> None:
     row = EventType("X", "Log Inspection", first_of("A"), TEST)
-    assert (row.action({}), row.detect_only({}), row.ranked) == ("", None, True)
+    assert (row.action({}), row.detect_only({})) == ("", None)
     assert (row.detail({"A": "a"}), dict(row.tags)) == ("", {})
-    assert row.slug == "log_inspection" and row.highest_severity is Severity.INFO
+    assert row.slug == "log_inspection"

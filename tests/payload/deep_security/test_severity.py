@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.deep_security.event_types import EVENT_TYPES, event_type
+from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from deep_security_datadog.deep_security.severity import Severity, by_number, by_range
 
 
@@ -100,7 +101,7 @@ from deep_security_datadog.deep_security.severity import Severity, by_number, by
     ],
 )
 def test_severity_by_type(properties: dict[str, Any], expected: str | None) -> None:
-    severity = event_type(properties).severity.decide(properties)
+    severity = Event(properties).known_severity
     assert (severity.label if severity is not None else None) == expected
 
 
@@ -134,7 +135,7 @@ def test_other_names_are_refused(name: object) -> None:
 )
 def test_by_number(properties: dict[str, Any], expected: Severity | None) -> None:
     rule = by_number("Level", {1: ("Amber", Severity.LOW), 2: ("Red", Severity.HIGH)}, "LevelString")
-    assert rule.decide(properties) == expected
+    assert rule.decide(Event(properties).texts) == expected
     assert rule.rows == (("`Level` 1 (Amber)", Severity.LOW), ("`Level` 2 (Red)", Severity.HIGH))
 
 
@@ -153,7 +154,7 @@ def test_by_number(properties: dict[str, Any], expected: Severity | None) -> Non
 )
 def test_by_range(properties: dict[str, Any], expected: Severity | None) -> None:
     rule = by_range("Level", ((0, 3, Severity.LOW), (4, 7, Severity.HIGH)), "LevelString")
-    assert rule.decide(properties) == expected
+    assert rule.decide(Event(properties).texts) == expected
     assert rule.rows == (("`Level` 0 to 3", Severity.LOW), ("`Level` 4 to 7", Severity.HIGH))
 
 

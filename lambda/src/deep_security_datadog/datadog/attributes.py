@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
-from deep_security_datadog.deep_security.facts import Texts, Value, first, first_of, full_path, url_place
-from deep_security_datadog.values import integer
+from deep_security_datadog.deep_security.facts import Value, first_of, full_path, url_place
+from deep_security_datadog.values import Texts, first, integer
 
 from .markdown import plain
 

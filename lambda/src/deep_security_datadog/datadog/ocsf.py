@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from deep_security_datadog.deep_security.alert import alert
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import first
 from deep_security_datadog.deep_security.severity import Severity
-from deep_security_datadog.values import integer
+from deep_security_datadog.values import first, integer
 
 from .item import Item
 from .markdown import plain
@@ -17,13 +16,13 @@ VERSION = "1.5.0"
 # Of a text, in characters.
 _LONGEST_TEXT = 1000
 
-Fields = dict[str, Any]
+Fields: TypeAlias = dict[str, Any]
 # A number of an enumeration and its caption.
-Enum = tuple[int, str]
+Enum: TypeAlias = tuple[int, str]
 
 
 class Class(NamedTuple):
-    """A class of OCSF. activities: those of its own that events here have."""
+    """activities: those of the class's own that events here have."""
 
     uid: int
     name: str
@@ -67,21 +66,19 @@ _RULE_ID = re.compile(r"\d{4,10}(?= - )")
 
 
 # Class, activity, and what the class has besides what all have; None leaves the event to the next maker of its row.
-_Made = tuple[Class, Enum, Fields]
+_Made: TypeAlias = tuple[Class, Enum, Fields]
 # Gets the event, the fields that all classes have, and the evidence.
-_Maker = Callable[[Event, Fields, Fields], _Made | None]
+_Maker: TypeAlias = Callable[[Event, Fields, Fields], _Made | None]
 
 
 def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     """The OCSF event. log: has the item's timestamp, message and standard attributes."""
-    event, texts = item.event, item.event.texts
-    uid = "-".join([texts.get(name, "") for name in ("TenantID", "EventType", "EventID")])
+    event, texts, host = item.event, item.event.texts, item.event.host
     metadata = _known(
-        uid=_short(uid), event_code=_code(event) or _text(event, "EventType"),
-        tenant_uid=_text(event, "TenantID"), product={"name": "Deep Security", "vendor_name": "Trend Micro"},
-        version=VERSION,
+        uid=_short("-".join([texts.get(name, "") for name in ("TenantID", "EventType", "EventID")])),
+        event_code=_code(event) or _text(event, "EventType"), tenant_uid=_text(event, "TenantID"),
+        product={"name": "Deep Security", "vendor_name": "Trend Micro"}, version=VERSION,
     )  # fmt: skip
-    host = event.host
     device = _known(hostname=_short(host.display), instance_uid=_short(host.instance_id), uid=_short(host.uid))
     common = {
         "time": int(event.time.timestamp() * 1000) if event.time else log["timestamp"], "message": log["message"],
@@ -96,8 +93,10 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     found, (activity_id, activity), fields = made
     metadata["profiles"] = [*found.profiles]
     if found.profiles == _CONTROL:
-        fields |= _named("policy", _text(event, "HostSecurityPolicyName"))
-        fields |= _enum("disposition", _disposition(event, row.disposition)) if row.disposition else {}
+        fields |= _known(policy=_known(name=_text(event, "HostSecurityPolicyName")))
+        if row.disposition:
+            detected = (15, "Detected") if event.event_type.detect_only(texts) else None
+            fields |= _enum("disposition", detected or _DISPOSITIONS.get(_action(event), row.disposition))
     return common | fields | {
         "class_uid": found.uid, "class_name": found.name,
         "category_uid": found.uid // 1000, "category_name": found.category,
@@ -126,13 +125,14 @@ def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
 def _file(event: Event, file: Mapping[str, Any]) -> Fields:
     if not (path := file.get("path", "")):
         return {}
-    name, digests = path.replace("\\", "/").rpartition("/")[2], file.get("hash", {})
+    digests = {name: value for name, value in file.get("hash", {}).items() if _HEXADECIMAL.fullmatch(value)}
     hashes = [
-        {**_enum("algorithm", algorithm), "value": digests[digest]}
-        for digest, algorithm in _HASHES.items()
-        if _HEXADECIMAL.fullmatch(digests.get(digest, ""))
+        {**_enum("algorithm", algorithm), "value": digests[name]}
+        for name, algorithm in _HASHES.items()
+        if name in digests
     ]
     kind = (2, "Folder") if _entity(event) == "directory" else (1, "Regular File")
+    name = path.replace("\\", "/").rpartition("/")[2]
     return {"name": name or path, "path": path, **_enum("type", kind), **_known(hashes=hashes)}
 
 
@@ -147,7 +147,7 @@ def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
 
 
 def _alert(event: Event, common: Fields, evidence: Fields) -> _Made | None:
-    if (found := alert(event.properties)) is None:
+    if (found := alert(event.texts)) is None:
         return None
     going_on = _UPDATE if _code(event) == "191" else _CREATE
     activity, status = (_CLOSE, (4, "Resolved")) if found.has_ended else (going_on, (1, "New"))
@@ -165,9 +165,9 @@ def _found(event: Event, common: Fields, evidence: Fields, title: str, status: E
 def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
     if not evidence.keys() & {"src_endpoint", "dst_endpoint"}:
         return None
-    activity = _REFUSE if event.event_type.action(event.texts).lower() == "deny" else _TRAFFIC
-    fields = {name: evidence[name] for name in ("src_endpoint", "dst_endpoint", "connection_info") if name in evidence}
-    return NETWORK, activity, fields | _named("firewall_rule", _rule(event))
+    parts = {name: evidence.get(name) for name in ("src_endpoint", "dst_endpoint", "connection_info")}
+    fields = _known(**parts, firewall_rule=_known(name=_rule(event)))
+    return NETWORK, _REFUSE if _action(event) == "deny" else _TRAFFIC, fields
 
 
 def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
@@ -175,8 +175,7 @@ def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     actor = _known(user=evidence.get("user"), app_name=_text(event, "ProcessName", "Process"))
     if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
         return None
-    activity = _CHANGES.get(event.event_type.action(event.texts).lower(), _UNKNOWN)
-    return FILE, activity, {"file": evidence["file"], "actor": actor}
+    return FILE, _CHANGES.get(_action(event), _UNKNOWN), {"file": evidence["file"], "actor": actor}
 
 
 def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
@@ -185,9 +184,9 @@ def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     status = next((status for group, status in _LOGONS.items() if group in groups), None)
     if not (status and host and "user" in evidence):
         return None
-    fields: Fields = {name: evidence[name] for name in ("user", "src_endpoint") if name in evidence}
-    fields |= _named("service", _text(event, "OSSEC_ProgramName")) | _enum("status", status)
-    return AUTHENTICATION, _LOGON, fields | {"dst_endpoint": {"hostname": host}}
+    service = _known(name=_text(event, "OSSEC_ProgramName"))
+    fields = _known(user=evidence["user"], src_endpoint=evidence.get("src_endpoint"), service=service)
+    return AUTHENTICATION, _LOGON, fields | _enum("status", status) | {"dst_endpoint": {"hostname": host}}
 
 
 class Row(NamedTuple):
@@ -202,12 +201,11 @@ class Row(NamedTuple):
 
 ROWS: Mapping[str, Row] = {
     "AntiMalwareEvent": Row((_finding,), (13, "Uncorrected")),
-    "PayloadLog": Row((_finding,), _UNKNOWN),
-    # A verdict on an address. For HTTP Activity the event would have to say what the request was.
-    "WebReputationEvent": Row((_finding,), _UNKNOWN),
-    # No Process Activity: whether its process starts the file or was started from it, the event does not say.
-    "AppControlEvent": Row((_finding,), _UNKNOWN),
-    "DeviceControlEvent": Row((_finding,), _UNKNOWN),
+    # A verdict on an address is no HTTP Activity: for that the event would have to say what the request was. Nor is
+    # application control a Process Activity: whether its process starts the file or was started from it is not said.
+    **dict.fromkeys(
+        ("PayloadLog", "WebReputationEvent", "AppControlEvent", "DeviceControlEvent"), Row((_finding,), _UNKNOWN)
+    ),
     "PacketLog": Row((_packet,), _UNKNOWN),
     # Registry, services, users, ports and so on have no class in common.
     "IntegrityEvent": Row((_change, _finding)),
@@ -217,10 +215,8 @@ ROWS: Mapping[str, Row] = {
 }
 
 
-def _disposition(event: Event, otherwise: Enum) -> Enum:
-    if event.event_type.detect_only(event.texts):
-        return 15, "Detected"
-    return _DISPOSITIONS.get(event.event_type.action(event.texts).lower(), otherwise)
+def _action(event: Event) -> str:
+    return event.event_type.action(event.texts).lower()
 
 
 def _rule(event: Event) -> str:
@@ -241,10 +237,6 @@ def _entity(event: Event) -> str:
 def _enum(name: str, value: Enum) -> Fields:
     """The number, and the caption beside it."""
     return {f"{name}_id": value[0], name: value[1]}
-
-
-def _named(name: str, text: str) -> Fields:
-    return {name: {"name": text}} if text else {}
 
 
 def _known(**fields: Any) -> Fields:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import first
-from deep_security_datadog.values import as_text, integer
+from deep_security_datadog.values import as_text, first, integer
 
 from . import markdown
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TypeAlias
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import Fact, Texts, enum, one
+from deep_security_datadog.deep_security.facts import Fact, enum, one
+from deep_security_datadog.values import Texts
 
 from . import markdown
 from .item import Context, Item, Repeats
@@ -25,12 +26,8 @@ _LONGEST_BLOCK = 1200
 _MOST_OTHERS = 100
 
 
-class _Section(NamedTuple):
-    """Lines of the text. If it is too long, the end of the least important section is cut first."""
-
-    importance: int
-    lines: list[str]
-
+# Its importance, and lines of the text.
+_Section: TypeAlias = tuple[int, list[str]]
 
 _HOST_FACTS = (
     one("Computer", "Hostname"),
@@ -74,9 +71,8 @@ def title(event: Event) -> str:
     tail = (f" in {container}" if container else "") + (f" on {host}" if host else "")
     if event.is_test:
         return f"{head}: Deep Security reaches Datadog{tail}"
-    texts = event.texts
-    subject = event.event_type.subject(texts)
-    details = (event.event_type.detail(texts), event.event_type.action(texts))
+    subject = event.event_type.subject(event.texts)
+    details = (event.event_type.detail(event.texts), event.event_type.action(event.texts))
     shown, shown_detail = _plain(subject), _plain(next((one for one in details if one not in ("", subject)), ""))
     room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
     # Each gets half the room, and what the other leaves.
@@ -94,7 +90,7 @@ def in_markdown(item: Item, context: Context, limit: int) -> str:
     """The facts as Markdown between Datadog's fences, in at most `limit` characters."""
     budget = limit - len(markdown.fenced(""))
     sections = _sections(item, context)
-    whole = "\n".join([line for section in sections for line in section.lines])
+    whole = "\n".join([line for _, lines in sections for line in lines])
     return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
 
 
@@ -106,61 +102,56 @@ def date_happened(event: Event, now: datetime) -> int | None:
 
 
 def _cut(sections: Iterable[_Section], budget: int) -> str:
-    lines = [(section.importance, line) for section in sections for line in section.lines]
-    # Least important first; within a section, from its last line.
+    """Without the last lines of the least important sections; a note says how many."""
+    lines = [(importance, line) for importance, lines in sections for line in lines]
     candidates = sorted(range(len(lines)), key=lambda place: (lines[place][0], -place))
-    size = sum(len(line) + 1 for _, line in lines)
-    cut: set[int] = set()
-    while size > budget - (len(_cut_note(len(cut))) if cut else 0) and len(cut) < len(lines):
-        place = candidates[len(cut)]
+    size, cut, note = sum(len(line) + 1 for _, line in lines), set[int](), ""
+    for place in candidates:
         cut.add(place)
         size -= len(lines[place][1]) + 1
-    kept = [line for place, (_, line) in enumerate(lines) if place not in cut]
-    return "\n".join([*kept, _cut_note(len(cut))] if cut else kept)
-
-
-def _cut_note(count: int) -> str:
-    return f"_{count} {'line' if count == 1 else 'lines'} left out: the event is too long._"
+        note = f"_{len(cut)} {'line' if len(cut) == 1 else 'lines'} left out: the event is too long._"
+        if size + len(note) <= budget:
+            break
+    return "\n".join([*(line for place, (_, line) in enumerate(lines) if place not in cut), note])
 
 
 def _sections(item: Item, context: Context) -> list[_Section]:
     event, texts, link = item.event, item.event.texts, context.console_url
     others = sorted(texts.keys() - event.event_type.shown_properties - _SHOWN_ELSEWHERE - _summarized(event))
+    other_facts = [one(markdown.code(name[:100]) or "(no name)", name) for name in others[:_MOST_OTHERS]]
     return [
-        _Section(100, [_summary(event)]),
-        _Section(90, [_repeats(item.repeats)] if item.repeats else []),
-        _Section(90, [_TEST_LINE] if event.is_test else []),
-        _Section(80, _facts("", event.event_type.facts, texts)),
-        _Section(50, _facts("\n**Host**\n", _HOST_FACTS, texts)),
-        _Section(60, _times(item, context)),
-        _Section(40, _facts("\n**Identifiers**\n", _IDENTIFIER_FACTS, texts)),
-        _Section(20, _others(others[:_MOST_OTHERS], texts)),
-        _Section(30, [f"- … and {len(others) - _MOST_OTHERS} more"] if len(others) > _MOST_OTHERS else []),
-        _Section(70, [f"\n[Open the Deep Security console]({link})"] if link else []),
+        (100, [_summary(event)]),
+        (90, [_repeats(item.repeats)] if item.repeats else []),
+        (90, [_TEST_LINE] if event.is_test else []),
+        (80, _facts("", event.event_type.facts, texts)),
+        (50, _facts("\n**Host**\n", _HOST_FACTS, texts)),
+        (60, _times(item, context)),
+        (40, _facts("\n**Identifiers**\n", _IDENTIFIER_FACTS, texts)),
+        (20, _facts("\n**Other properties**\n", other_facts, texts)),
+        (30, [f"- … and {len(others) - _MOST_OTHERS} more"] if len(others) > _MOST_OTHERS else []),
+        (70, [f"\n[Open the Deep Security console]({link})"] if link else []),
     ]
 
 
 def _summary(event: Event) -> str:
-    severity = f"**{event.severity.label.capitalize()}**"
-    if event.known_severity is None:
-        severity += " (the event does not tell its severity)"
-    words = [severity, markdown.escaped(event.event_type.module[:60])]
-    if action := event.event_type.action(event.texts):
-        words.append(markdown.escaped(action[:100]))
-    if event.rank is not None:
-        words.append(f"rank {event.rank:g}")
-    if container := event.container:
-        words.append(f"in {markdown.code(container[:100])}")
-    if host := event.host.display:
-        words.append(f"on {markdown.code(host[:100])}")
-    return " · ".join(words)
+    container, host = event.container, event.host.display
+    words = (
+        f"**{event.severity.label.capitalize()}**"
+        + (" (the event does not tell its severity)" if event.known_severity is None else ""),
+        markdown.escaped(event.event_type.module[:60]),
+        markdown.escaped(event.event_type.action(event.texts)[:100]),
+        "" if event.rank is None else f"rank {event.rank:g}",
+        container and f"in {markdown.code(container[:100])}",
+        host and f"on {markdown.code(host[:100])}",
+    )
+    return " · ".join(filter(None, words))
 
 
 def _summarized(event: Event) -> set[str]:
     """The properties that the summary shows: the rank, and what says no other severity than the one shown."""
     decide = event.event_type.severity.decide
     names = ("Severity", "SeverityString") if decide({}) is None else ()
-    same = {name for name in names if decide({name: event.texts.get(name)}) == event.severity}
+    same = {name for name in names if decide({name: event.texts.get(name, "")}) == event.severity}
     return same | ({"Rank"} if event.rank is not None else set())
 
 
@@ -179,7 +170,7 @@ def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
     return lines if len(lines) > 1 else []
 
 
-def _line(label: str, value: str, *, block: bool = False) -> str:
+def _line(label: str, value: str, *, block: bool) -> str:
     if block and ("\n" in value or len(value) > _LONGEST_VALUE):
         return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
     shown = markdown.code(markdown.truncate_middle(value, _LONGEST_VALUE))
@@ -192,7 +183,7 @@ def _times(item: Item, context: Context) -> list[str]:
     if happened:
         lines.append(f"- Event: `{_shown_time(happened)}`")
     elif "LogDate" in item.event.texts:
-        lines.append(_line("Event", item.event.texts["LogDate"]))
+        lines.append(_line("Event", item.event.texts["LogDate"], block=False))
         lines.append("- The time could not be read; the event is shown at its arrival.")
     if published:
         lines.append(f"- Published by Deep Security: `{_shown_time(published)}`")
@@ -205,8 +196,3 @@ def _times(item: Item, context: Context) -> list[str]:
 
 def _shown_time(time: datetime) -> str:
     return f"{str(time)[:19]} UTC"
-
-
-def _others(names: Iterable[str], texts: Texts) -> list[str]:
-    lines = [_line(markdown.code(name[:100]) or "(no name)", texts[name]) for name in names]
-    return ["\n**Other properties**\n", *lines] if lines else []

@@ -4,13 +4,12 @@ The alert's name and severity are lines of the description (docs/reference/deep-
 """
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from deep_security_datadog.values import integer, text_of
+from deep_security_datadog.values import Texts, integer
 
-_STARTED, _CHANGED, _ENDED = 190, 191, 192
-_NUMBERS_BY_TITLE = {"alert started": _STARTED, "alert changed": _CHANGED, "alert ended": _ENDED}
+_ENDED = 192
+_NUMBERS_BY_TITLE = {"alert started": 190, "alert changed": 191, "alert ended": _ENDED}
 # A line break written as backslash and n. Only before a label, because Windows paths have these characters too.
 _WRITTEN_BREAK = re.compile(r"\\n(?=[^\W\d_a-z][\w ]{0,40}[:\uff1a])")
 # How much of a description is read, in characters: an attacker may have sent 256 KB.
@@ -18,10 +17,9 @@ _LONGEST_READ = 2000
 
 
 class Alert(NamedTuple):
-    """An alert.
+    """name: such as `Anti-Malware Engine Offline`; the description's first line if it has no labels in English.
 
-    name: such as `Anti-Malware Engine Offline`; the description's first line if it has no labels in English.
-    severity: `Critical` or `Warning`; empty if it cannot be read. has_ended: whether it is over.
+    severity: `Critical` or `Warning`; empty if it cannot be read.
     """
 
     name: str
@@ -29,14 +27,14 @@ class Alert(NamedTuple):
     has_ended: bool
 
 
-def alert(properties: Mapping[str, object]) -> Alert | None:
+def alert(texts: Texts) -> Alert | None:
     """The alert that a system event is about. The number decides; without one the English title does."""
-    number = integer(properties.get("Number"))
+    number = integer(texts.get("Number"))
     if number is None:
-        number = _NUMBERS_BY_TITLE.get(text_of(properties, "Title").lower())
+        number = _NUMBERS_BY_TITLE.get(texts.get("Title", "").lower())
     if number not in _NUMBERS_BY_TITLE.values():
         return None
-    lines = with_line_breaks(text_of(properties, "Description")[:_LONGEST_READ]).splitlines()
+    lines = with_line_breaks(texts.get("Description", "")[:_LONGEST_READ]).splitlines()
     labelled = {label.strip().lower(): value.strip() for label, _, value in (line.partition(":") for line in lines)}
     name = labelled.get("alert") or next((line.strip() for line in lines if line.strip()), "")
     return Alert(name, labelled.get("severity", "").strip("\\ "), number == _ENDED)

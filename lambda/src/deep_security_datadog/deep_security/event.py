@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from deep_security_datadog.values import meaningful, number, time_of
+from deep_security_datadog.values import Texts, first, meaningful, number, time_of
 
 from .event_types import event_type
-from .facts import BELOW_HOST, EventType, Texts, first
+from .facts import BELOW_HOST, EventType
 from .severity import Severity
 
 # `ec2-198-51-100-1.example.com (web-1) [i-0bbafc95]`: name, label and instance id; label and id may be empty or missing
@@ -85,7 +85,7 @@ class Event:
         self.properties = properties
         self.texts: Texts = {name: text for name, value in properties.items() if (text := meaningful(name, value))}
         self.event_type: EventType = event_type(properties)
-        self.known_severity: Severity | None = self.event_type.severity.decide(properties)
+        self.known_severity: Severity | None = self.event_type.severity.decide(self.texts)
         self.rank: float | None = number(properties.get("Rank"))
         self.host: Host = _host(self.texts)
         self.time: datetime | None = time_of(properties.get("LogDate"))

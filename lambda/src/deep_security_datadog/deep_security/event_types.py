@@ -5,14 +5,14 @@ https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-event-s
 """
 
 from collections.abc import Mapping
+from functools import partial
 
-from deep_security_datadog.values import integer, meaningful
+from deep_security_datadog.values import Texts, integer, meaningful
 
 from . import alert, malware, severity
 from .facts import (
     EventType,
     Fact,
-    Texts,
     all_of,
     bits,
     boolean,
@@ -63,11 +63,10 @@ _RISKS = {
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
 
-_BLOCKED_OR_NOT = {True: "detect only", False: "blocked", None: ""}
-
 flow = word("Flow", _FLOWS, "FlowString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
+_url_detect_only = boolean("DetectOnly")
 
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
@@ -82,14 +81,15 @@ _WHO_AND_WHERE = (
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc"),
-    packet_data("Note", "Note"),
+    one("Note", "Note", packet_data, block=True),
 )
+_REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), repeat_count)
 _NETWORK_FACTS = (
     enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
     enum("Protocol", "Protocol", _PROTOCOLS, "ProtocolString"),
     endpoint("Source", "SourceIP", "SourcePort", "SourceMAC"),
     endpoint("Destination", "DestinationIP", "DestinationPort", "DestinationMAC"),
-    repeat_count(),
+    _REPEAT_COUNT,
     *_WHO_AND_WHERE,
     one("Packet flags", "Flags"),
     enum("Flow", "Flow", _FLOWS, "FlowString"),
@@ -129,19 +129,13 @@ _ROWS = (
         facts=(
             one("Event", "Title"),
             one("Event number", "Number"),
-            Fact(
-                "Description",
-                ("Description",),
-                lambda texts: alert.with_line_breaks(texts.get("Description", "")),
-                block=True,
-            ),
+            one("Description", "Description", alert.with_line_breaks, block=True),
             joined("Target", "{1} ({0})", "TargetType", "TargetName"),
             one("Target id", "TargetID"),
             joined("Caused by", "{} (id {})", "ActionBy", "AdministratorID"),
             *_WHO_AND_WHERE,
             joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
         ),
-        ranked=False,
     ),
     EventType(
         "PacketLog",
@@ -175,8 +169,8 @@ _ROWS = (
             yes_no("Detect only", network_detect_only),
             one("Application type", "ApplicationType"),
             *_NETWORK_FACTS,
-            packet_data("Packet data", "PacketData"),
-            bits("Payload flags", "PayloadFlags", _PAYLOAD_FLAGS),
+            one("Packet data", "PacketData", packet_data, block=True),
+            one("Payload flags", "PayloadFlags", partial(bits, words=_PAYLOAD_FLAGS)),
         ),
     ),
     EventType(
@@ -203,7 +197,7 @@ _ROWS = (
                 ("ScanResultString",),
                 lambda texts: with_original_word(malware.result(texts), texts.get("ScanResultString", "")),
             ),
-            scan_steps(),
+            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), scan_steps),
             one("File", "InfectedFilePath"),
             one("SHA-256", "FileSHA256"),
             one("SHA-1", "FileSHA1"),
@@ -218,12 +212,11 @@ _ROWS = (
             one("MITRE ATT&CK", "Mitre"),
             *_WHO_AND_WHERE,
             enum("Reached by", "Protocol", {0: "Local file", 1: "Network share"}),
-            Fact("File created", ("CreationTime",), lambda texts: moment(texts.get("CreationTime", ""))),
-            Fact("File modified", ("ModificationTime",), lambda texts: moment(texts.get("ModificationTime", ""))),
+            one("File created", "CreationTime", moment),
+            one("File modified", "ModificationTime", moment),
             joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
-            Fact("Scan error", ("ErrorCode",), lambda texts: texts.get("ErrorCode", "").lstrip("0")),
+            one("Scan error", "ErrorCode", lambda text: text.lstrip("0")),
         ),
-        ranked=False,
     ),
     EventType(
         "WebReputationEvent",
@@ -233,13 +226,13 @@ _ROWS = (
         # Pages of one site are one finding.
         tags={"url_host": lambda texts: url_place(texts).host, "url_port": lambda texts: url_place(texts).port},
         identity=("url_host", "url_port"),
-        action=lambda texts: _BLOCKED_OR_NOT[boolean("DetectOnly")(texts)],
-        detect_only=boolean("DetectOnly"),
+        action=lambda texts: {True: "detect only", False: "blocked", None: ""}[_url_detect_only(texts)],
+        detect_only=_url_detect_only,
         facts=(
             one("URL", "URL"),
             enum("Risk", "Risk", {code: word for code, (word, _) in _RISKS.items()}, "RiskString"),
             one("Risk level (0 to 100)", "RiskLevel"),
-            yes_no("Detect only", boolean("DetectOnly"), "DetectOnly"),
+            yes_no("Detect only", _url_detect_only, "DetectOnly"),
             enum("Category", "DetectionCategory", {12: "User Defined", 13: "Custom", 91: "Global"}),
             one("Target address", "TargetIP"),
             *_WHO_AND_WHERE,
@@ -328,12 +321,11 @@ _ROWS = (
             one("Action reason", "ActionReasonDesc"),
             one("Rule set", "ACRulesetID"),
             enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
-            repeat_count(),
+            _REPEAT_COUNT,
             enum(
                 "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
             ),
         ),
-        ranked=False,
     ),
     # Only the type's name is public: the properties are guesses, and others are listed as they are.
     # docs/reference/deep-security-events.md#device-control

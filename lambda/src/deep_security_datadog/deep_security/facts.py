@@ -4,17 +4,18 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from deep_security_datadog.values import integer, time_of
+from deep_security_datadog.values import Texts, first, integer, time_of
 
 from . import malware
-from .severity import Severity, SeverityRule
+from .severity import SeverityRule
 
-# The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
-Texts = Mapping[str, str]
-Value = Callable[[Texts], str]
+Value: TypeAlias = Callable[[Texts], str]
+Decision: TypeAlias = Callable[[Texts], bool | None]
+# By number.
+Words: TypeAlias = Mapping[Any, str]
 
 # Of a word to compare, and of a URL, in characters: an attacker may have sent 256 KB.
 _LONGEST_WORD = 200
@@ -54,7 +55,6 @@ class EventType(NamedTuple):
     subject: what happened, for the title. detail: what the title adds in parentheses; empty = the action.
     tags: those of the type, besides the ones that all types have. identity: which of them tell an event from others of
     its type. See `Event.identity`.
-    ranked: False where events of the type are known to have no rank.
     """
 
     name: str
@@ -65,14 +65,8 @@ class EventType(NamedTuple):
     tags: Mapping[str, Value] = MappingProxyType({})
     identity: tuple[str, ...] = ()
     action: Value = lambda _: ""
-    detect_only: Callable[[Texts], bool | None] = lambda _: None
+    detect_only: Decision = lambda _: None
     detail: Value = lambda _: ""
-    ranked: bool = True
-
-    @property
-    def highest_severity(self) -> Severity:
-        """The most severe in its table."""
-        return max(level for _, level in self.severity.rows)
 
     @property
     def slug(self) -> str:
@@ -83,14 +77,6 @@ class EventType(NamedTuple):
     def shown_properties(self) -> frozenset[str]:
         """The properties that its facts show."""
         return frozenset(name for fact in self.facts for name in fact.properties)
-
-
-def first(texts: Texts, names: tuple[str, ...]) -> str:
-    """The text of the first of the named properties that holds something, else empty."""
-    for name in names:
-        if text := texts.get(name):
-            return text
-    return ""
 
 
 def first_of(*names: str) -> Value:
@@ -105,9 +91,9 @@ def named(*names: str) -> Value:
     )
 
 
-def one(label: str, name: str, *, block: bool = False) -> Fact:
-    """A property as it is."""
-    return Fact(label, (name,), None, block)
+def one(label: str, name: str, shown: Callable[[str], str] | None = None, *, block: bool = False) -> Fact:
+    """A property as it is, or as `shown` makes it."""
+    return Fact(label, (name,), shown and (lambda texts: shown(texts.get(name, ""))), block)
 
 
 def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact:
@@ -120,19 +106,17 @@ def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact
     return Fact(label, (name,), value, block)
 
 
-def enum(label: str, name: str, words: Mapping[int, str], word_property: str = "") -> Fact:
+def enum(label: str, name: str, words: Words, word_property: str = "") -> Fact:
     """A numbered property as a word, and the property that spells it out if that says something else."""
-    decided = word(name, words)
 
     def value(texts: Texts) -> str:
         text = texts.get(name, "")
-        shown = text if integer(text) not in words else decided(texts)
-        return with_original_word(shown, texts.get(word_property, ""))
+        return with_original_word(words.get(integer(text), text), texts.get(word_property, ""))
 
     return Fact(label, (name, word_property) if word_property else (name,), value)
 
 
-def word(name: str, words: Mapping[int, str], word_property: str = "") -> Value:
+def word(name: str, words: Words, word_property: str = "") -> Value:
     """The word for a numbered property, which may be in any language where the event spells it out.
 
     So the number decides; one that the table lacks leaves it to `word_property`. A number is no word: `enum` shows it.
@@ -140,9 +124,8 @@ def word(name: str, words: Mapping[int, str], word_property: str = "") -> Value:
 
     def value(texts: Texts) -> str:
         text = texts.get(name, "")
-        code = integer(text)
-        if code is not None and code in words:
-            return words[code]
+        if (found := words.get(integer(text))) is not None:
+            return found
         spelled_out = texts.get(word_property) or text
         return spelled_out if integer(spelled_out) is None else ""
 
@@ -167,7 +150,7 @@ def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
         place, mac = with_port(texts.get(address, ""), texts.get(port, "")), texts.get(hardware, "")
         return f"{place} ({mac})" if place and mac else place or mac
 
-    return Fact(label, tuple(filter(None, (address, port, hardware))), value)
+    return Fact(label, (address, port, hardware) if hardware else (address, port), value)
 
 
 def with_port(host: str, port: str) -> str:
@@ -177,35 +160,25 @@ def with_port(host: str, port: str) -> str:
     return f"port {port}" if not host else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def packet_data(label: str, name: str) -> Fact:
+def packet_data(text: str) -> str:
     """Part of a packet, decoded where it is plainly text in hexadecimal or base64: which of them it has is open."""
-
-    def value(texts: Texts) -> str:
-        text = texts.get(name, "")
-        whole = text.rstrip("=") if _ENCODED.fullmatch(text) and not text.isdigit() else ""
-        for decode in (bytes.fromhex, lambda digits: b64decode(digits + "=" * (-len(digits) % 4))):
-            try:
-                found = decode(whole).decode("utf-8", "replace")
-            except ValueError:
-                continue
-            start = found[:1000]
-            if sum(one in "\r\n\t" or (one.isprintable() and one != "\ufffd") for one in start) > 0.9 * len(start):
-                return f"decoded: {found}"
-        return text
-
-    return Fact(label, (name,), value, block=True)
+    whole = text.rstrip("=") if _ENCODED.fullmatch(text) and not text.isdigit() else ""
+    for decode in (bytes.fromhex, lambda digits: b64decode(digits + "=" * (-len(digits) % 4))):
+        try:
+            found = decode(whole).decode("utf-8", "replace")
+        except ValueError:
+            continue
+        start = found[:1000]
+        if sum(one in "\r\n\t" or (one.isprintable() and one != "\ufffd") for one in start) > 0.9 * len(start):
+            return f"decoded: {found}"
+    return text
 
 
-def bits(label: str, name: str, words: Mapping[int, str]) -> Fact:
+def bits(text: str, words: Words) -> str:
     """A sum of bits as words, and as the number that it is."""
-
-    def value(texts: Texts) -> str:
-        text = texts.get(name, "")
-        total = integer(text) or 0
-        found = ", ".join([word for bit, word in words.items() if total > 0 and total & bit])
-        return f"{found} ({text})" if found else text
-
-    return Fact(label, (name,), value)
+    total = max(0, integer(text) or 0)
+    found = ", ".join([word for bit, word in words.items() if total & bit])
+    return f"{found} ({text})" if found else text
 
 
 def moment(text: str) -> str:
@@ -214,14 +187,10 @@ def moment(text: str) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else text
 
 
-def repeat_count() -> Fact:
+def repeat_count(texts: Texts) -> str:
     """How often it happened, and the last time."""
-
-    def value(texts: Texts) -> str:
-        count, until = texts.get("RepeatCount", ""), moment(texts.get("EndLogDate", ""))
-        return ", ".join(filter(None, (count, until and f"last at {until}")))
-
-    return Fact("Repeat count", ("RepeatCount", "EndLogDate"), value)
+    until = moment(texts.get("EndLogDate", ""))
+    return ", ".join(filter(None, (texts.get("RepeatCount"), until and f"last at {until}")))
 
 
 def joined(label: str, template: str, *names: str) -> Fact:
@@ -233,29 +202,22 @@ def all_of(template: str, *names: str) -> Value:
     """The value of `joined`."""
 
     def value(texts: Texts) -> str:
-        values = list(dict.fromkeys(filter(None, (texts.get(name) for name in names))))
+        values = list(dict.fromkeys(filter(None, map(texts.get, names))))
         return template.format(*values) if len(values) == len(names) else " ".join(values)
 
     return value
 
 
-def boolean(name: str) -> Callable[[Texts], bool | None]:
+def boolean(name: str) -> Decision:
     """A property that is true or false, None if it is neither."""
-
-    def value(texts: Texts) -> bool | None:
-        return {"true": True, "1": True, "false": False, "0": False}.get(texts.get(name, "").lower())
-
-    return value
+    words = {"true": True, "1": True, "false": False, "0": False}
+    return lambda texts: words.get(texts.get(name, "").lower())
 
 
-def yes_no(label: str, decide: Callable[[Texts], bool | None], *names: str) -> Fact:
+def yes_no(label: str, decide: Decision, *names: str) -> Fact:
     """Yes or no; any other value as it is."""
-
-    def value(texts: Texts) -> str:
-        decided = decide(texts)
-        return first(texts, names) if decided is None else "yes" if decided else "no"
-
-    return Fact(label, names, value)
+    words: Words = {True: "yes", False: "no"}
+    return Fact(label, names, lambda texts: words.get(decide(texts)) or first(texts, names))
 
 
 # The actions of firewall and intrusion prevention rules; those of detect mode are 0x80 higher.
@@ -272,26 +234,20 @@ def network_detect_only(texts: Texts) -> bool | None:
     return action > 0x80 if action in _NETWORK_CODES else None
 
 
-def scan_steps() -> Fact:
+def scan_steps(texts: Texts) -> str:
     """The actions of a malware scan with their results."""
-
-    def value(texts: Texts) -> str:
-        return ", then ".join(filter(None, (_scan_step(texts, step) for step in (1, 2))))
-
-    return Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), value)
+    return ", then ".join(filter(None, (_scan_step(texts, step) for step in (1, 2))))
 
 
 def _scan_step(texts: Texts, step: int) -> str:
-    text = texts.get(f"ScanAction{step}", "")
-    number = integer(text)
-    action = text if number is None else malware.ACTIONS.get(number, text if number else "")
-    result = texts.get(f"ScanResultAction{step}", "")
-    code = integer(result)
-    outcome = "done" if code == 0 else f"failed ({result})" if code is not None and code < 0 else result
-    if action:
-        return f"{action}: {outcome}" if outcome else action
-    # The result of no action is 0.
-    return "" if code == 0 else outcome
+    action, result = texts.get(f"ScanAction{step}", ""), texts.get(f"ScanResultAction{step}", "")
+    action, code = malware.ACTIONS.get(integer(action), action), integer(result)
+    if code == 0:
+        # The result of no action is 0.
+        result = action and "done"
+    elif code is not None and code < 0:
+        result = f"failed ({result})"
+    return ": ".join(filter(None, (action, result)))
 
 
 class UrlPlace(NamedTuple):
