@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from deep_security_datadog.datadog.attributes import ATTRIBUTES, address, port, url
-from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.datadog.attributes import ATTRIBUTES, port, url
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
-from tools.repository import ROOT, SAMPLES, markdown_table, with_texts
+from deep_security_datadog.values import address
+from tools.repository import ROOT, markdown_table, with_texts
 
 PAGE = ROOT / "docs" / "events.md"
 EXAMPLES = ROOT / "docs" / "reference" / "event-examples.md"
@@ -23,6 +23,8 @@ _COMMON_TAGS = (
     "env:", "team:",
 )  # fmt: skip
 _KINDS: dict[Any, str] = {address: "IP address", port: "number", url: "URL"}
+# What makes a path of `Key` and of `AMTarget`.
+_AS_FILES = {"EntityType": "File", "AMTargetTypeString": "File System"}
 _HEADINGS = ("**Host**", "**Times**")
 # The type that is shown whole, and in the README.
 _WHOLE = "PayloadLog"
@@ -61,12 +63,16 @@ def _severities() -> Iterator[tuple[str, ...]]:
 
 
 def _attributes() -> Iterator[tuple[str, ...]]:
-    """By the samples: any type that has the properties fills the attribute."""
-    contents = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(SAMPLES.glob("*.json")))
-    events = [Event(properties) for content in contents if isinstance(content, list) for properties in content]
+    """Of which types a property that the row shows fills the attribute: any type that has the property does."""
+    tried = ("192.0.2.1", "443", "https://example.com/")
+    rows = [row for row in EVENT_TYPES.values() if row.facts]
     for attribute, (kind, value) in ATTRIBUTES.items():
-        types = sorted({event.event_type.name for event in events if kind(value(event.texts)) not in (None, "")})
-        yield f"`{attribute}`", _KINDS.get(kind, "text"), ", ".join(f"`{name}`" for name in types)
+        types = [
+            f"`{row.name}`"
+            for row in rows
+            if any(kind(value(_AS_FILES | {name: text})) for name in row.shown_properties for text in tried)
+        ]
+        yield f"`{attribute}`", _KINDS.get(kind, "text"), "all" if len(types) == len(rows) else ", ".join(types)
 
 
 def _types() -> Iterator[str]:

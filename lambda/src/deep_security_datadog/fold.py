@@ -9,13 +9,13 @@ from .deep_security.event import Event
 def fold_key(event: Event) -> Hashable | None:
     """Equal for events of which one can stand for all; None for an event that is never folded.
 
-    The identity and everything that the title shows, so that no event hides behind a less severe one, or behind one
-    with another outcome.
+    The identity, the manager's identifier of the host (names may repeat), and everything that the title shows: no event
+    hides behind a less severe one, or behind one with another outcome.
     """
     texts, event_type, identity = event.texts, event.event_type, event.identity
     if identity is None:
         return None
-    shown = (event.severity, event.host.display, event_type.subject(texts), event_type.detail(texts))
+    shown = (event.severity, event.host.display, event.host.uid, event_type.subject(texts), event_type.detail(texts))
     return (*identity, *shown, event_type.action(texts))
 
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import TypeAlias
 
 # The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
@@ -23,7 +24,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=st
 PLACEHOLDERS = {text: re.compile(where) for text, where in {
     "n/a": ".*", "(no user)": ".*",
     "none": "Reason", "unknown": r"\w*(?:Action|String|Desc)", "-": r"OSSEC_\w+",
-    "unknown computer": "Hostname|TargetName",
+    "unknown computer": "Hostname|TargetName", "00:00:00:00:00:00": r"\w*MAC",
+    "0": "ProcessID|PayloadFlags|CreationTime|ModificationTime",
     # As it is written here: `SYSTEM` is an account of Windows.
     "System": r"ActionBy|\w*User(?:Name)?",
     **dict.fromkeys(
@@ -37,6 +39,7 @@ _LARGEST = 1 << 63
 _TIMES = range(946_684_800, 4_102_444_800)
 # Longest text of a number or time, in characters.
 _LONGEST_NUMBER = 64
+_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]{1,8}")
 
 
 def as_text(value: object) -> str:
@@ -71,6 +74,15 @@ def meaningful(name: str, value: object) -> str:
     return "" if where.fullmatch(name) else text
 
 
+def address(text: str) -> str | None:
+    """An IP address in its one spelling, without a zone, which may be any text; None for anything else."""
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
 def number(value: object) -> float | None:
     """A finite number from a number or from the same as a string."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -85,12 +97,14 @@ def number(value: object) -> float | None:
 
 
 def integer(value: object) -> int | None:
-    """A whole number from a number or from the same as a string."""
+    """A whole number from a number or from the same as a string, which may be hexadecimal: `0x82`."""
     # Fast paths for nearly all values. `type` because a boolean is an `int`.
     if type(value) is int and -_LARGEST <= value <= _LARGEST:
         return value
     if isinstance(value, str) and len(value) <= 15 and value.isdecimal():
         return int(value)
+    if isinstance(value, str) and _HEXADECIMAL.fullmatch(value):
+        return int(value, 16)
     result = number(value)
     return int(result) if result is not None and result.is_integer() and abs(result) <= _LARGEST else None
 

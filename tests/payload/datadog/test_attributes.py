@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deep_security_datadog.datadog.attributes import ATTRIBUTES, address, port, standard_attributes, url
+from deep_security_datadog.datadog.attributes import ATTRIBUTES, port, standard_attributes, url
 from deep_security_datadog.datadog.markdown import plain
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
+from deep_security_datadog.values import address
 from tests.payload.strategies import PROPERTIES
 
 # https://docs.datadoghq.com/standard-attributes/ for logs: network communications, HTTP requests, users.

@@ -31,7 +31,9 @@ OF_TYPES = {
 OF_SAMPLES = dict.fromkeys([f"reported.{number}.md" for number in (1, 2, 3, 4, 14, 20, 25)], DETECTION)
 OF_SAMPLES |= dict.fromkeys([f"reported.{number}.md" for number in (12, 13, 19)], BASE)
 SCANNED = {"ScanAction1": 0, "ScanResultAction1": 0, "ScanAction2": 0, "ScanResultAction2": 0}
-WITHOUT_HOST = dict.fromkeys(("Hostname", "HostInstanceID", "HostGUID", "HostID", "HostLastIPUsed"), "")
+WITHOUT_HOST = dict.fromkeys(
+    ("Hostname", "HostInstanceID", "HostGUID", "HostID", "HostAgentGUID", "HostVCUUID", "HostLastIPUsed"), ""
+)
 HOSTILE = "@all-hands [sign in](https://evil.example) %%% www.evil.example \u202e \x1b[31m"
 # Besides `message` and `time`, which the log has too.
 OF_FINDINGS = {"is_alert", "status_id", "finding_info", "type_uid", "class_name", "category_name"}

@@ -57,13 +57,13 @@ def test_of_a_long_display_name_only_the_beginning_is_read(part: str) -> None:
         # Without a name it is shown by its address.
         (Host("", "", "", "192.0.2.63", "GUID"), "192.0.2.63", "192.0.2.63"),
         (Host("192.0.2.62", "", "", "192.0.2.63", "GUID"), "192.0.2.62", "192.0.2.62"),
-        # An identifier rather than what every computer calls itself, and rather nothing as its name in Datadog.
+        # An identifier rather than what every computer calls itself.
         (Host("localhost", "", "", "192.0.2.63", "GUID"), "192.0.2.63", "192.0.2.63"),
-        (Host("127.0.0.1", "localhost.localdomain", "", "", "GUID"), "", "computer GUID"),
+        (Host("127.0.0.1", "localhost.localdomain", "", "", "GUID"), "GUID", "computer GUID"),
         (Host("::1", "", "i-1", "127.0.0.1"), "i-1", "i-1"),
         (Host("localhost6.localdomain6"), "", "localhost6.localdomain6"),
         (Host("localhost.example.com"), "localhost.example.com", "localhost.example.com"),
-        (Host(uid="7"), "", "computer 7"),
+        (Host(uid="7"), "7", "computer 7"),
         (Host(), "", ""),
     ],
 )

@@ -5,21 +5,19 @@ A facet has one kind, and Datadog indexes no value of another (docs/reference/da
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
-from deep_security_datadog.deep_security.facts import Value, first_of, full_path, url_place
-from deep_security_datadog.values import Texts, first, integer
+from deep_security_datadog.deep_security.facts import Value, first_of, full_path, url_place, without_credentials
+from deep_security_datadog.values import Texts, address, first, integer
 
 from .markdown import plain
 
 _LONGEST_VALUE = 5000
 # What may stand in a URL, without what makes a mention or a link of it.
 _IN_URLS = "%:/?#[]!$&'*+,;="
-_USER_INFO = re.compile(r"^(\w[\w+.-]*:[/\\]+)[^/\\?#]*@")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -36,14 +34,6 @@ def standard_attributes(event: Event) -> dict[str, Any]:
     return found
 
 
-def address(text: str) -> str | None:
-    """Without a zone, which may be any text."""
-    try:
-        return str(ip_address(text.partition("%")[0]))
-    except ValueError:
-        return None
-
-
 def port(text: str) -> int | None:
     number = integer(text)
     return number if number is not None and 0 <= number < 1 << 16 else None
@@ -51,7 +41,7 @@ def port(text: str) -> int | None:
 
 def url(text: str) -> str:
     """Without user and password. Not as `plain` has it: Datadog takes it to pieces."""
-    return quote(_LONE_PERCENT.sub("%25", _USER_INFO.sub(r"\1", text)), safe=_IN_URLS, errors="replace")
+    return quote(_LONE_PERCENT.sub("%25", without_credentials(text)), safe=_IN_URLS, errors="replace")
 
 
 def _end(name: str, other: str, *names: str) -> Value:
@@ -61,7 +51,13 @@ def _end(name: str, other: str, *names: str) -> Value:
 
 def _path(texts: Texts) -> str:
     is_file = texts.get("EntityType", "").lower() in ("file", "directory")
-    return texts.get("InfectedFilePath") or full_path(texts) or (texts.get("Key", "") if is_file else "")
+    target = texts.get("AMTarget", "") if "file" in texts.get("AMTargetTypeString", "").lower() else ""
+    return texts.get("InfectedFilePath") or full_path(texts) or (texts.get("Key", "") if is_file else target)
+
+
+def _url(texts: Texts) -> str:
+    """OSSEC has other things in `OSSEC_URL`, too, such as the directory of a `sudo`."""
+    return texts.get("URL") or (found if "://" in (found := texts.get("OSSEC_URL", "")) else "")
 
 
 # Name and id of a user, of whom an event may name several.
@@ -96,7 +92,7 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], str | int | None], Value]] = {
             _end("DestinationPort", "SourcePort", "OSSEC_DestinationPort")(texts) or url_place(texts).known_port
         ),
     ),
-    "http.url": (url, first_of("URL", "OSSEC_URL")),
+    "http.url": (url, _url),
     "usr.name": (plain, lambda texts: _account(texts)[0]),
     "usr.id": (plain, lambda texts: _account(texts)[1]),
     "process.name": (plain, first_of("ProcessName", "Process", "OSSEC_ProgramName")),

@@ -82,7 +82,7 @@ def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
         *[(key, value(texts)) for key, value in event_type.tags.items()],
         ("rank", "" if event.rank is None else as_text(integer(event.rank))),
         ("policy", texts.get("HostSecurityPolicyName", "")),
-        ("tenant", first(texts, ("TenantName", "TenantID"))),
+        ("tenant", first(texts, ("TenantName", "TenantID", "TenantGUID"))),
         # `Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: builds would make too many values.
         ("host_os", texts.get("HostOS", "").partition(" (")[0]),
         ("host_name", host.display),

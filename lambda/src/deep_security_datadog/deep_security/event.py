@@ -21,7 +21,7 @@ _DISPLAY_NAME = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,41}")
-_LOCAL = re.compile(r"(?:ip6-)?localhost\d?(?:\.localdomain\d?)?|127(?:\.\d{1,3}){3}|::1", re.IGNORECASE)
+_LOCAL = re.compile(r"(?:ip6-)?localhost\d?(?:\.localdomain\d?)?|127(?:\.\d{1,3}){3}|::1?|0\.0\.0\.0", re.IGNORECASE)
 # Twice what DNS allows; the pattern's time grows with the square of the length.
 _LONGEST_NAME = 512
 
@@ -42,12 +42,12 @@ class Host(NamedTuple):
     @property
     def id(self) -> str:
         """Its name in Datadog: the instance id, else the name, else the label; a name rather than an address."""
-        return self.instance_id or _name_of(self.name, self.label, self.address)
+        return self.instance_id or _name_of(self.name, self.label, self.address) or self.uid
 
     @property
     def identity(self) -> str:
-        """What tells it from others: as `id`, but an identifier of the manager rather than an address used last."""
-        return self.instance_id or _name_of(self.name, self.label) or self.uid or _name_of(self.address, self.name)
+        """What tells it from others: as `id`, but an identifier of the manager rather than an address."""
+        return self.uid if self.uid and _ADDRESS.fullmatch(self.id) else self.id
 
     @property
     def display(self) -> str:
@@ -94,19 +94,20 @@ class Event:
     def identity(self) -> tuple[str, ...] | None:
         """Equal for events about the same thing; None if nothing says what happened.
 
-        The place, and the tags that the table names for the type. Datadog groups events by it, and events that differ
+        The place, and what the table names for the type. Datadog groups events by it, and events that differ
         in it are never folded.
         """
         subject = self.event_type.subject(self.texts)
         if not subject:
             return None
-        parts = [self.event_type.tags[name](self.texts) for name in self.event_type.identity]
+        tags = self.event_type.tags
+        parts = [(tags[part] if isinstance(part, str) else part)(self.texts) for part in self.event_type.identity]
         return (*self.place, *(parts if any(parts) else (subject,)))
 
     @property
     def place(self) -> tuple[str, ...]:
         """Tenant, type, host, and what sits below the host."""
-        tenant = first(self.texts, ("TenantID", "TenantName", "TenantGUID"))
+        tenant = first(self.texts, ("TenantGUID", "TenantID", "TenantName"))
         below = (f"{name}:{text}" for name, text in self.below_host.items())
         return (tenant, self.event_type.name, self.host.identity, *below)
 
@@ -138,5 +139,5 @@ def _host(texts: Texts) -> Host:
     return host._replace(
         instance_id=texts.get("HostInstanceID", host.instance_id),
         address=texts.get("HostLastIPUsed", ""),
-        uid=first(texts, ("HostGUID", "HostID", "TargetID") if is_target else ("HostGUID", "HostID")),
+        uid=first(texts, ("HostGUID", "HostID", "HostAgentGUID", "TargetID" if is_target else "HostVCUUID")),
     )

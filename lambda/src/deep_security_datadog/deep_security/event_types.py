@@ -20,6 +20,7 @@ from .facts import (
     enum,
     first_of,
     full_path,
+    hashed,
     joined,
     moment,
     named,
@@ -32,6 +33,7 @@ from .facts import (
     url_place,
     with_original_word,
     with_port,
+    without_credentials,
     word,
     yes_no,
 )
@@ -68,13 +70,18 @@ _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
 _url_detect_only = boolean("DetectOnly")
 
+
+def _process(texts: Texts) -> str:
+    names = " or ".join(dict.fromkeys(filter(None, map(texts.get, ("ProcessName", "Process")))))
+    return all_of("{} (pid {})", "name", "pid")({"name": names, "pid": texts.get("ProcessID", "")})
+
+
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
     joined("User", "{} ({})", "UserName", "UserID"),
     unless_in("UserName", "By user", "User"),
     joined("Group", "{} ({})", "GroupName", "GroupID"),
-    joined("Process", "{} (pid {})", "ProcessName", "ProcessID"),
-    unless_in("ProcessName", "By process", "Process"),
+    Fact("Process", ("ProcessName", "Process", "ProcessID"), _process),
     joined("Container", "{} ({})", "ContainerName", "ContainerID"),
     one("Container image", "ContainerImageName"),
     unless_in("ContainerImageName", "Image", "ImageName"),
@@ -111,6 +118,8 @@ def _target(texts: Texts) -> str:
     """What a system event is about, if that is no computer: a computer is the event's host."""
     return "" if texts.get("TargetType") == "Host" else texts.get("TargetName", "")
 
+
+_DEVICE = named("DeviceName", "Device", "DeviceModel", "Model", "DeviceVendor", "Vendor")
 
 _ROWS = (
     EventType(
@@ -185,9 +194,8 @@ _ROWS = (
             "behavior": all_of("{} {}", "BehaviorType", "BehaviorRuleId"),
             "target": first_of("AMTarget"),
             "process": first_of("ProcessName", "Process"),
-            "command": first_of("CommandLine"),
         },
-        identity=("rule", "file", "behavior", "target", "process", "command"),
+        identity=("rule", "file", "behavior", "target", "process", hashed("CommandLine")),
         action=malware.result,
         facts=(
             one("Malware", "MalwareName"),
@@ -208,6 +216,7 @@ _ROWS = (
             one("Command line", "CommandLine"),
             joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
             joined("Acted on", "{} ({})", "AMTarget", "AMTargetTypeString"),
+            one("Targets", "AMTargetCount"),
             one("CVE", "Cve"),
             one("MITRE ATT&CK", "Mitre"),
             *_WHO_AND_WHERE,
@@ -229,7 +238,7 @@ _ROWS = (
         action=lambda texts: {True: "detect only", False: "blocked", None: ""}[_url_detect_only(texts)],
         detect_only=_url_detect_only,
         facts=(
-            one("URL", "URL"),
+            one("URL", "URL", without_credentials),
             enum("Risk", "Risk", {code: word for code, (word, _) in _RISKS.items()}, "RiskString"),
             one("Risk level (0 to 100)", "RiskLevel"),
             yes_no("Detect only", _url_detect_only, "DetectOnly"),
@@ -290,7 +299,7 @@ _ROWS = (
             one("Action", "OSSEC_Action"),
             one("Status", "OSSEC_Status"),
             one("Command", "OSSEC_Command"),
-            one("URL", "OSSEC_URL"),
+            one("Path or URL", "OSSEC_URL", without_credentials),
             one("Data", "OSSEC_Data"),
             one("Log event id", "OSSEC_ID"),
             one("System", "OSSEC_SystemName"),
@@ -327,27 +336,24 @@ _ROWS = (
             ),
         ),
     ),
-    # Only the type's name is public: the properties are guesses, and others are listed as they are.
+    # Of its JSON only the type's name is public. The properties are guesses, and those of its syslog messages.
     # docs/reference/deep-security-events.md#device-control
     EventType(
         "DeviceControlEvent",
         "Device Control",
-        subject=named("DeviceName", "DeviceModel", "DeviceVendor"),
+        subject=_DEVICE,
         # No default ranks are known, so a rank says nothing about the severity.
-        severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}),
-        tags={
-            "device_name": named("DeviceName", "DeviceModel", "DeviceVendor"),
-            "device_serial": first_of("DeviceSerial"),
-        },
+        severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}, "Permission"),
+        tags={"device_name": _DEVICE, "device_serial": first_of("DeviceSerial", "Serial")},
         identity=("device_name", "device_serial"),
-        action=word("DevicePermission", _PERMISSIONS),
+        action=word("DevicePermission", _PERMISSIONS, "Permission"),
         facts=(
-            one("Device", "DeviceName"),
-            enum("Permission", "DevicePermission", _PERMISSIONS),
+            joined("Device", "{} ({})", "DeviceName", "Device"),
+            enum("Permission", "DevicePermission", _PERMISSIONS, "Permission"),
             enum("Device type", "DeviceType", {1: "USB storage device", 2: "Mobile device"}),
-            one("Vendor", "DeviceVendor"),
-            one("Model", "DeviceModel"),
-            one("Serial number", "DeviceSerial"),
+            joined("Vendor", "{} ({})", "DeviceVendor", "Vendor"),
+            joined("Model", "{} ({})", "DeviceModel", "Model"),
+            joined("Serial number", "{} ({})", "DeviceSerial", "Serial"),
             Fact("Target file", ("Path", "FileName"), full_path),
             *_WHO_AND_WHERE,
         ),

@@ -1,5 +1,6 @@
 """The vocabulary of the table of event types: what a row consists of, and how to read a fact from an event."""
 
+import hashlib
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -7,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from deep_security_datadog.values import Texts, first, integer, time_of
+from deep_security_datadog.values import Texts, address, first, integer, time_of
 
 from . import malware
 from .severity import SeverityRule
@@ -23,6 +24,7 @@ _LONGEST_URL = 2000
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 # As browsers read it: of the first ones, one slash is enough and three are not too many.
 _SCHEME = re.compile(r"(?:(https?|wss?|ftp):[/\\]+|(?:\w[\w+.-]*:)?[/\\]{2})", re.IGNORECASE)
+_CREDENTIALS = re.compile(rf"({_SCHEME.pattern})?[^/\\?#]*@", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": "80", "ws": "80", "https": "443", "wss": "443", "ftp": "21"}
 
 # What sits below a host: tags, each with the properties that may say it.
@@ -53,8 +55,8 @@ class EventType(NamedTuple):
     """A row of the table.
 
     subject: what happened, for the title. detail: what the title adds in parentheses; empty = the action.
-    tags: those of the type, besides the ones that all types have. identity: which of them tell an event from others of
-    its type. See `Event.identity`.
+    tags: those of the type, besides the ones that all types have. identity: which of them, and which other values, tell
+    an event from others of its type. See `Event.identity`.
     """
 
     name: str
@@ -63,7 +65,7 @@ class EventType(NamedTuple):
     severity: SeverityRule
     facts: tuple[Fact, ...] = ()
     tags: Mapping[str, Value] = MappingProxyType({})
-    identity: tuple[str, ...] = ()
+    identity: tuple[str | Value, ...] = ()
     action: Value = lambda _: ""
     detect_only: Decision = lambda _: None
     detail: Value = lambda _: ""
@@ -86,9 +88,12 @@ def first_of(*names: str) -> Value:
 
 def named(*names: str) -> Value:
     """As `first_of`, but a number names nothing: it is a code without a word."""
-    return lambda texts: next(
-        (text for name in names if (text := texts.get(name)) and not text.lstrip("-").isdecimal()), ""
-    )
+    return lambda texts: next((text for name in names if (text := texts.get(name)) and integer(text) is None), "")
+
+
+def hashed(name: str) -> Value:
+    """Tells values from one another without showing them: they may hold a password."""
+    return lambda texts: hashlib.sha256(texts[name].encode("utf-8", "replace")).hexdigest() if name in texts else ""
 
 
 def one(label: str, name: str, shown: Callable[[str], str] | None = None, *, block: bool = False) -> Fact:
@@ -124,9 +129,9 @@ def word(name: str, words: Words, word_property: str = "") -> Value:
 
     def value(texts: Texts) -> str:
         text = texts.get(name, "")
-        if (found := words.get(integer(text))) is not None:
-            return found
         spelled_out = texts.get(word_property) or text
+        if (found := words.get(integer(text), words.get(integer(spelled_out)))) is not None:
+            return found
         return spelled_out if integer(spelled_out) is None else ""
 
     return value
@@ -155,14 +160,15 @@ def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
 
 def with_port(host: str, port: str) -> str:
     """`host:port`, an IPv6 address in brackets."""
-    if not port:
+    if port in ("", "0"):
         return host
     return f"port {port}" if not host else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def packet_data(text: str) -> str:
     """Part of a packet, decoded where it is plainly text in hexadecimal or base64: which of them it has is open."""
-    whole = text.rstrip("=") if _ENCODED.fullmatch(text) and not text.isdigit() else ""
+    digits = "".join(text.split())
+    whole = digits.rstrip("=") if _ENCODED.fullmatch(digits) and not digits.isdigit() else ""
     for decode in (bytes.fromhex, lambda digits: b64decode(digits + "=" * (-len(digits) % 4))):
         try:
             found = decode(whole).decode("utf-8", "replace")
@@ -262,17 +268,24 @@ class UrlPlace(NamedTuple):
 
 
 def url_place(texts: Texts) -> UrlPlace:
-    """The place that `URL` leads to."""
-    url = texts.get("URL", "")[:_LONGEST_URL]
+    """The place that `URL` leads to, else the address of the connection."""
+    url = without_credentials(first(texts, ("URL", "TargetIP"))[:_LONGEST_URL])
     scheme = _SCHEME.match(url)
-    place = re.split(r"[/\\?#]", url[scheme.end() :] if scheme else url, maxsplit=1)[0].rpartition("@")[2].lower()
+    place = re.split(r"[/\\?#]", url[scheme.end() :] if scheme else url, maxsplit=1)[0].lower()
     host, colon, port = place.rpartition(":")
     # The colons of an IPv6 address without brackets are its own.
     if not colon or (port and not port.isdecimal()) or (":" in host and not host.endswith("]")):
         host, port = place, ""
     usual = _DEFAULT_PORTS.get((scheme[1] or "").lower(), "") if scheme else ""
     port = str(int(port)) if port else usual
-    return UrlPlace(unquote(host).strip("[]").rstrip(".").lower() or url, "" if port == usual else port, port)
+    host = unquote(host).strip("[]").rstrip(".").lower() or url
+    return UrlPlace(address(host) or host, "" if port == usual else port, port)
+
+
+def without_credentials(url: str) -> str:
+    """A URL without user and password."""
+    found = _CREDENTIALS.match(url)
+    return (found[1] or "") + url[found.end() :] if found else url
 
 
 def full_path(texts: Texts) -> str:

@@ -65,7 +65,7 @@ def by_number(name: str, scale: Mapping[Any, tuple[str, Severity]], word_propert
     by_word = _BY_WORD | {word.lower(): severity for word, severity in scale.values()}
 
     def decide(texts: Texts) -> Severity | None:
-        level = scale.get(integer(texts.get(name)))
+        level = scale.get(integer(texts.get(name))) or scale.get(integer(texts.get(word_property)))
         return level[1] if level else _of_words(texts, (word_property, name), by_word)
 
     return SeverityRule(decide, tuple((f"`{name}` {value} ({word})", level) for value, (word, level) in scale.items()))
