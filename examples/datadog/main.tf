@@ -17,8 +17,9 @@ locals {
   # Datadog refuses a monitor that equals another, and two dashboards of one title confuse.
   prefix = var.name == "deep-security-datadog" ? "" : "${var.name}: "
 
-  queue     = "queuename:deep-security-datadog"
-  own_queue = "queuename:${var.name}"
+  queue = "queuename:deep-security-datadog"
+  # As Datadog stores what AWS sends.
+  own_queue = "queuename:${replace(lower(var.name), "/_+/", "_")}"
 }
 
 locals {

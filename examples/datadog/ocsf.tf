@@ -5,6 +5,7 @@ locals {
   ocsf_version    = "1.5.0"
   ocsf_severities = { 1 = "Informational", 2 = "Low", 3 = "Medium", 4 = "High", 5 = "Critical" }
 
+  # Without Base Event, of which no rule asks for anything: its logs keep their `ocsf` as it was sent.
   # required: what the class demands besides what all do.
   ocsf_classes = {
     "Detection Finding" = {
@@ -22,10 +23,6 @@ locals {
     "Authentication" = {
       uid        = 3002, profiles = ["host"], required = ["user"]
       activities = { 1 = "Logon" }
-    }
-    "Base Event" = {
-      uid        = 0, profiles = ["host"], required = []
-      activities = { 99 = "Other" }
     }
   }
 

@@ -4,7 +4,7 @@
 resource "datadog_logs_custom_pipeline" "this" {
   count = local.logs ? 1 : 0
 
-  name        = "Trend Micro Deep Security"
+  name        = "${local.prefix}Trend Micro Deep Security"
   description = "Logs of the Terraform module deep-security-datadog."
   tags        = concat(["integration:deep_security"], local.tags)
   is_enabled  = true

@@ -60,9 +60,9 @@ variable "tags" {
 
   validation {
     condition = alltrue([
-      for key, value in var.tags : can(regex("^\\p{L}", key)) && value != "" && length("${key}:${value}") <= 200
+      for key, value in var.tags : can(regex("^\\p{L}", key)) && can(regex("[\\p{L}\\p{Nd}]", value)) && length("${key}:${value}") <= 200
     ])
-    error_message = "tags need keys that begin with a letter, and values, together at most 200 characters: Datadog cuts others."
+    error_message = "tags need keys that begin with a letter, and values with a letter or a digit, together at most 200 characters: Datadog cuts or refuses others."
   }
 }
 

@@ -4,8 +4,8 @@ terraform {
   required_providers {
     datadog = {
       source = "DataDog/datadog"
-      # The first whose pipelines can exclude an attribute.
-      version = ">= 4.16"
+      # Tried with 4.19.0; another major version may send other things.
+      version = "~> 4.19"
     }
   }
 }

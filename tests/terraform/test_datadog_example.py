@@ -135,15 +135,15 @@ def test_both(terraform: Terraform) -> None:
 
 
 def test_second_copy(terraform: Terraform) -> None:
-    found = sent(terraform, name="second", site="datadoghq.eu", tags={"team": "security", "env": "prod"})
+    found = sent(terraform, name="Second__One", site="datadoghq.eu", tags={"team": "security", "env": "prod"})
     titles = [found["dashboard"]["title"], *(each["name"] for kind in VALUES[1:] for each in found[kind].values())]
-    assert all(title.startswith("second: Deep Security") for title in titles)
+    assert all(title.startswith("Second__One: Deep Security") for title in titles)
     assert found["dashboard"]["tags"] == ["team:security"]
     for each in (*found["monitors"].values(), *found["detections"].values()):
         assert {"integration:deep_security", "team:security", "env:prod"} <= set(each["tags"])
-    assert "{queuename:second-dead-letter}" in found["monitors"]["dead-letter-queue"]["query"]
+    assert "{queuename:second_one-dead-letter}" in found["monitors"]["dead-letter-queue"]["query"]
     text = json.dumps(found["dashboard"])
-    assert text.count("queuename:second") == 2 and "queuename:deep" not in text
+    assert text.count("queuename:second_one") == 2 and "queuename:deep" not in text
     assert all("](https://app.datadoghq.eu/event/" in rule["message"] for rule in found["detections"].values())
 
 

@@ -149,6 +149,8 @@ def test_little_is_enough(event_type: str) -> None:
         ("AntiMalwareEvent", {"FileSHA1": "", "FileMD5": "0" * 32}, {"evidences.0.file.hashes.0.algorithm": "MD5"}),
         ("DeviceControlEvent", {"Path": "e:\\", "FileName": "a.exe"}, {"evidences.0.file.path": "e:\\a.exe"}),
         ("PayloadLog", {}, {"disposition": "Reset", "evidences.0.connection_info.direction": "Inbound"}),
+        # The server's answer matched: the connection came in.
+        ("PayloadLog", {"Direction": 1, "Flow": 1}, {"evidences.0.connection_info.direction": "Inbound"}),
         ("PayloadLog", {"Direction": "west"}, {"evidences.0.connection_info.direction": "Unknown"}),
         (
             "PayloadLog",
@@ -210,8 +212,25 @@ def test_what_an_event_says_is_where_ocsf_has_it(
     assert {path: value(ocsf, path) for path in expected} == expected
 
 
+def test_all_that_is_said_of_one_alert_is_one_finding() -> None:
+    said = {"Description": "Alert: Agent Offline"}
+    events = [sample("SystemEvent")[0] | said | {"Number": number, "EventID": number} for number in (190, 191, 192)]
+    uids = {of(event)["finding_info"]["uid"] for event in events}
+    assert len(uids) == 1 and len({of(event)["metadata"]["uid"] for event in events}) == 3
+    assert of(events[0] | {"Description": "Alert: Agent Too Old"})["finding_info"]["uid"] not in uids
+    assert of(events[0] | {"HostInstanceID": "i-2"})["finding_info"]["uid"] not in uids
+
+
+def test_a_process_has_a_name_and_a_path() -> None:
+    event = sample("IntegrityEvent")[0] | {"Process": "/usr/bin/vim"}
+    assert of(event)["actor"]["app_name"] == "/usr/bin/vim"
+    assert of(event | {"ProcessID": 7})["actor"]["process"] == {"pid": 7, "name": "vim", "path": "/usr/bin/vim"}
+    assert "process" not in of(event | {"ProcessID": 1 << 31})["actor"]
+
+
 def test_folded_events_count() -> None:
     assert of(sample("PacketLog")[0], Repeats(12))["count"] == 12
+    assert of(sample("PacketLog")[0] | {"RepeatCount": 1 << 40})["count"] == (1 << 31) - 1
 
 
 @pytest.mark.parametrize("event_type", OF_TYPES)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from deep_security_datadog.deep_security.alert import alert
 from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
 from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import first, integer
 
@@ -15,6 +16,8 @@ from .markdown import plain
 VERSION = "1.5.0"
 # Of a text, in characters.
 _LONGEST_TEXT = 1000
+# Of an integer.
+_MOST = 1 << 31
 
 Fields: TypeAlias = dict[str, Any]
 # A number of an enumeration and its caption.
@@ -58,7 +61,9 @@ _MALWARE: Mapping[int | None, Enum] = {
     1: (18, "Trojan"), 2: (19, "Virus"), 4: (17, "Spyware"), **dict.fromkeys((0, 3, 5, 7), _OTHER)
 }  # fmt: skip
 _LOGONS = {"authentication_success": (1, "Success"), "authentication_failed": (2, "Failure")}
-_DIRECTIONS: Mapping[int | None, Enum] = {0: (1, "Inbound"), 1: (2, "Outbound")}
+_INBOUND, _OUTBOUND = (1, "Inbound"), (2, "Outbound")
+_DIRECTIONS: Mapping[int | None, Enum] = {0: _INBOUND, 1: _OUTBOUND}
+_TURNED_ROUND: Mapping[int | None, Enum] = {0: _OUTBOUND, 1: _INBOUND}
 _HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 # Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
@@ -75,7 +80,7 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     """The OCSF event. log: has the item's timestamp, message and standard attributes."""
     event, texts, host = item.event, item.event.texts, item.event.host
     metadata = _known(
-        uid=_short("-".join([texts.get(name, "") for name in ("TenantID", "EventType", "EventID")])),
+        uid=_short("-".join((event.place[0], *[texts.get(name, "") for name in ("EventType", "EventID")]))),
         event_code=_code(event) or _text(event, "EventType"), tenant_uid=_text(event, "TenantID"),
         product={"name": "Deep Security", "vendor_name": "Trend Micro"}, version=VERSION,
     )  # fmt: skip
@@ -85,7 +90,7 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
         **_enum("severity", SEVERITIES[event.severity]),
         **_known(
             metadata=metadata, device=device and device | _enum("type", _UNKNOWN),
-            count=item.repeats.total if item.repeats else integer(texts.get("RepeatCount")),
+            count=item.repeats.total if item.repeats else min(integer(texts.get("RepeatCount")) or 0, _MOST - 1),
         ),
     }  # fmt: skip
     evidence, row = _evidence(event, log), ROWS.get(event.event_type.name, Row())
@@ -109,14 +114,17 @@ def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
     """What the event acted on."""
     network, user, texts = log.get("network", {}), log.get("usr", {}), event.texts
     ends = {name: network.get(end, {}) for name, end in (("src_endpoint", "client"), ("dst_endpoint", "destination"))}
-    connection = _enum("direction", _DIRECTIONS.get(integer(texts.get("Direction")), _UNKNOWN))
-    pid = integer(texts.get("ProcessID"))
+    # Of the connection, as its ends are, not of the packet.
+    directions = _TURNED_ROUND if flow(texts) in REVERSE_FLOWS else _DIRECTIONS
+    connection = _enum("direction", directions.get(integer(texts.get("Direction")), _UNKNOWN))
+    path, pid = _text(event, "ProcessName", "Process"), integer(texts.get("ProcessID"))
     return _known(
         **{name: end for name, end in ends.items() if "ip" in end},
         connection_info="Direction" in texts
         and connection | _known(protocol_name=_text(event, "ProtocolString").lower()),
         file=_file(event, log.get("file", {})),
-        process=pid is not None and {"pid": pid, **_known(name=_text(event, "ProcessName"))},
+        # The class of a process demands its number.
+        process=pid is not None and 0 <= pid < _MOST and {"pid": pid, **_known(name=_name(path), path=path)},
         user=_known(name=user.get("name"), uid=user.get("id")),
         url=_known(url_string=log.get("http", {}).get("url")),
     )
@@ -132,8 +140,7 @@ def _file(event: Event, file: Mapping[str, Any]) -> Fields:
         if name in digests
     ]
     kind = (2, "Folder") if _entity(event) == "directory" else (1, "Regular File")
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return {"name": name or path, "path": path, **_enum("type", kind), **_known(hashes=hashes)}
+    return {"name": _name(path), "path": path, **_enum("type", kind), **_known(hashes=hashes)}
 
 
 def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
@@ -151,13 +158,15 @@ def _alert(event: Event, common: Fields, evidence: Fields) -> _Made | None:
         return None
     going_on = _UPDATE if _code(event) == "191" else _CREATE
     activity, status = (_CLOSE, (4, "Resolved")) if found.has_ended else (going_on, (1, "New"))
-    return FINDING, activity, _found(event, common, evidence, found.name or _text(event, "Title"), status)
+    # The same for all that is said of one alert.
+    uid = found.name and _short("-".join((*event.place, found.name)))
+    return FINDING, activity, _found(event, common, evidence, found.name or _text(event, "Title"), status, uid=uid)
 
 
-def _found(event: Event, common: Fields, evidence: Fields, title: str, status: Enum, **info: Fields) -> Fields:
+def _found(event: Event, common: Fields, evidence: Fields, title: str, status: Enum, **info: Any) -> Fields:
     """What a finding has, as those of Datadog's own pipelines do."""
     title = _short(title or event.event_type.module)
-    info = _known(uid=common["metadata"]["uid"], title=title, desc=_text(event, "Description"), **info)
+    info = {"uid": common["metadata"]["uid"], "title": title, **_known(desc=_text(event, "Description"), **info)}
     fields = {"is_alert": True, **_enum("status", status), "finding_info": info}
     return fields | _known(evidences=evidence and [evidence])
 
@@ -172,7 +181,9 @@ def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
 
 def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     """The class demands who did it, and where."""
-    actor = _known(user=evidence.get("user"), app_name=_text(event, "ProcessName", "Process"))
+    process = evidence.get("process")
+    app_name = not process and _text(event, "ProcessName", "Process")
+    actor = _known(user=evidence.get("user"), process=process, app_name=app_name)
     if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
         return None
     return FILE, _CHANGES.get(_action(event), _UNKNOWN), {"file": evidence["file"], "actor": actor}
@@ -232,6 +243,11 @@ def _code(event: Event) -> str:
 
 def _entity(event: Event) -> str:
     return _text(event, "EntityType").lower()
+
+
+def _name(path: str) -> str:
+    """The last part of it."""
+    return path.replace("\\", "/").rpartition("/")[2] or path
 
 
 def _enum(name: str, value: Enum) -> Fields:
