@@ -11,7 +11,6 @@ from .aws.accepted_cache import AcceptedCache
 from .aws.admission import admit
 from .aws.delivery import Delivery
 from .aws.queues import Queues
-from .aws.settle import settle
 from .datadog.api_key import ApiKey
 from .datadog.client import DatadogClient
 from .datadog.intakes import DESTINATIONS
@@ -110,7 +109,7 @@ class Forwarder:
         """Gives what is owed to the queues; what they do not take is owed still."""
         try:
             report.answered(delivery)
-            report.settled(delivery, settle(delivery, self._queues, payload=payload, seconds_left=seconds_left))
+            report.settled(delivery, self._queues.settle(delivery, payload=payload, seconds_left=seconds_left))
             self._accepted.keep(delivery)
         except Exception as error:  # noqa: BLE001 (it alone comes back)
             report.comes_back(delivery.record, "cannot be settled", reason_of(error))

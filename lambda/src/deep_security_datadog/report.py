@@ -13,7 +13,7 @@ from typing import Any
 from . import log
 from .aws.delivery import Delivery
 from .aws.envelope import Record
-from .aws.settle import Settlement
+from .aws.queues import Settlement
 from .deep_security.event import Event
 from .outcome import Outcome
 
