@@ -12,12 +12,11 @@ _READ_TIMEOUT = 4.0
 _ATTEMPTS = 2
 
 
-class SecretUnreadable(LoggableError):
-    """The message has the name of the secret and the AWS error code, never a value."""
-
-
 def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Callable[[], str]:
-    """Reads, when called, a Secrets Manager secret, else an SSM parameter (name or ARN), or raises SecretUnreadable."""
+    """Reads, when called, a Secrets Manager secret, else an SSM parameter (name or ARN).
+
+    Or raises LoggableError with that name and the AWS error code, never a value.
+    """
     name = secret_arn or parameter or ""
     # The region of an ARN need not be the function's.
     parts = name.split(":")
@@ -30,7 +29,7 @@ def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Ca
                 return str(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())
             return str(client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
         except Exception as error:  # noqa: BLE001 (whatever it is, the secret is not there)
-            raise SecretUnreadable(f"{name}: {sdk.code_of(error)}") from None
+            raise LoggableError(f"{name}: {sdk.code_of(error)}") from None
 
     client = partial(sdk.client, region=region, attempts=_ATTEMPTS, read_timeout=_READ_TIMEOUT)
     return read

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from deep_security_datadog.deadline import SecondsLeft, run
+from deep_security_datadog.log import LoggableError
 
 from . import message, sdk
 from .backoff import delay
@@ -109,47 +111,48 @@ class Queues:
             seconds = delay(record.attempts, asked=retry_after, longest=self._visibility_timeout)
             if record.receipt_handle and seconds < self._visibility_timeout:
                 entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
-        problem = ""
-        while entries and not problem:
-            batch, entries = entries[:_MOST_IN_BATCH], entries[_MOST_IN_BATCH:]
-            _, problem = self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
+        with suppress(LoggableError):
+            for start in range(0, len(entries), _MOST_IN_BATCH):
+                batch = entries[start : start + _MOST_IN_BATCH]
+                self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
 
     def _send(self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: SecondsLeft) -> Taken:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
         taken: tuple[Outgoing, ...] = ()
-        reason = ""
+        problem = ""
         for batch in _batches(messages, self.largest):
             entries = [one.message.entry(seconds) for one, seconds in batch if one.message]
-            answer, problem = self._call("send_message_batch", url, entries, seconds_left) if entries else ({}, "")
-            if problem:
-                return taken, problem
+            try:
+                answer = self._call("send_message_batch", url, entries, seconds_left) if entries else {}
+            except LoggableError as error:
+                return taken, str(error)
             # Only what SQS names was taken: something else may have answered. `Failed` is absent where nothing failed.
             names = {one.get("Id") for one in answer.get("Successful") or ()}
             these = [one for place, (one, _) in enumerate(batch) if one.message and str(place) in names]
             if len(these) < len(batch):
                 codes = [str(one.get("Code", "unknown")) for one in answer.get("Failed") or ()]
-                reason = next(iter(codes), "no answer of SQS" if entries else "larger than SQS takes")
+                problem = next(iter(codes), "no answer of SQS" if entries else "larger than SQS takes")
             taken += tuple(these)
-        return taken, reason
+        return taken, problem
 
     def _call(
         self, name: str, url: str | None, entries: Sequence[Mapping[str, Any]], seconds_left: SecondsLeft
-    ) -> tuple[Mapping[str, Any], str]:
-        """What SQS answers, and why it does not: AWS's code, without content; empty if it does."""
+    ) -> Mapping[str, Any]:
+        """What SQS answers. Raises LoggableError, with AWS's code, without content."""
         if not url:
-            return {}, "no queue is configured for it"
+            raise LoggableError("no queue is configured for it")
         try:
             # Before the clock starts: creating the client takes CPU time, not SQS's.
             self._sqs = self._sqs or sdk.client("sqs", read_timeout=_READ_TIMEOUT)
             numbered = [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
             seconds, started = min(CALL_DEADLINE, seconds_left() - RESERVE), time.monotonic()
-            if seconds < self._slowest_call:
-                return {}, "out of time"
-            answer = run(partial(getattr(self._sqs, name), QueueUrl=url, Entries=numbered), seconds=seconds)
-            self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
+            if seconds >= self._slowest_call:
+                answer = run(partial(getattr(self._sqs, name), QueueUrl=url, Entries=numbered), seconds=seconds)
+                self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
+                return cast("Mapping[str, Any]", answer)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody knows that it was sent)
-            return {}, sdk.code_of(error)
-        return answer, ""
+            raise LoggableError(sdk.code_of(error)) from None
+        raise LoggableError("out of time")
 
 
 def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, int]]]:
