@@ -1,6 +1,5 @@
 """Destinations, which are intakes of Datadog (one key, one site, Datadog's own answer), and the requests to them."""
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, Self
@@ -46,15 +45,6 @@ class Request(NamedTuple):
             raise
         except Exception as error:  # noqa: BLE001 (it concerns these items only)
             raise CannotRender(f"cannot be rendered ({type(error).__name__})") from None
-
-    @property
-    def messages(self) -> frozenset[str]:
-        """The messages that its events came with."""
-        return frozenset(item.message for item in self.items)
-
-    def shuffled(self) -> Self:
-        """The same items in another order."""
-        return self._replace(items=tuple(random.sample(self.items, len(self.items))))
 
     def split(self, place: int) -> tuple[Self, ...]:
         """Requests with the items before the place and from there on, as far as there are any."""

@@ -12,6 +12,7 @@ from . import markdown
 from .item import Context, Item, Repeats
 
 LONGEST_TITLE = 200
+LONGEST_HOST = 255
 # Datadog accepts events of the last 18 h; the margin is for the transfer (docs/reference/datadog-limits.md#events).
 OLDEST = timedelta(hours=17, minutes=45)
 # Clocks of agents may be a little fast.
@@ -92,6 +93,11 @@ def in_markdown(item: Item, context: Context, limit: int) -> str:
     sections = _sections(item, context)
     whole = "\n".join([line for _, lines in sections for line in lines])
     return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
+
+
+def host(event: Event) -> str:
+    """The name by which Datadog knows the host, cut to what it takes; empty if unknown."""
+    return markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]
 
 
 def date_happened(event: Event, now: datetime) -> int | None:
