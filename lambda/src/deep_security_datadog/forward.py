@@ -6,7 +6,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any, Self
 
-from .aws import key_store
+from .aws import sdk
 from .aws.accepted_cache import AcceptedCache
 from .aws.admission import admit
 from .aws.delivery import Delivery
@@ -46,7 +46,7 @@ class Forwarder:
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Makes no network call."""
-        read = key_store.reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
+        read = sdk.reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
         key = ApiKey(read, reload_interval=settings.api_key_reload_interval)
         sender = Sender(DatadogClient(connections=CONCURRENT_REQUESTS), key, concurrent_requests=CONCURRENT_REQUESTS)
         queues = Queues(

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from deep_security_datadog.aws import sdk
-from deep_security_datadog.aws.key_store import reader
+from deep_security_datadog.aws.sdk import reader
 from deep_security_datadog.log import LoggableError
 
 pytestmark = pytest.mark.usefixtures("fake_aws")

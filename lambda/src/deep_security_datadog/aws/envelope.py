@@ -57,7 +57,7 @@ class Notification(NamedTuple):
 
     @property
     def time(self) -> datetime | None:
-        """`timestamp` as a time in UTC, None if unknown."""
+        """`timestamp` in UTC, None if unknown."""
         return time_of(self.timestamp)
 
 
@@ -102,10 +102,8 @@ class Record(NamedTuple):
 
 def raw_records(payload: object) -> list[object]:
     """The records of a Lambda event, unread; the event itself if it has none."""
-    match payload:
-        case {"Records": [*records]}:
-            return records
-    return [payload]
+    records = payload.get("Records") if isinstance(payload, dict) else None
+    return records if isinstance(records, list) else [payload]
 
 
 def size_of(raw: object) -> int:
