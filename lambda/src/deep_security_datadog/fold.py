@@ -12,11 +12,8 @@ def fold_key(event: Event) -> Hashable | None:
     The identity and everything that the title shows, so that no event hides behind a less severe one, or behind one
     with another outcome.
     """
-    texts, event_type, identity = event.texts, event.event_type, event.identity
-    if identity is None:
-        return None
-    shown = (event.severity, event.host.display, event_type.subject(texts), event_type.detail(texts))
-    return (*identity, *shown, event_type.action(texts))
+    shown = (event.severity, event.host.display, event.subject, event.detail, event.action)
+    return event.identity and (*event.identity, *shown)
 
 
 def fold(items: Iterable[Item]) -> list[Item]:
@@ -32,4 +29,6 @@ def _folded(members: list[Item]) -> Item:
     if len(members) == 1:
         return members[0]
     entries = tuple(entry for member in members for entry in member.entries)
-    return members[0]._replace(entries=entries, repeats=Repeats.of(member.event for member in members))
+    times = [member.event.time for member in members if member.event.time]
+    repeats = Repeats(len(members), min(times, default=None), max(times, default=None))
+    return members[0]._replace(entries=entries, repeats=repeats)

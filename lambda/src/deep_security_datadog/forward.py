@@ -1,23 +1,21 @@
 """Forwards a Lambda event: admit, understand, choose, send, settle. Composition only."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import zip_longest
-from typing import Any, Self
+from typing import Any
 
-from .aws import sdk
 from .aws.accepted_cache import AcceptedCache
 from .aws.admission import admit
 from .aws.delivery import Delivery
 from .aws.queues import Queues
-from .datadog.api_key import ApiKey
-from .datadog.client import DatadogClient
 from .datadog.intakes import DESTINATIONS
 from .datadog.item import Context, Item
 from .datadog.request import Request
 from .datadog.sender import Sender
 from .datadog.tags import configured_tags
+from .deadline import SecondsLeft
 from .deep_security.event import Event
 from .filter import Filter
 from .fold import fold
@@ -25,8 +23,6 @@ from .log import reason_of
 from .outcome import Answer, Outcome
 from .report import Report
 from .settings import Settings
-
-CONCURRENT_REQUESTS = 16
 
 
 class NotDelivered(Exception):
@@ -43,24 +39,10 @@ class Forwarder:
         self._accepted = AcceptedCache()
         self._tags = configured_tags(settings.tags)
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """Makes no network call."""
-        read = sdk.reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
-        key = ApiKey(read, reload_interval=settings.api_key_reload_interval)
-        sender = Sender(DatadogClient(connections=CONCURRENT_REQUESTS), key, concurrent_requests=CONCURRENT_REQUESTS)
-        queues = Queues(
-            queue_url=settings.queue_url,
-            dead_letter_queue_url=settings.dead_letter_queue_url,
-            visibility_timeout=settings.queue_visibility_timeout,
-            largest=settings.queue_largest_message,
-        )
-        return cls(settings, sender, queues)
-
-    def forward(self, payload: object, *, seconds_left: Callable[[], float], request_id: str) -> dict[str, Any]:
+    def forward(self, payload: object, *, seconds_left: SecondsLeft, request_id: str) -> dict[str, Any]:
         """Sends and settles the records of a Lambda event; see `handler.lambda_handler` for the result.
 
-        seconds_left: until Lambda ends the invocation. request_id: Lambda's, for the log.
+        request_id: Lambda's, for the log.
         """
         names, now = self._settings.destinations, datetime.now(UTC)
         report = Report(request_id, self._settings.log_level, by_destination=len(names) > 1)
@@ -95,7 +77,7 @@ class Forwarder:
         return requests
 
     def _send(
-        self, requests: Iterable[Request], deliveries: Iterable[Delivery], seconds_left: Callable[[], float]
+        self, requests: Iterable[Request], deliveries: Iterable[Delivery], seconds_left: SecondsLeft
     ) -> Iterator[Delivery]:
         """Each delivery once all its answers are in: the rest may use up the time."""
         yield from [delivery for delivery in deliveries if delivery.is_answered]
@@ -105,7 +87,7 @@ class Forwarder:
                 delivery.answer(place, request.destination, answer)
             yield from dict.fromkeys(delivery for delivery, _ in parts if delivery.is_answered)
 
-    def _settle(self, delivery: Delivery, payload: object, seconds_left: Callable[[], float], report: Report) -> None:
+    def _settle(self, delivery: Delivery, payload: object, seconds_left: SecondsLeft, report: Report) -> None:
         """Gives what is owed to the queues; what they do not take is owed still."""
         try:
             report.answered(delivery)

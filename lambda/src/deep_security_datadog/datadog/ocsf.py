@@ -95,8 +95,8 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     if found.profiles == _CONTROL:
         fields |= _known(policy=_known(name=_text(event, "HostSecurityPolicyName")))
         if row.disposition:
-            detected = (15, "Detected") if event.event_type.detect_only(texts) else None
-            fields |= _enum("disposition", detected or _DISPOSITIONS.get(_action(event), row.disposition))
+            detected = (15, "Detected") if event.detect_only else None
+            fields |= _enum("disposition", detected or _DISPOSITIONS.get(event.action.lower(), row.disposition))
     return common | fields | {
         "class_uid": found.uid, "class_name": found.name,
         "category_uid": found.uid // 1000, "category_name": found.category,
@@ -139,7 +139,7 @@ def _file(event: Event, file: Mapping[str, Any]) -> Fields:
 def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
     analytic = _known(name=_rule(event), uid=_code(event))
     analytic |= _enum("type", (1, "Rule")) if analytic else {}
-    fields = _found(event, common, evidence, event.event_type.subject(event.texts), (1, "New"), analytic=analytic)
+    fields = _found(event, common, evidence, event.subject, (1, "New"), analytic=analytic)
     if name := _text(event, "MalwareName"):
         number, caption = _MALWARE.get(integer(event.texts.get("MajorVirusType")), _UNKNOWN)
         fields["malware"] = [{"name": name, "classification_ids": [number], "classifications": [caption]}]
@@ -167,7 +167,7 @@ def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
         return None
     parts = {name: evidence.get(name) for name in ("src_endpoint", "dst_endpoint", "connection_info")}
     fields = _known(**parts, firewall_rule=_known(name=_rule(event)))
-    return NETWORK, _REFUSE if _action(event) == "deny" else _TRAFFIC, fields
+    return NETWORK, _REFUSE if event.action.lower() == "deny" else _TRAFFIC, fields
 
 
 def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
@@ -175,7 +175,7 @@ def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     actor = _known(user=evidence.get("user"), app_name=_text(event, "ProcessName", "Process"))
     if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
         return None
-    return FILE, _CHANGES.get(_action(event), _UNKNOWN), {"file": evidence["file"], "actor": actor}
+    return FILE, _CHANGES.get(event.action.lower(), _UNKNOWN), {"file": evidence["file"], "actor": actor}
 
 
 def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
@@ -213,10 +213,6 @@ ROWS: Mapping[str, Row] = {
     # The manager's other events are of too many kinds for one class.
     "SystemEvent": Row((_alert,)),
 }
-
-
-def _action(event: Event) -> str:
-    return event.event_type.action(event.texts).lower()
 
 
 def _rule(event: Event) -> str:

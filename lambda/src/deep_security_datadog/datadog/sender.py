@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, TooManyLeftBehind, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, SecondsLeft, TooManyLeftBehind, run_all
 from deep_security_datadog.log import reason_of
 from deep_security_datadog.outcome import Answer, Outcome
 
@@ -48,10 +48,10 @@ class Sender:
         self._sleep = sleep
         self._down: set[Endpoint] = set()
 
-    def send(self, requests: Iterable[Request], *, seconds_left: Callable[[], float]) -> _Answered:
+    def send(self, requests: Iterable[Request], *, seconds_left: SecondsLeft) -> _Answered:
         """Each request with its answer, as soon as that is final; a batch in parts where these have different ones.
 
-        seconds_left: until Lambda ends the invocation. Within MARGIN of that, no request is started or waited for.
+        Within MARGIN of the end of the invocation, no request is started or waited for.
         """
         requests = list(requests)
         if self._down:
@@ -79,9 +79,7 @@ class _Attempt(NamedTuple):
 class _Rounds:
     """The rounds of one invocation. seconds_left: until nothing may be started or waited for."""
 
-    def __init__(
-        self, client: DatadogClient, api_key: ApiKey, breakers: _Breakers, seconds_left: Callable[[], float]
-    ) -> None:
+    def __init__(self, client: DatadogClient, api_key: ApiKey, breakers: _Breakers, seconds_left: SecondsLeft) -> None:
         self._client = client
         self._api_key = api_key
         self._breakers = breakers

@@ -69,7 +69,6 @@ def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> li
 def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
     """Keys and values, without the instance's tags."""
     event_type, host, texts = event.event_type, event.host, event.texts
-    detect_only = event_type.detect_only(texts)
     aws_account = texts.get("HostOwnerID", "") if texts.get("HostCloudType", "amazon") == "amazon" else ""
     finding_text = " ".join([texts[name][:_LONGEST_SEARCHED] for name in _FINDING_TEXTS if name in texts])
     return [
@@ -77,10 +76,10 @@ def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
         ("event_type", event_type.name or "unknown"),
         ("module", event_type.slug),
         ("severity", event.severity.label),
-        ("action", event_type.action(texts)),
-        ("detect_only", "" if detect_only is None else as_text(detect_only)),
+        ("action", event.action),
+        ("detect_only", as_text(event.detect_only)),
         *[(key, value(texts)) for key, value in event_type.tags.items()],
-        ("rank", "" if event.rank is None else as_text(integer(event.rank))),
+        ("rank", as_text(integer(event.rank))),
         ("policy", texts.get("HostSecurityPolicyName", "")),
         ("tenant", first(texts, ("TenantName", "TenantID"))),
         # `Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: builds would make too many values.

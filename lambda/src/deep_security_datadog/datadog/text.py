@@ -72,9 +72,8 @@ def title(event: Event) -> str:
     tail = (f" in {container}" if container else "") + (f" on {host}" if host else "")
     if event.is_test:
         return f"{head}: Deep Security reaches Datadog{tail}"
-    subject = event.event_type.subject(event.texts)
-    details = (event.event_type.detail(event.texts), event.event_type.action(event.texts))
-    shown, shown_detail = _plain(subject), _plain(next((one for one in details if one not in ("", subject)), ""))
+    detail = next((text for text in (event.detail, event.action) if text not in ("", event.subject)), "")
+    shown, shown_detail = _plain(event.subject), _plain(detail)
     room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
     # Each gets half the room, and what the other leaves.
     shown_detail = markdown.truncate_middle(shown_detail, max(room // 2, room - len(shown)))
@@ -145,7 +144,7 @@ def _summary(event: Event) -> str:
         f"**{event.severity.label.capitalize()}**"
         + (" (the event does not tell its severity)" if event.known_severity is None else ""),
         markdown.escaped(event.event_type.module[:60]),
-        markdown.escaped(event.event_type.action(event.texts)[:100]),
+        markdown.escaped(event.action[:100]),
         "" if event.rank is None else f"rank {event.rank:g}",
         container and f"in {markdown.code(container[:100])}",
         host and f"on {markdown.code(host[:100])}",
