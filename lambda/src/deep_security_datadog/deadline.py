@@ -98,10 +98,7 @@ def run(function: Callable[[], _T], *, seconds: float) -> _T:
 
 
 def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, Result[_T]]]:
-    """Runs calls, at most so many at once, and yields each one's key and result as soon as it is there.
-
-    next_call: asked for another call whenever one can be started; None if there is none for now.
-    """
+    """Each call's key and result as soon as it is there. next_call: asked whenever one can be started; None for now."""
     results: SimpleQueue[tuple[_Worker, Result[_T]]] = SimpleQueue()
     running: dict[_Worker, tuple[float, Call[_K, _T]]] = {}
     try:

@@ -1,7 +1,4 @@
-"""Keep or drop an event, with the reason.
-
-The options are those of `filter` in the Terraform variable `destinations`, which refuses what cannot be meant.
-"""
+"""Keep or drop an event, with the reason. The options are those of `filter` in the variable `destinations`."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -39,10 +36,7 @@ class Filter(NamedTuple):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """The filter with these options, where null is the default.
-
-        Raises ValueError, with the option's name, for an unknown option and a value that it cannot have.
-        """
+        """The filter with these options, where null is the default. Raises ValueError, with the option's name."""
         if not isinstance(options, Mapping):
             raise ValueError("expected a JSON object")
         if unknown := [name for name in options if name not in OPTIONS]:

@@ -7,10 +7,9 @@ from .deep_security.event import Event
 
 
 def fold_key(event: Event) -> Hashable | None:
-    """Equal for events of which one can stand for all; None for an event that is never folded.
+    """The identity and everything that the title shows; None for an event that is never folded.
 
-    The identity and everything that the title shows, so that no event hides behind a less severe one, or behind one
-    with another outcome.
+    So none hides behind a less severe one, or behind one with another outcome.
     """
     shown = (event.severity, event.host.display, event.subject, event.detail, event.action)
     return event.identity and (*event.identity, *shown)

@@ -40,10 +40,7 @@ class Forwarder:
         self._tags = configured_tags(settings.tags)
 
     def forward(self, payload: object, *, seconds_left: SecondsLeft, request_id: str) -> dict[str, Any]:
-        """Sends and settles the records of a Lambda event; see `handler.lambda_handler` for the result.
-
-        request_id: Lambda's, for the log.
-        """
+        """Sends and settles the records of a Lambda event; see `handler.lambda_handler`. request_id: for the log."""
         names, now = self._settings.destinations, datetime.now(UTC)
         report = Report(request_id, self._settings.log_level, by_destination=len(names) > 1)
         taken, unread = admit(payload, is_settled=self._accepted.is_settled, seconds_left=seconds_left)

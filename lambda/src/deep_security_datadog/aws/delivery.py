@@ -1,8 +1,7 @@
 """A record on its way: what is owed to whom, the answers, and what to do with it once the last one is in.
 
 An entry is owed to a destination until that accepts it, refuses it for good (then the dead-letter queue keeps it), or
-filters it out. A record that owes nothing is settled. What else it owes waits in the queue: as a remainder, or as the
-whole record.
+filters it out. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -94,10 +93,7 @@ class Delivery:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether the record can be done again as it is.
-
-        Not if it was cut and some of its entries owe nothing: it would not become smaller.
-        """
+        """Whether it can be done again as it is: not if it was cut and owes less than all, or it would never shrink."""
         is_cut = any(entry.is_left for entry in self.record.entries)
         owing = {place for place, _ in self.debts}
         return not self.settled and (not is_cut or len(owing) == len(self.record.entries))

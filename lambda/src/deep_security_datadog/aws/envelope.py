@@ -140,10 +140,8 @@ def read(raw: object, most_entries: int) -> Record:
 
 
 def _messages(raw: object) -> Iterator[tuple[str, Notification, str]]:
-    """The texts of the messages in a record, each with what is wrong with it, if anything.
-
-    Does not recurse, because whoever sends chooses the nesting.
-    """
+    """The texts of the messages in a record, each with what is wrong with it, if anything."""
+    # No recursion, because whoever sends chooses the nesting.
     waiting: list[tuple[object, Notification, int]] = [(raw, Notification(), 0)]
     while waiting:
         value, notification, wrappings = waiting.pop()

@@ -63,10 +63,7 @@ class Queues:
         self._sqs: Any = None
 
     def settle(self, delivery: Delivery, *, payload: object, seconds_left: SecondsLeft) -> Settlement:
-        """Keeps refusals in the dead-letter queue and puts back what else is owed. What still is owed then comes back.
-
-        payload: the Lambda event.
-        """
+        """Keeps refusals, and puts back what else is owed. What still is owed then comes back. payload: Lambda's."""
         is_direct = delivery.record.record_id is None
         kept, problem = self.keep(delivery.refusals(), seconds_left=seconds_left)
         delivery.settle(debt for one in kept for debt in one.debts)
@@ -82,10 +79,7 @@ class Queues:
         return Settlement(kept, put_back, other or problem)
 
     def _pieces(self, delivery: Delivery, payload: object) -> Iterator[Outgoing]:
-        """What is owed of a direct delivery that Lambda would lose, because its record of it does not fit the queue.
-
-        So is what one invocation does not take: the next one would not take it either.
-        """
+        """What is owed of a direct delivery that fits neither into the queue, as Lambda's record, nor one invocation."""
         is_cut = any(entry.is_left for entry in delivery.record.entries)
         if is_cut or len(message.write(payload).encode()) > self.largest - _ROOM_IN_RECORD:
             yield from delivery.remainders("not delivered, and too large to be tried again without a queue")
@@ -102,10 +96,7 @@ class Queues:
         return self._send(self._queue_url, messages, seconds_left)
 
     def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: SecondsLeft) -> None:
-        """Makes records visible before the visibility timeout ends, as far as SQS agrees.
-
-        records: each with the seconds that Datadog asked to wait.
-        """
+        """Ends the visibility timeout of records early, each with the seconds that Datadog asked to wait."""
         entries = []
         for record, retry_after in records:
             seconds = delay(record.attempts, asked=retry_after, longest=self._visibility_timeout)

@@ -24,10 +24,7 @@ def client(service: str, *, region: str | None = None, attempts: int = 1, read_t
 
 
 def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Callable[[], str]:
-    """Reads, when called, a Secrets Manager secret, else an SSM parameter (name or ARN).
-
-    Or raises LoggableError with that name and the AWS error code, never a value.
-    """
+    """Reads a secret, else an SSM parameter (name or ARN). Raises LoggableError with that name and AWS's error code."""
     name = secret_arn or parameter or ""
     # The region of an ARN need not be the function's.
     parts = name.split(":")

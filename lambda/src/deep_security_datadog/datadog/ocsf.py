@@ -190,12 +190,9 @@ def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
 
 
 class Row(NamedTuple):
-    """makers: the first that makes something counts; else it is a Base Event.
-
-    disposition: of actions that `_DISPOSITIONS` lacks; None where the type has none.
-    """
-
+    # The first that makes something counts; else it is a Base Event.
     makers: tuple[_Maker, ...] = ()
+    # Of actions that `_DISPOSITIONS` lacks; None where the type has none.
     disposition: Enum | None = None
 
 

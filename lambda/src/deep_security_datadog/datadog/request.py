@@ -18,18 +18,14 @@ class CannotRender(LoggableError):
 
 
 class Endpoint(NamedTuple):
-    """A URL and the headers of all requests to it, but for the API key."""
+    """headers: of all requests to it, but for the API key."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class Request(NamedTuple):
-    """A POST request.
-
-    encode: the body for items, cut short if the second argument is true; may raise TooLarge. Called when the request is
-    sent, so that few bodies exist at a time.
-    """
+    """A POST request. encode: see `Destination`; called when it is sent, so that few bodies exist at a time."""
 
     destination: str
     endpoint: Endpoint

@@ -49,10 +49,7 @@ class Sender:
         self._down: set[Endpoint] = set()
 
     def send(self, requests: Iterable[Request], *, seconds_left: SecondsLeft) -> _Answered:
-        """Each request with its answer, as soon as that is final; a batch in parts where these have different ones.
-
-        Within MARGIN of the end of the invocation, no request is started or waited for.
-        """
+        """Each request with its answer, as soon as that is final; a batch in parts where these have different ones."""
         requests = list(requests)
         if self._down:
             # One goes first. It must not each time be the same event, which may be the only one that is never accepted.

@@ -53,10 +53,7 @@ def configured_tags(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> list[str]:
-    """All tags of an event: its own, then the configured ones, which replace its own with the same key.
-
-    account_id: the AWS account of the topic, empty if unknown. configured: `configured_tags()`.
-    """
+    """All tags of an event: its own, then the configured ones, which replace its own with the same key."""
     keys = {text.partition(":")[0] for text in configured}
     wanted = ((key, value) for key, value in _own_tags(event, account_id) if value and key not in keys)
     own = [tag(key, value) for key, value in islice(dict.fromkeys(wanted), MOST_TAGS)]

@@ -97,10 +97,9 @@ class Event:
 
     @property
     def identity(self) -> tuple[str, ...] | None:
-        """Equal for events about the same thing; None if nothing says what happened.
+        """Place, and the tags that the table names for the type; None if nothing says what happened.
 
-        The place, and the tags that the table names for the type. Datadog groups events by it, and events that differ
-        in it are never folded.
+        Datadog groups events by it, and events that differ in it are never folded.
         """
         if not self.subject:
             return None
