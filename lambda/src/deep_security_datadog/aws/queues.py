@@ -79,7 +79,7 @@ class Queues:
         return Settlement(kept, put_back, other or problem)
 
     def _pieces(self, delivery: Delivery, payload: object) -> Iterator[Outgoing]:
-        """What is owed of a direct delivery that fits neither into the queue, as Lambda's record, nor one invocation."""
+        """What is owed of a direct delivery that fits neither the queue, as Lambda's record, nor one invocation."""
         is_cut = any(entry.is_left for entry in delivery.record.entries)
         if is_cut or len(message.write(payload).encode()) > self.largest - _ROOM_IN_RECORD:
             yield from delivery.remainders("not delivered, and too large to be tried again without a queue")

@@ -27,7 +27,6 @@ from .facts import (
     one,
     packet_data,
     repeat_count,
-    scan_steps,
     unless_in,
     url_place,
     with_original_word,
@@ -117,7 +116,7 @@ _ROWS = (
         "SystemEvent",
         "System",
         subject=_system_event_subject,
-        severity=severity.SYSTEM,
+        severity=severity.of_system_event,
         tags={
             "rule": named("Title"),
             "event_number": first_of("Number"),
@@ -141,7 +140,7 @@ _ROWS = (
         "PacketLog",
         "Firewall",
         subject=named("Reason"),
-        severity=severity.FIREWALL,
+        severity=severity.of_firewall,
         tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
@@ -177,7 +176,7 @@ _ROWS = (
         "AntiMalwareEvent",
         "Anti-Malware",
         subject=named("MalwareName", "BehaviorType", "BehaviorRuleId"),
-        severity=severity.MALWARE,
+        severity=severity.of_malware,
         # One infected file must not hide another: each has to be cleaned up. Behavior is what did what to what.
         tags={
             "rule": named("MalwareName", "BehaviorRuleId"),
@@ -197,7 +196,7 @@ _ROWS = (
                 ("ScanResultString",),
                 lambda texts: with_original_word(malware.result(texts), texts.get("ScanResultString", "")),
             ),
-            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), scan_steps),
+            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), malware.steps),
             one("File", "InfectedFilePath"),
             one("SHA-256", "FileSHA256"),
             one("SHA-1", "FileSHA1"),
@@ -303,7 +302,7 @@ _ROWS = (
         "AppControlEvent",
         "Application Control",
         subject=lambda texts: _application_rule(texts) or texts.get("FileName", ""),
-        severity=severity.APPLICATION,
+        severity=severity.of_application,
         tags={"rule": _application_rule, "file": full_path},
         identity=("rule", "file"),
         detail=first_of("FileName"),
@@ -352,7 +351,7 @@ _ROWS = (
             *_WHO_AND_WHERE,
         ),
     ),
-    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.TEST),
+    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.of_test),
 )
 
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
@@ -385,7 +384,7 @@ def event_type(properties: Mapping[str, object]) -> EventType:
         name,
         name or "Unknown module",
         subject=named("Title", "Reason", "MalwareName", "OSSEC_Description", "Description"),
-        severity=severity.UNKNOWN,
+        severity=severity.of_unknown,
         facts=_GENERAL_FACTS,
         tags={
             "rule": named("Reason", "MalwareName"),
