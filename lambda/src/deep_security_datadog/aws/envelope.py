@@ -175,15 +175,11 @@ def _unwrapped(value: object, notification: Notification) -> tuple[list[object],
             raise message.Unreadable("the record of a failed invocation, without its events")
         case {"detail-type": _, "detail": {"requestContext": dict()} as detail}:
             inner = [detail]
-        case {"Records": [*records]} if all(map(_is_envelope, records)):
+        case {"Records": [*records]} if all(isinstance(one, dict) and {"Sns", "body"} & one.keys() for one in records):
             if len(records) > _MOST_RECORDS:
                 raise message.Unreadable(f"more than {_MOST_RECORDS} records in one")
             inner = records
     return inner, notification
-
-
-def _is_envelope(record: object) -> bool:
-    return isinstance(record, dict) and bool({"Sns", "body"} & record.keys())
 
 
 def _entries(text: str, notification: Notification, most: int) -> list[Entry]:

@@ -53,10 +53,8 @@ class Sender:
         requests = list(requests)
         if self._down:
             # One goes first. It must not each time be the same event, which may be the only one that is never accepted.
-            requests = [
-                request._replace(items=tuple(random.sample(request.items, len(request.items))))
-                for request in random.sample(requests, len(requests))
-            ]
+            requests = random.sample(requests, len(requests))
+            requests = [one._replace(items=tuple(random.sample(one.items, len(one.items)))) for one in requests]
         endpoints = {request.endpoint for request in requests}
         breakers = {endpoint: CircuitBreaker(is_half_open=endpoint in self._down) for endpoint in endpoints}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)

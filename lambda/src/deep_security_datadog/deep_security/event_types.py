@@ -61,6 +61,7 @@ _RISKS = {
 }
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
+_OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
 
 flow = word("Flow", _FLOWS, "FlowString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
@@ -104,6 +105,10 @@ def _alert_name(texts: Texts) -> str:
 
 def _system_event_subject(texts: Texts) -> str:
     return ": ".join(filter(None, (named("Title")(texts), _alert_name(texts)))) or texts.get("Description", "")
+
+
+def _scan_result(texts: Texts) -> str:
+    return with_original_word(malware.result(texts), texts.get("ScanResultString", ""))
 
 
 def _target(texts: Texts) -> str:
@@ -191,11 +196,7 @@ _ROWS = (
         facts=(
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
-            Fact(
-                "Result",
-                ("ScanResultString",),
-                lambda texts: with_original_word(malware.result(texts), texts.get("ScanResultString", "")),
-            ),
+            Fact("Result", ("ScanResultString",), _scan_result),
             Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), malware.steps),
             one("File", "InfectedFilePath"),
             one("SHA-256", "FileSHA256"),
@@ -260,11 +261,7 @@ _ROWS = (
         "LogInspectionEvent",
         "Log Inspection",
         subject=named("OSSEC_Description", "Reason"),
-        severity=or_by_rank(
-            severity.by_range(
-                "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
-            )
-        ),
+        severity=or_by_rank(severity.by_range("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
         # The rule is a family, such as "Microsoft Windows Events".
         tags={
             "rule": named("Reason"),
