@@ -9,31 +9,8 @@ from functools import partial
 
 from deep_security_datadog.values import Texts, integer, meaningful
 
-from . import alert, malware, severity
-from .facts import (
-    EventType,
-    Fact,
-    all_of,
-    bits,
-    boolean,
-    endpoint,
-    enum,
-    first_of,
-    full_path,
-    joined,
-    moment,
-    named,
-    network_detect_only,
-    one,
-    packet_data,
-    repeat_count,
-    unless_in,
-    url_place,
-    with_original_word,
-    with_port,
-    word,
-    yes_no,
-)
+from . import alert, facts, malware, severity
+from .facts import EventType, Fact, endpoint, enum, first_of, full_path, joined, named, one, unless_in, url_place, word
 from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
@@ -66,7 +43,7 @@ _OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
 flow = word("Flow", _FLOWS, "FlowString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
-_url_detect_only = boolean("DetectOnly")
+_url_detect_only = facts.boolean("DetectOnly")
 
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
@@ -81,9 +58,9 @@ _WHO_AND_WHERE = (
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc"),
-    one("Note", "Note", packet_data, block=True),
+    one("Note", "Note", facts.packet_data, block=True),
 )
-_REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), repeat_count)
+_REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), facts.repeat_count)
 _NETWORK_FACTS = (
     enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
     enum("Protocol", "Protocol", _PROTOCOLS, "ProtocolString"),
@@ -108,7 +85,7 @@ def _system_event_subject(texts: Texts) -> str:
 
 
 def _scan_result(texts: Texts) -> str:
-    return with_original_word(malware.result(texts), texts.get("ScanResultString", ""))
+    return facts.with_original_word(malware.result(texts), texts.get("ScanResultString", ""))
 
 
 def _target(texts: Texts) -> str:
@@ -149,11 +126,11 @@ _ROWS = (
         tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
-        detect_only=network_detect_only,
+        detect_only=facts.network_detect_only,
         facts=(
             one("Rule", "Reason"),
             enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            yes_no("Detect only", network_detect_only),
+            facts.yes_no("Detect only", facts.network_detect_only),
             *_NETWORK_FACTS,
             one("Packet size", "PacketSize"),
         ),
@@ -166,15 +143,15 @@ _ROWS = (
         tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
-        detect_only=network_detect_only,
+        detect_only=facts.network_detect_only,
         facts=(
             one("Rule", "Reason"),
             enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            yes_no("Detect only", network_detect_only),
+            facts.yes_no("Detect only", facts.network_detect_only),
             one("Application type", "ApplicationType"),
             *_NETWORK_FACTS,
-            one("Packet data", "PacketData", packet_data, block=True),
-            one("Payload flags", "PayloadFlags", partial(bits, words=_PAYLOAD_FLAGS)),
+            one("Packet data", "PacketData", facts.packet_data, block=True),
+            one("Payload flags", "PayloadFlags", partial(facts.bits, words=_PAYLOAD_FLAGS)),
         ),
     ),
     EventType(
@@ -186,7 +163,7 @@ _ROWS = (
         tags={
             "rule": named("MalwareName", "BehaviorRuleId"),
             "file": first_of("InfectedFilePath"),
-            "behavior": all_of("{} {}", "BehaviorType", "BehaviorRuleId"),
+            "behavior": facts.all_of("{} {}", "BehaviorType", "BehaviorRuleId"),
             "target": first_of("AMTarget"),
             "process": first_of("ProcessName", "Process"),
             "command": first_of("CommandLine"),
@@ -212,8 +189,8 @@ _ROWS = (
             one("MITRE ATT&CK", "Mitre"),
             *_WHO_AND_WHERE,
             enum("Reached by", "Protocol", {0: "Local file", 1: "Network share"}),
-            one("File created", "CreationTime", moment),
-            one("File modified", "ModificationTime", moment),
+            one("File created", "CreationTime", facts.moment),
+            one("File modified", "ModificationTime", facts.moment),
             joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
             one("Scan error", "ErrorCode", lambda text: text.lstrip("0")),
         ),
@@ -221,7 +198,7 @@ _ROWS = (
     EventType(
         "WebReputationEvent",
         "Web Reputation",
-        subject=lambda texts: with_port(*url_place(texts)[:2]),
+        subject=lambda texts: facts.with_port(*url_place(texts)[:2]),
         severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
         # Pages of one site are one finding.
         tags={"url_host": lambda texts: url_place(texts).host, "url_port": lambda texts: url_place(texts).port},
@@ -232,7 +209,7 @@ _ROWS = (
             one("URL", "URL"),
             enum("Risk", "Risk", {code: word for code, (word, _) in _RISKS.items()}, "RiskString"),
             one("Risk level (0 to 100)", "RiskLevel"),
-            yes_no("Detect only", _url_detect_only, "DetectOnly"),
+            facts.yes_no("Detect only", _url_detect_only, "DetectOnly"),
             enum("Category", "DetectionCategory", {12: "User Defined", 13: "Custom", 91: "Global"}),
             one("Target address", "TargetIP"),
             *_WHO_AND_WHERE,
@@ -356,19 +333,19 @@ EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 def _general_facts() -> tuple[Fact, ...]:
     """What any type may say: the rows' facts, but for the properties whose meaning depends on the type."""
-    facts = [
+    found = [
         one("Event", "Title"),
         one("Reason", "Reason"),
         joined("Action", "{} ({})", "ActionString", "Action"),
         joined("Protocol", "{} ({})", "ProtocolString", "Protocol"),
         one("Description", "Description", block=True),
     ]
-    shown = {name for fact in facts for name in fact.properties}
+    shown = {name for fact in found for name in fact.properties}
     for fact in (fact for row in _ROWS for fact in row.facts):
         if fact.properties and shown.isdisjoint(fact.properties):
-            facts.append(fact)
+            found.append(fact)
             shown.update(fact.properties)
-    return tuple(facts)
+    return tuple(found)
 
 
 _GENERAL_FACTS = _general_facts()
