@@ -13,8 +13,8 @@ from deep_security_datadog.aws import admission
 from deep_security_datadog.datadog.api_key import ApiKey
 from deep_security_datadog.datadog.client import DatadogClient
 from deep_security_datadog.datadog.sender import Sender
-from deep_security_datadog.forward import CONCURRENT_REQUESTS as CONCURRENT
 from deep_security_datadog.forward import Forwarder
+from deep_security_datadog.handler import CONCURRENT_REQUESTS as CONCURRENT
 from deep_security_datadog.settings import Settings
 from tests.support import FakeQueues, sample, sqs_record
 from tools import fake_datadog

@@ -139,9 +139,11 @@ def test_an_event_that_nothing_identifies_is_not_folded(event: dict[str, Any]) -
 
 def test_first_and_last_are_by_time_not_by_place() -> None:
     times = ["2024-05-14T09:42:00Z", None, "2024-05-14T09:40:00Z", "no time", "2024-05-14T11:41:00+02:00"]
-    assert Repeats.of(Event({"LogDate": time}) for time in times) == Repeats(
+    (folded,) = fold([item({**PACKET, "LogDate": time}) for time in times])
+    assert folded.repeats == Repeats(
         total=5,
         first=datetime(2024, 5, 14, 9, 40, tzinfo=UTC),
         last=datetime(2024, 5, 14, 9, 42, tzinfo=UTC),
     )
-    assert Repeats.of([Event({}), Event({})]) == Repeats(total=2)
+    (folded,) = fold([item(PACKET), item(PACKET)])
+    assert folded.repeats == Repeats(total=2)

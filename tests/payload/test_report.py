@@ -12,7 +12,7 @@ import pytest
 from deep_security_datadog.aws.bodies import QueueMessage
 from deep_security_datadog.aws.delivery import Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Entry, Notification, Record
-from deep_security_datadog.aws.settle import Settlement
+from deep_security_datadog.aws.queues import Settlement
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.report import METRICS, Report

@@ -1,7 +1,3 @@
-"""Forwards Deep Security events from Amazon SNS to Datadog.
-
-The path of an event: `handler` → `envelope` → `event` → `filter` → `fold` → `destinations` → `datadog_client` →
-`settle` → `queues`; `forward` composes it.
-"""
+"""Forwards Deep Security events from Amazon SNS to Datadog: `handler` is the entry point, `forward` the five steps."""
 
 __version__ = "0.1.0"

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from .log import LoggableError
 
 # Threads that may hang at the same time. A few servers that never answer must not use up an environment's threads.
 MOST_LEFT_BEHIND = 32
+
+# Seconds until Lambda ends the invocation.
+SecondsLeft: TypeAlias = Callable[[], float]
 
 _T = TypeVar("_T")
 _K = TypeVar("_K")
@@ -95,10 +98,7 @@ def run(function: Callable[[], _T], *, seconds: float) -> _T:
 
 
 def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, Result[_T]]]:
-    """Runs calls, at most so many at once, and yields each one's key and result as soon as it is there.
-
-    next_call: asked for another call whenever one can be started; None if there is none for now.
-    """
+    """Each call's key and result as soon as it is there. next_call: asked whenever one can be started; None for now."""
     results: SimpleQueue[tuple[_Worker, Result[_T]]] = SimpleQueue()
     running: dict[_Worker, tuple[float, Call[_K, _T]]] = {}
     try:

@@ -1,12 +1,9 @@
-"""Keep or drop an event, with the reason.
-
-The options are those of `filter` in the Terraform variable `destinations`, which refuses what cannot be meant.
-"""
+"""Keep or drop an event, with the reason. The options are those of `filter` in the variable `destinations`."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import translate
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 from .deep_security.event import Event
 from .deep_security.event_types import EVENT_TYPES
@@ -17,15 +14,8 @@ from .values import as_text
 FILTERABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
 
 
-class Pattern(NamedTuple):
-    """A property and a case-sensitive glob (`*`, `?`, `[...]`) for its text. A dot leads into an object."""
-
-    name: str
-    expression: re.Pattern[str]
-
-    def matches(self, event: Event) -> bool:
-        """Whether the event has the property and its text matches the glob."""
-        return any(self.expression.match(_text(value)) for value in _found(event.properties, self.name))
+# A property, and a case-sensitive glob (`*`, `?`, `[...]`) for its text. A dot leads into an object.
+Pattern: TypeAlias = tuple[str, re.Pattern[str]]
 
 
 class Filter(NamedTuple):
@@ -46,10 +36,7 @@ class Filter(NamedTuple):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """The filter with these options, where null is the default.
-
-        Raises ValueError, with the option's name, for an unknown option and a value that it cannot have.
-        """
+        """The filter with these options, where null is the default. Raises ValueError, with the option's name."""
         if not isinstance(options, Mapping):
             raise ValueError("expected a JSON object")
         if unknown := [name for name in options if name not in OPTIONS]:
@@ -91,13 +78,9 @@ def _patterns(groups: list[Any]) -> tuple[tuple[Pattern, ...], ...]:
     # An empty map has nothing that an event does not match.
     if not all(isinstance(globs, Mapping) and globs for globs in groups):
         raise ValueError("expected maps of property to glob, none of them empty")
-    return tuple(tuple(_pattern(*pair) for pair in globs.items()) for globs in groups)
-
-
-def _pattern(name: str, glob: object) -> Pattern:
-    if not isinstance(glob, str):
-        raise ValueError(f"there is no glob for {name}")
-    return Pattern(name, re.compile(translate(glob)))
+    if wrong := [name for globs in groups for name, glob in globs.items() if not isinstance(glob, str)]:
+        raise ValueError(f"there is no glob for {wrong[0]}")
+    return tuple(tuple((name, re.compile(translate(glob))) for name, glob in globs.items()) for globs in groups)
 
 
 def _ranks_too_low(chosen: Filter, event: Event) -> bool:
@@ -119,10 +102,16 @@ OPTIONS: Mapping[str, Option] = {
     "exclude": Option(
         list,
         _patterns,
-        lambda chosen, event: any(all(pattern.matches(event) for pattern in group) for group in chosen.exclude),
+        lambda chosen, event: any(all(_matches(event, *pattern) for pattern in group) for group in chosen.exclude),
     ),
     "fold_repeats": Option(bool, bool),
 }
+
+
+def _matches(event: Event, name: str, glob: re.Pattern[str]) -> bool:
+    """Whether the event has the property and its text, in which 3.0 is 3, matches the glob."""
+    values = (int(v) if isinstance(v, float) and v.is_integer() else v for v in _found(event.properties, name))
+    return any(glob.match(as_text(value)) for value in values)
 
 
 def _found(properties: Mapping[str, Any], name: str) -> Iterator[object]:
@@ -133,8 +122,3 @@ def _found(properties: Mapping[str, Any], name: str) -> Iterator[object]:
         inner = properties.get(name[: dot.start()])
         if isinstance(inner, Mapping):
             yield from _found(inner, name[dot.end() :])
-
-
-def _text(value: object) -> str:
-    """As text; 3.0 is 3."""
-    return as_text(int(value) if isinstance(value, float) and value.is_integer() else value)

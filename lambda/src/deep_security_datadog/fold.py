@@ -7,16 +7,12 @@ from .deep_security.event import Event
 
 
 def fold_key(event: Event) -> Hashable | None:
-    """Equal for events of which one can stand for all; None for an event that is never folded.
+    """The identity and everything that the title shows; None for an event that is never folded.
 
-    The identity, the manager's identifier of the host (names may repeat), and everything that the title shows: no event
-    hides behind a less severe one, or behind one with another outcome.
+    So none hides behind a less severe one, one with another outcome, or one of another host with the same name.
     """
-    texts, event_type, identity = event.texts, event.event_type, event.identity
-    if identity is None:
-        return None
-    shown = (event.severity, event.host.display, event.host.uid, event_type.subject(texts), event_type.detail(texts))
-    return (*identity, *shown, event_type.action(texts))
+    shown = (event.severity, event.host.display, event.host.uid, event.subject, event.detail, event.action)
+    return event.identity and (*event.identity, *shown)
 
 
 def fold(items: Iterable[Item]) -> list[Item]:
@@ -32,4 +28,6 @@ def _folded(members: list[Item]) -> Item:
     if len(members) == 1:
         return members[0]
     entries = tuple(entry for member in members for entry in member.entries)
-    return members[0]._replace(entries=entries, repeats=Repeats.of(member.event for member in members))
+    times = [member.event.time for member in members if member.event.time]
+    repeats = Repeats(len(members), min(times, default=None), max(times, default=None))
+    return members[0]._replace(entries=entries, repeats=repeats)

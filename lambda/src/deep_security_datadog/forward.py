@@ -1,24 +1,21 @@
 """Forwards a Lambda event: admit, understand, choose, send, settle. Composition only."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import zip_longest
-from typing import Any, Self
+from typing import Any
 
-from .aws import key_store
 from .aws.accepted_cache import AcceptedCache
 from .aws.admission import admit
 from .aws.delivery import Delivery
 from .aws.queues import Queues
-from .aws.settle import settle
-from .datadog.api_key import ApiKey
-from .datadog.client import DatadogClient
 from .datadog.intakes import DESTINATIONS
 from .datadog.item import Context, Item
 from .datadog.request import Request
 from .datadog.sender import Sender
 from .datadog.tags import configured_tags
+from .deadline import SecondsLeft
 from .deep_security.event import Event
 from .filter import Filter
 from .fold import fold
@@ -26,8 +23,6 @@ from .log import reason_of
 from .outcome import Answer, Outcome
 from .report import Report
 from .settings import Settings
-
-CONCURRENT_REQUESTS = 16
 
 
 class NotDelivered(Exception):
@@ -44,25 +39,8 @@ class Forwarder:
         self._accepted = AcceptedCache()
         self._tags = configured_tags(settings.tags)
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """Makes no network call."""
-        read = key_store.reader(secret_arn=settings.api_key_secret_arn, parameter=settings.api_key_ssm_name)
-        key = ApiKey(read, reload_interval=settings.api_key_reload_interval)
-        sender = Sender(DatadogClient(connections=CONCURRENT_REQUESTS), key, concurrent_requests=CONCURRENT_REQUESTS)
-        queues = Queues(
-            queue_url=settings.queue_url,
-            dead_letter_queue_url=settings.dead_letter_queue_url,
-            visibility_timeout=settings.queue_visibility_timeout,
-            largest=settings.queue_largest_message,
-        )
-        return cls(settings, sender, queues)
-
-    def forward(self, payload: object, *, seconds_left: Callable[[], float], request_id: str) -> dict[str, Any]:
-        """Sends and settles the records of a Lambda event; see `handler.lambda_handler` for the result.
-
-        seconds_left: until Lambda ends the invocation. request_id: Lambda's, for the log.
-        """
+    def forward(self, payload: object, *, seconds_left: SecondsLeft, request_id: str) -> dict[str, Any]:
+        """Sends and settles the records of a Lambda event; see `handler.lambda_handler`. request_id: for the log."""
         names, now = self._settings.destinations, datetime.now(UTC)
         report = Report(request_id, self._settings.log_level, by_destination=len(names) > 1)
         taken, unread = admit(payload, is_settled=self._accepted.is_settled, seconds_left=seconds_left)
@@ -96,7 +74,7 @@ class Forwarder:
         return requests
 
     def _send(
-        self, requests: Iterable[Request], deliveries: Iterable[Delivery], seconds_left: Callable[[], float]
+        self, requests: Iterable[Request], deliveries: Iterable[Delivery], seconds_left: SecondsLeft
     ) -> Iterator[Delivery]:
         """Each delivery once all its answers are in: the rest may use up the time."""
         yield from [delivery for delivery in deliveries if delivery.is_answered]
@@ -106,11 +84,11 @@ class Forwarder:
                 delivery.answer(place, request.destination, answer)
             yield from dict.fromkeys(delivery for delivery, _ in parts if delivery.is_answered)
 
-    def _settle(self, delivery: Delivery, payload: object, seconds_left: Callable[[], float], report: Report) -> None:
+    def _settle(self, delivery: Delivery, payload: object, seconds_left: SecondsLeft, report: Report) -> None:
         """Gives what is owed to the queues; what they do not take is owed still."""
         try:
             report.answered(delivery)
-            report.settled(delivery, settle(delivery, self._queues, payload=payload, seconds_left=seconds_left))
+            report.settled(delivery, self._queues.settle(delivery, payload=payload, seconds_left=seconds_left))
             self._accepted.keep(delivery)
         except Exception as error:  # noqa: BLE001 (it alone comes back)
             report.comes_back(delivery.record, "cannot be settled", reason_of(error))

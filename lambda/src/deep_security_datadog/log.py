@@ -10,7 +10,7 @@ class LoggableError(Exception):
 
 
 def reason_of(error: BaseException) -> str:
-    """The message of an error of ours, else the error's name: its own text may hold content, a URL or the key.
+    """The message of an error of ours, else the name, because its text may hold content, a URL or the key.
 
     After the name, what the TLS library says about a certificate.
     """

@@ -13,7 +13,7 @@ from typing import Any
 from . import log
 from .aws.delivery import Delivery
 from .aws.envelope import Record
-from .aws.settle import Settlement
+from .aws.queues import Settlement
 from .deep_security.event import Event
 from .outcome import Outcome
 
@@ -98,10 +98,9 @@ class Report:
     def close(self, *, failed: int) -> None:
         # These six are always there, so that zero differs from silence. Others only above zero: each metric costs.
         values: dict[str, Any] = {**dict.fromkeys(METRICS, 0), **+self._counts}
-        metrics = [{"Name": name, "Unit": "Count"} for name in values]
         if self._delays:
             values["DeliveryDelay"] = self._delays
-            metrics.append({"Name": "DeliveryDelay", "Unit": "Seconds"})
+        metrics = [{"Name": name, "Unit": "Seconds" if name == "DeliveryDelay" else "Count"} for name in values]
         block = {"Namespace": "DeepSecurityDatadog", "Dimensions": [["FunctionName"]], "Metrics": metrics}
         log.write(
             "WARNING" if failed or self._counts["Waiting"] else "INFO",

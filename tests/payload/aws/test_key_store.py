@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from deep_security_datadog.aws import sdk
-from deep_security_datadog.aws.key_store import SecretUnreadable, reader
+from deep_security_datadog.aws.sdk import reader
+from deep_security_datadog.log import LoggableError
 
 pytestmark = pytest.mark.usefixtures("fake_aws")
 
@@ -43,7 +44,7 @@ def test_it_is_read_at_each_call() -> None:
 
 
 def test_an_absent_one_says_where_and_why() -> None:
-    with pytest.raises(SecretUnreadable, match=r"^/absent: ParameterNotFound$"):
+    with pytest.raises(LoggableError, match=r"^/absent: ParameterNotFound$"):
         reader(parameter="/absent")()
 
 
@@ -52,5 +53,5 @@ def test_no_answer_of_aws_says_where_and_why(monkeypatch: pytest.MonkeyPatch) ->
         raise EndpointConnectionError(endpoint_url="https://ssm")
 
     monkeypatch.setattr(sdk, "client", unreachable)
-    with pytest.raises(SecretUnreadable, match=r"^/datadog: EndpointConnectionError$"):
+    with pytest.raises(LoggableError, match=r"^/datadog: EndpointConnectionError$"):
         reader(parameter="/datadog")()

@@ -11,8 +11,7 @@ import pytest
 from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.bodies import LARGEST_MESSAGE
 from deep_security_datadog.aws.delivery import Debt, Delivery
-from deep_security_datadog.aws.queues import Queues
-from deep_security_datadog.aws.settle import Settlement, settle
+from deep_security_datadog.aws.queues import Queues, Settlement
 from deep_security_datadog.outcome import Answer, Outcome
 from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, StrictSqs, error, instead_of_aws
 from tests.support import sqs_record
@@ -50,7 +49,7 @@ def answered(raw: dict[str, Any], *answers: Answer, share: int = MANY) -> Delive
 def settled(delivery: Delivery, raw: dict[str, Any], seconds_left: Callable[[], float] = lambda: 60) -> Settlement:
     url = QUEUE if delivery.record.record_id else None
     queues = Queues(queue_url=url, dead_letter_queue_url=DEAD_LETTER_QUEUE, visibility_timeout=180)
-    return settle(delivery, queues, payload={"Records": [raw]}, seconds_left=seconds_left)
+    return queues.settle(delivery, payload={"Records": [raw]}, seconds_left=seconds_left)
 
 
 def ids(sqs: StrictSqs, url: str) -> list[list[Any]]:

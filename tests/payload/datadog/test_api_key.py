@@ -7,8 +7,8 @@ from threading import Event
 
 import pytest
 
-from deep_security_datadog.aws.key_store import SecretUnreadable
 from deep_security_datadog.datadog.api_key import RELOAD_RETRY, ApiKey, ApiKeyUnavailable, key_in
+from deep_security_datadog.log import LoggableError
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -31,7 +31,7 @@ class Store:
         self.reads += 1
         if key := next(self._keys, ""):
             return key
-        raise SecretUnreadable("/datadog: ThrottlingException")
+        raise LoggableError("/datadog: ThrottlingException")
 
 
 # In a secret -------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def failing(error: Exception) -> Callable[[], str]:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (SecretUnreadable("/datadog: AccessDeniedException"), "/datadog: AccessDeniedException"),
+        (LoggableError("/datadog: AccessDeniedException"), "/datadog: AccessDeniedException"),
         (ValueError("a value"), "ValueError"),
     ],
 )

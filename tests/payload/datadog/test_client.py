@@ -17,11 +17,11 @@ from deep_security_datadog.datadog.client import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
     DatadogClient,
-    NoAnswer,
     Progress,
 )
 from deep_security_datadog.datadog.request import CannotRender, Endpoint, Request, TooLarge
 from deep_security_datadog.datadog.response import Response
+from deep_security_datadog.log import LoggableError
 from tests.faults import first
 from tools import fake_datadog
 from tools.fake_datadog import API_KEY, FakeDatadog
@@ -151,7 +151,7 @@ def test_the_proxy_of_the_environment_is_used(
 
 def test_a_missing_ca_bundle_is_no_answer(client: DatadogClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
-    with pytest.raises(NoAnswer, match=r"^OSError$"):
+    with pytest.raises(LoggableError, match=r"^OSError$"):
         post(client, "https://127.0.0.1:9/")
 
 
@@ -165,7 +165,7 @@ def test_the_ca_bundle_of_the_environment_vouches_for_a_server(
     assert fake._server
     fake._server.socket = context.wrap_socket(fake._server.socket, server_side=True)
     url = fake.url.replace("http://127.0.0.1", "https://localhost") + EVENTS
-    with pytest.raises(NoAnswer, match=r"^SSLError: .*local issuer certificate"):
+    with pytest.raises(LoggableError, match=r"^SSLError: .*local issuer certificate"):
         post(DatadogClient(connections=1), url)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
@@ -184,7 +184,7 @@ def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog, cl
 
 @pytest.mark.parametrize("key", ["ключ", "two\nlines", "two\rlines"])
 def test_a_key_that_no_header_can_hold_is_not_named(fake: FakeDatadog, client: DatadogClient, key: str) -> None:
-    with pytest.raises(NoAnswer) as raised:
+    with pytest.raises(LoggableError) as raised:
         post(client, fake.url + EVENTS, key=key)
     assert key not in str(raised.value) and raised.value.__suppress_context__
     assert not fake.requests
@@ -193,7 +193,7 @@ def test_a_key_that_no_header_can_hold_is_not_named(fake: FakeDatadog, client: D
 def test_nobody_there_is_no_answer(fake: FakeDatadog, client: DatadogClient) -> None:
     assert post(client, fake.url + EVENTS).status == 202
     fake.down()
-    with pytest.raises(NoAnswer, match=r"^ConnectionError$"):
+    with pytest.raises(LoggableError, match=r"^ConnectionError$"):
         post(client, fake.url + EVENTS)
 
 

@@ -75,7 +75,7 @@ def test_host() -> None:
     assert body["host"] == "i-new"
     assert "instance-id:i-new" in body["tags"] and "host_name:b" in body["tags"]
     assert "host" not in rendered({"EventType": "SystemEvent", "TargetType": "AmazonAccount", "TargetName": "x"})
-    assert len(rendered({"Hostname": "h" * 500})["host"]) == events.LONGEST_HOST
+    assert len(rendered({"Hostname": "h" * 500})["host"]) == 255
 
 
 def test_the_time_is_seconds_and_left_out_where_datadog_takes_none() -> None:

@@ -17,7 +17,6 @@ import requests
 import responses
 
 from deep_security_datadog import deadline
-from deep_security_datadog.aws.key_store import SecretUnreadable
 from deep_security_datadog.datadog import sender as module
 from deep_security_datadog.datadog.api_key import ApiKey
 from deep_security_datadog.datadog.circuit_breaker import LONGEST_WAIT, MOST_FAILURES, MOST_RATE_LIMITS
@@ -26,6 +25,7 @@ from deep_security_datadog.datadog.item import Item
 from deep_security_datadog.datadog.request import Endpoint, Request, TooLarge
 from deep_security_datadog.datadog.sender import BACKOFF, MARGIN, MOST_ATTEMPTS, SHORTEST_REQUEST, Sender
 from deep_security_datadog.deep_security.event import Event as DeepSecurityEvent
+from deep_security_datadog.log import LoggableError
 from deep_security_datadog.outcome import Answer, Outcome
 from tests.support import EVENTS_URL, LOGS_URL
 
@@ -633,7 +633,7 @@ def keys(*values: str) -> Callable[[], str]:
     def read() -> str:
         for value in given:
             return value
-        raise SecretUnreadable("/datadog: AccessDeniedException")
+        raise LoggableError("/datadog: AccessDeniedException")
 
     return read
 
@@ -668,7 +668,7 @@ def test_a_key_that_is_refused_after_it_was_read_again_keeps_everything(
     assert answers[5] == Answer(RETRY, status, f"HTTP {status}: {BLAMES_KEY}", attempts=1)
     assert answers[99].reason == f"Datadog refuses the API key (HTTP {status}); do key and site belong together?"
     assert len(datadog.asked) <= MOST_FAILURES + 1
-    with suppress(SecretUnreadable):
+    with suppress(LoggableError):
         assert read() == "third", "it is read again once"
 
 

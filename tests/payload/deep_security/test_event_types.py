@@ -10,7 +10,7 @@ import pytest
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES, event_type
 from deep_security_datadog.deep_security.facts import BELOW_HOST
-from deep_security_datadog.deep_security.severity import UNKNOWN, Severity
+from deep_security_datadog.deep_security.severity import Severity, of_unknown
 from deep_security_datadog.filter import FILTERABLE_TYPES
 from tools.repository import ROOT
 from tools.samples import events_of, messages
@@ -49,7 +49,7 @@ def test_a_type_has_its_row(name: str) -> None:
 def test_an_unknown_type_has_a_row_of_its_own(name: str) -> None:
     row = event_type({"EventType": name})
     assert (row.name, row.module) == (name, name or "Unknown module")
-    assert row.severity is UNKNOWN
+    assert row.severity is of_unknown
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))

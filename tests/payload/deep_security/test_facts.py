@@ -22,14 +22,14 @@ from deep_security_datadog.deep_security.facts import (
     one,
     packet_data,
     repeat_count,
-    scan_steps,
     unless_in,
     url_place,
     with_port,
     word,
     yes_no,
 )
-from deep_security_datadog.deep_security.severity import MALWARE, TEST
+from deep_security_datadog.deep_security.malware import steps
+from deep_security_datadog.deep_security.severity import of_malware, of_test
 from deep_security_datadog.values import Texts, first
 
 WORDS = {0: "", 1: "Deny", 6: "Log Only"}
@@ -221,7 +221,7 @@ def test_network_detect_only(texts: Texts, expected: bool | None) -> None:
     ],
 )
 def test_scan_steps(texts: Texts, expected: str) -> None:
-    assert scan_steps(texts) == expected
+    assert steps(texts) == expected
 
 
 REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\n"
@@ -355,14 +355,14 @@ def test_full_path(path: str, name: str, expected: str) -> None:
 
 def test_what_follows_from_a_row() -> None:
     row = EventType(
-        "X", "Anti-Malware", first_of("A"), MALWARE, facts=(enum("A", "A", {}, "B"), endpoint("C", "C", "D"))
+        "X", "Anti-Malware", first_of("A"), of_malware, facts=(enum("A", "A", {}, "B"), endpoint("C", "C", "D"))
     )
     assert row.slug == "anti_malware"
     assert row.shown_properties == {"A", "B", "C", "D"}
 
 
 def test_a_row_without_more_says_nothing() -> None:
-    row = EventType("X", "Log Inspection", first_of("A"), TEST)
+    row = EventType("X", "Log Inspection", first_of("A"), of_test)
     assert (row.action({}), row.detect_only({})) == ("", None)
     assert (row.detail({"A": "a"}), dict(row.tags)) == ("", {})
     assert row.slug == "log_inspection"

@@ -1,7 +1,6 @@
-"""Remembers what is settled of a record, so that it is not done twice when the record comes again.
+"""Remembers what is settled of a record: SQS and Lambda may deliver it twice, and records come back whole.
 
-SQS and Lambda may deliver a record twice, and records come back whole. The cache lives as long as the execution
-environment; in another one, accepted events are sent twice, which is better than losing the others.
+In another execution environment, accepted events are sent twice, which is better than losing the others.
 """
 
 import hashlib

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from deep_security_datadog.deadline import SecondsLeft
 from deep_security_datadog.log import reason_of
 
 from . import envelope
@@ -17,34 +18,31 @@ _SHORTEST_MEASURED = 10_000
 
 
 def admit(
-    payload: object, *, is_settled: Callable[[Record], bool], seconds_left: Callable[[], float]
+    payload: object, *, is_settled: Callable[[Record], bool], seconds_left: SecondsLeft
 ) -> tuple[list[Record], list[tuple[Record, str]]]:
     """The records to handle now, those tried least often first, and those that wait unread, with the reason.
 
     Settled ones are neither, and one that is there twice counts once. The smallest are read first, and each has its
     share of the entries: what is beyond it is left in the queue, as a smaller message.
     """
-    raws: dict[object, object] = {}
+    waiting: dict[object, tuple[int, Record, object]] = {}
     for raw in envelope.raw_records(payload):
         record = envelope.without_entries(raw)
         if not is_settled(record):
-            raws.setdefault(record.record_id or object(), raw)
-    waiting = sorted(raws.values(), key=envelope.size_of)
+            waiting.setdefault(record.record_id or object(), (envelope.size_of(raw), record, raw))
     taken: list[Record] = []
     unread: list[tuple[Record, str]] = []
     until, entries, pace = seconds_left() * (1 - _TIME_TO_READ), MOST_ENTRIES, 0.0
-    for number, raw in enumerate(waiting):
-        size = envelope.size_of(raw)
+    for number, (size, record, raw) in enumerate(sorted(waiting.values(), key=lambda one: one[0])):
         if seconds_left() - pace * size < until:
-            unread.append((envelope.without_entries(raw), "out of time"))
+            unread.append((record, "out of time"))
             continue
         started = time.monotonic()
         try:
-            record = envelope.read(raw, entries // (len(waiting) - number))
+            taken.append(envelope.read(raw, entries // (len(waiting) - number)))
         except Exception as error:  # noqa: BLE001 (it alone waits)
-            unread.append((envelope.without_entries(raw), f"cannot be read ({reason_of(error)})"))
+            unread.append((record, f"cannot be read ({reason_of(error)})"))
             continue
         pace = max(pace, (time.monotonic() - started) / max(size, _SHORTEST_MEASURED))
-        entries -= sum(entry.properties is not None for entry in record.entries)
-        taken.append(record)
+        entries -= sum(entry.properties is not None for entry in taken[-1].entries)
     return sorted(taken, key=lambda record: record.attempts), unread

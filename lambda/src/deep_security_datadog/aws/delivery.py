@@ -1,11 +1,11 @@
 """A record on its way: what is owed to whom, the answers, and what to do with it once the last one is in.
 
 An entry is owed to a destination until that accepts it, refuses it for good (then the dead-letter queue keeps it), or
-filters it out. A record that owes nothing is settled. What else it owes waits in the queue: as a remainder, or as the
-whole record.
+filters it out. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from typing import NamedTuple, TypeAlias
 
 from deep_security_datadog.outcome import Answer, Outcome
@@ -93,10 +93,7 @@ class Delivery:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether the record can be done again as it is.
-
-        Not if it was cut and some of its entries owe nothing: it would not become smaller.
-        """
+        """Whether it can be done again as it is: not if it was cut and owes less than all, or it would never shrink."""
         is_cut = any(entry.is_left for entry in self.record.entries)
         owing = {place for place, _ in self.debts}
         return not self.settled and (not is_cut or len(owing) == len(self.record.entries))
@@ -104,9 +101,7 @@ class Delivery:
     @property
     def retry_after(self) -> float:
         """Seconds that Datadog asked to wait before what is owed is tried again."""
-        return max(
-            (answer.retry_after for answer in self.answers.values() if answer.outcome is Outcome.RETRY), default=0
-        )
+        return max([answer.retry_after for answer in self.answers.values() if answer.outcome is Outcome.RETRY] or [0])
 
     def refusals(self) -> Iterator[Outgoing]:
         """What the dead-letter queue has to keep: what Datadog refused for good, and what is no event."""
@@ -123,31 +118,29 @@ class Delivery:
 
     def remainders(self, reason: str = "") -> Iterator[Outgoing]:
         """What is owed, as messages for a queue. reason: why that is the dead-letter queue."""
-        owing: dict[int, list[Debt]] = {}
-        for debt in self.debts:
-            owing.setdefault(debt[0], []).append(debt)
-        groups: dict[object, tuple[Notification, dict[int, list[Debt]]]] = {}
-        for place, debts in owing.items():
-            notification, alone = self.record.entries[place].notification, place
-            if names := [name for _, name in debts if name]:
+        groups: dict[tuple[int, Notification], list[tuple[Debt, ...]]] = {}
+        for place, debts in groupby(self.debts, key=lambda debt: debt[0]):
+            owing, notification, alone = tuple(debts), self.record.entries[place].notification, place
+            if names := [name for _, name in owing if name]:
                 generation = notification.generation + 1
                 notification = notification._replace(destinations=frozenset(names), generation=generation)
                 alone = -1
-            groups.setdefault((alone, notification), (notification, {}))[1][place] = debts
-        for notification, group in groups.values():
-            yield from self._fitting(notification, list(group.items()), reason)
+            groups.setdefault((alone, notification), []).append(owing)
+        for (_, notification), group in groups.items():
+            yield from self._fitting(notification, group, reason)
 
     def _fitting(
-        self, notification: Notification, owing: Sequence[tuple[int, list[Debt]]], reason: str
+        self, notification: Notification, owing: Sequence[tuple[Debt, ...]], reason: str
     ) -> Iterator[Outgoing]:
-        """The entries of these places, with their debts, in as many messages as needed."""
-        found = self._message(notification, [self.record.entries[place] for place, _ in owing], {"reason": reason})
+        """The entries with these debts, in as many messages as needed."""
+        entries = [self.record.entries[debts[0][0]] for debts in owing]
+        found = self._message(notification, entries, {"reason": reason})
         if len(owing) > 1 and not (found and found.is_notification):
             half = len(owing) // 2
             yield from self._fitting(notification, owing[:half], reason)
             yield from self._fitting(notification, owing[half:], reason)
         else:
-            yield Outgoing(found, tuple(debt for _, debts in owing for debt in debts), reason, notification.generation)
+            yield Outgoing(found, tuple(chain(*owing)), reason, notification.generation)
 
     def _message(
         self, notification: Notification, entries: Sequence[Entry], attributes: Mapping[str, str]

@@ -57,7 +57,7 @@ class Notification(NamedTuple):
 
     @property
     def time(self) -> datetime | None:
-        """`timestamp` as a time in UTC, None if unknown."""
+        """`timestamp` in UTC, None if unknown."""
         return time_of(self.timestamp)
 
 
@@ -102,10 +102,8 @@ class Record(NamedTuple):
 
 def raw_records(payload: object) -> list[object]:
     """The records of a Lambda event, unread; the event itself if it has none."""
-    match payload:
-        case {"Records": [*records]}:
-            return records
-    return [payload]
+    records = payload.get("Records") if isinstance(payload, dict) else None
+    return records if isinstance(records, list) else [payload]
 
 
 def size_of(raw: object) -> int:
@@ -142,10 +140,8 @@ def read(raw: object, most_entries: int) -> Record:
 
 
 def _messages(raw: object) -> Iterator[tuple[str, Notification, str]]:
-    """The texts of the messages in a record, each with what is wrong with it, if anything.
-
-    Does not recurse, because whoever sends chooses the nesting.
-    """
+    """The texts of the messages in a record, each with what is wrong with it, if anything."""
+    # No recursion, because whoever sends chooses the nesting.
     waiting: list[tuple[object, Notification, int]] = [(raw, Notification(), 0)]
     while waiting:
         value, notification, wrappings = waiting.pop()
@@ -179,15 +175,11 @@ def _unwrapped(value: object, notification: Notification) -> tuple[list[object],
             raise message.Unreadable("the record of a failed invocation, without its events")
         case {"detail-type": _, "detail": {"requestContext": dict()} as detail}:
             inner = [detail]
-        case {"Records": [*records]} if all(map(_is_envelope, records)):
+        case {"Records": [*records]} if all(isinstance(one, dict) and {"Sns", "body"} & one.keys() for one in records):
             if len(records) > _MOST_RECORDS:
                 raise message.Unreadable(f"more than {_MOST_RECORDS} records in one")
             inner = records
     return inner, notification
-
-
-def _is_envelope(record: object) -> bool:
-    return isinstance(record, dict) and bool({"Sns", "body"} & record.keys())
 
 
 def _entries(text: str, notification: Notification, most: int) -> list[Entry]:

@@ -30,10 +30,7 @@ def is_array(text: str) -> bool:
 
 
 def elements(text: str) -> Iterator[tuple[object, int, int]]:
-    """The elements of a JSON array, each with its start and end; of anything else the whole.
-
-    Raises Unreadable where it finds that the text is no JSON, or nested too deeply.
-    """
+    """The elements of a JSON array, each with its start and end; of anything else the whole. Raises Unreadable."""
     place = _after_blanks(text, 0)
     if not text.startswith("[", place):
         yield read(text), 0, len(text)

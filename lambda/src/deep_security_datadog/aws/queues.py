@@ -1,23 +1,26 @@
-"""The queue and the dead-letter queue: sends what fits into the time left, and says what was sent."""
+"""The queue and the dead-letter queue: they get what is owed of a record, within the time left."""
 
-import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
-from deep_security_datadog.deadline import run
+from deep_security_datadog.deadline import SecondsLeft, run
 from deep_security_datadog.log import LoggableError
 
-from . import sdk
+from . import message, sdk
 from .backoff import delay
 from .bodies import LARGEST_MESSAGE
-from .delivery import Outgoing
+from .delivery import Delivery, Outgoing
 from .envelope import Record
 
 # Limits of SendMessageBatch and ChangeMessageVisibilityBatch: docs/reference/aws-limits.md#sqs.
 _MOST_IN_BATCH = 10
 _LONGEST_DELAY = 900
+# Of Lambda's record of a failed invocation, besides the event: ids, error, stack trace
+# (docs/reference/aws-limits.md#asynchronous-invocations). In bytes.
+_ROOM_IN_RECORD = 6_000
 
 # Seconds for a call to SQS, which usually takes a few hundredths of one, and seconds reserved for Lambda's answer.
 CALL_DEADLINE = 3.0
@@ -30,8 +33,12 @@ _READ_TIMEOUT = 2.5
 Taken: TypeAlias = tuple[tuple[Outgoing, ...], str]
 
 
-class NotSent(LoggableError):
-    """SQS did not take a message. The text is the AWS error code, without content."""
+class Settlement(NamedTuple):
+    """What the queues took. problem: why they did not take the rest; empty if they took it all."""
+
+    kept: tuple[Outgoing, ...] = ()
+    put_back: tuple[Outgoing, ...] = ()
+    problem: str = ""
 
 
 class Queues:
@@ -55,65 +62,76 @@ class Queues:
         self._slowest_call = _USUAL_CALL
         self._sqs: Any = None
 
-    def keep(self, refusals: Iterable[Outgoing], *, seconds_left: Callable[[], float]) -> Taken:
-        """Sends to the dead-letter queue, and leaves time for one more call.
+    def settle(self, delivery: Delivery, *, payload: object, seconds_left: SecondsLeft) -> Settlement:
+        """Keeps refusals, and puts back what else is owed. What still is owed then comes back. payload: Lambda's."""
+        is_direct = delivery.record.record_id is None
+        kept, problem = self.keep(delivery.refusals(), seconds_left=seconds_left)
+        delivery.settle(debt for one in kept for debt in one.debts)
+        if is_direct and delivery.debts:
+            pieces, other = self.keep(self._pieces(delivery, payload), seconds_left=seconds_left)
+            delivery.settle(debt for one in pieces for debt in one.debts)
+            kept, problem = kept + pieces, other or problem
+        if is_direct or delivery.is_untouched or not delivery.debts:
+            return Settlement(kept, (), problem)
+        remainders = delivery.remainders()
+        put_back, other = self.put_back(remainders, retry_after=delivery.retry_after, seconds_left=seconds_left)
+        delivery.settle(debt for one in put_back for debt in one.debts)
+        return Settlement(kept, put_back, other or problem)
 
-        seconds_left: until Lambda ends the invocation. Nothing is started that could not finish in time.
-        """
+    def _pieces(self, delivery: Delivery, payload: object) -> Iterator[Outgoing]:
+        """What is owed of a direct delivery that fits neither the queue, as Lambda's record, nor one invocation."""
+        is_cut = any(entry.is_left for entry in delivery.record.entries)
+        if is_cut or len(message.write(payload).encode()) > self.largest - _ROOM_IN_RECORD:
+            yield from delivery.remainders("not delivered, and too large to be tried again without a queue")
+
+    def keep(self, refusals: Iterable[Outgoing], *, seconds_left: SecondsLeft) -> Taken:
+        """Sends to the dead-letter queue, and leaves time for one more call."""
         messages = ((one, 0) for one in refusals)
         return self._send(self._dead_letter_queue_url, messages, lambda: seconds_left() - self._slowest_call)
 
-    def put_back(
-        self, remainders: Iterable[Outgoing], *, retry_after: float, seconds_left: Callable[[], float]
-    ) -> Taken:
+    def put_back(self, remainders: Iterable[Outgoing], *, retry_after: float, seconds_left: SecondsLeft) -> Taken:
         """Sends to the queue. retry_after: seconds that Datadog asked to wait."""
-        longest = min(_LONGEST_DELAY, self._visibility_timeout)
-        wait = partial(delay, asked=retry_after, longest=longest)
+        wait = partial(delay, asked=retry_after, longest=min(_LONGEST_DELAY, self._visibility_timeout))
         messages = ((one, wait(one.generation) if one.generation else 0) for one in remainders)
         return self._send(self._queue_url, messages, seconds_left)
 
-    def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: Callable[[], float]) -> None:
-        """Makes records visible before the visibility timeout ends, as far as SQS agrees.
-
-        records: each with the seconds that Datadog asked to wait.
-        """
+    def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: SecondsLeft) -> None:
+        """Ends the visibility timeout of records early, each with the seconds that Datadog asked to wait."""
         entries = []
         for record, retry_after in records:
             seconds = delay(record.attempts, asked=retry_after, longest=self._visibility_timeout)
             if record.receipt_handle and seconds < self._visibility_timeout:
                 entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
-        with contextlib.suppress(NotSent):
+        with suppress(LoggableError):
             for start in range(0, len(entries), _MOST_IN_BATCH):
                 batch = entries[start : start + _MOST_IN_BATCH]
                 self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
 
-    def _send(
-        self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: Callable[[], float]
-    ) -> Taken:
+    def _send(self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: SecondsLeft) -> Taken:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
-        taken: list[Outgoing] = []
+        taken: tuple[Outgoing, ...] = ()
         problem = ""
         for batch in _batches(messages, self.largest):
             entries = [one.message.entry(seconds) for one, seconds in batch if one.message]
             try:
                 answer = self._call("send_message_batch", url, entries, seconds_left) if entries else {}
-            except NotSent as error:
-                return tuple(taken), str(error)
+            except LoggableError as error:
+                return taken, str(error)
             # Only what SQS names was taken: something else may have answered. `Failed` is absent where nothing failed.
             names = {one.get("Id") for one in answer.get("Successful") or ()}
             these = [one for place, (one, _) in enumerate(batch) if one.message and str(place) in names]
             if len(these) < len(batch):
                 codes = [str(one.get("Code", "unknown")) for one in answer.get("Failed") or ()]
                 problem = next(iter(codes), "no answer of SQS" if entries else "larger than SQS takes")
-            taken += these
-        return tuple(taken), problem
+            taken += tuple(these)
+        return taken, problem
 
     def _call(
-        self, name: str, url: str | None, entries: Sequence[Mapping[str, Any]], seconds_left: Callable[[], float]
+        self, name: str, url: str | None, entries: Sequence[Mapping[str, Any]], seconds_left: SecondsLeft
     ) -> Mapping[str, Any]:
-        """Calls SQS. Raises NotSent."""
+        """What SQS answers. Raises LoggableError, with AWS's code, without content."""
         if not url:
-            raise NotSent("no queue is configured for it")
+            raise LoggableError("no queue is configured for it")
         try:
             # Before the clock starts: creating the client takes CPU time, not SQS's.
             self._sqs = self._sqs or sdk.client("sqs", read_timeout=_READ_TIMEOUT)
@@ -124,8 +142,8 @@ class Queues:
                 self._slowest_call = max(_USUAL_CALL, min(time.monotonic() - started, 1.0))
                 return cast("Mapping[str, Any]", answer)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody knows that it was sent)
-            raise NotSent(sdk.code_of(error)) from None
-        raise NotSent("out of time")
+            raise LoggableError(sdk.code_of(error)) from None
+        raise LoggableError("out of time")
 
 
 def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, int]]]:

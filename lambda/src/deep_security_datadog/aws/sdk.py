@@ -1,9 +1,14 @@
-"""AWS clients, created when first needed: importing the SDK takes longer than everything else."""
+"""AWS clients, created when first needed, and what is read with one: importing the SDK takes longer than all else."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from deep_security_datadog.log import reason_of
+from deep_security_datadog.log import LoggableError, reason_of
+
+# Of a read of the secret, in seconds and in number. The deadline of the read as a whole is the reader's.
+_READ_TIMEOUT = 4.0
+_ATTEMPTS = 2
 
 
 def client(service: str, *, region: str | None = None, attempts: int = 1, read_timeout: float) -> Any:
@@ -16,6 +21,28 @@ def client(service: str, *, region: str | None = None, attempts: int = 1, read_t
     retries = {"mode": "standard", "total_max_attempts": attempts}
     config = Config(connect_timeout=2, read_timeout=read_timeout, retries=retries)
     return _session().create_client(service, region_name=region, config=config)
+
+
+def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Callable[[], str]:
+    """Reads a secret, else an SSM parameter (name or ARN). Raises LoggableError with that name and AWS's error code."""
+    name = secret_arn or parameter or ""
+    # The region of an ARN need not be the function's.
+    parts = name.split(":")
+    region = parts[3] or None if name.startswith("arn:") and len(parts) > 5 else None
+
+    def read() -> str:
+        try:
+            service = client(
+                "secretsmanager" if secret_arn else "ssm", region=region, attempts=_ATTEMPTS, read_timeout=_READ_TIMEOUT
+            )
+            if secret_arn:
+                secret = service.get_secret_value(SecretId=name)
+                return str(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())
+            return str(service.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+        except Exception as error:  # noqa: BLE001 (whatever it is, the secret is not there)
+            raise LoggableError(f"{name}: {code_of(error)}") from None
+
+    return read
 
 
 def code_of(error: Exception) -> str:

@@ -23,14 +23,11 @@ RELOAD_RETRY = (30.0, 60.0)
 
 
 class ApiKeyUnavailable(LoggableError):
-    """The key cannot be read. The message has the name of the secret and the AWS error code, never a value."""
+    """The message has the name of the secret and the AWS error code, never a value."""
 
 
 class ApiKey:
-    """A cached key.
-
-    read: fetches the text of the secret. reload_interval: seconds after which to read it again, 0 = in each invocation.
-    """
+    """A cached key. read: fetches the text of the secret. reload_interval: seconds, 0 = in each invocation."""
 
     def __init__(
         self, read: Callable[[], str], *, reload_interval: float, clock: Callable[[], float] = time.monotonic

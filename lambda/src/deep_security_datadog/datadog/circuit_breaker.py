@@ -52,7 +52,7 @@ class CircuitBreaker:
         elif is_first and (answer.status is None or len(request.items) == 1):
             # A batch that was answered tells nothing yet: one of its events may be the reason.
             self._failures += 1
-            self._messages |= request.messages
+            self._messages.update(item.message for item in request.items)
             self._is_silent = self._is_silent and answer.status is None
         if self.is_half_open or (self._failures >= MOST_FAILURES and (self._is_silent or len(self._messages) > 1)):
             self.stop(_reason(answer))

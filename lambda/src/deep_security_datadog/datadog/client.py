@@ -25,10 +25,6 @@ READ_TIMEOUT = 10.0
 _LONGEST_ANSWER = 100_000
 
 
-class NoAnswer(LoggableError):
-    """A request without an answer. The message is the name of the error, whose own text may hold URL or key."""
-
-
 class Progress:
     """What is known of a request while it is sent: its key, when it began, and the status of an answer that is read."""
 
@@ -48,7 +44,10 @@ class DatadogClient:
         self._prepared: dict[Endpoint, tuple[requests.PreparedRequest, Mapping[str, Any]]] = {}
 
     def post(self, request: Request, progress: Progress, *, seconds: float) -> Response:
-        """The answer, of whatever status; redirects are not followed. Raises NoAnswer, CannotRender and TooLarge."""
+        """The answer, of whatever status; redirects are not followed.
+
+        Raises CannotRender, TooLarge, and LoggableError with an error's name: its own text may hold URL or key.
+        """
         body = request.body()
         try:
             prepared, options = self._prepare(request.endpoint)
@@ -58,7 +57,7 @@ class DatadogClient:
             timeout = (min(CONNECT_TIMEOUT, seconds), min(READ_TIMEOUT, seconds))
             response = self._session.send(copy, timeout=timeout, allow_redirects=False, **options)
         except (OSError, ValueError, HTTPError) as error:  # from requests, a header's value, urllib3
-            raise NoAnswer(reason_of(error)) from None
+            raise LoggableError(reason_of(error)) from None
         progress.status = response.status_code
         content = b""
         # An answer counts even if its end is missing. Read to its end, it frees the connection.

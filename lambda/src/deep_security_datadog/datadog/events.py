@@ -20,15 +20,9 @@ LONGEST_TEXT = 4000
 # For an event that Datadog found too large.
 SHORT_TEXT = 1000
 LONGEST_AGGREGATION_KEY = 100
-LONGEST_HOST = 255
 
-_ALERT_TYPES = {
-    Severity.CRITICAL: "error",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "info",
-    Severity.INFO: "info",
-}
+# By severity, from info to critical.
+_ALERT_TYPES = ("info", "info", "warning", "error", "error")
 
 
 def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
@@ -42,7 +36,7 @@ def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> d
         "aggregation_key": _aggregation_key(event),
         "tags": tags_of(event, account_id=item.account_id, configured=context.tags),
     }
-    if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
+    if host := text.host(event):
         fields["host"] = host
     if (seconds := text.date_happened(event, context.now)) is not None:
         fields["date_happened"] = seconds
@@ -59,7 +53,6 @@ def _aggregation_key(event: Event) -> str:
 
 
 def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
-    """The body for the one item."""
     (item,) = items
     return to_json(body(item, context, longest_text=SHORT_TEXT if is_short else LONGEST_TEXT))
 

@@ -1,8 +1,7 @@
 """What a request carries: an event, how often it happened, and the message it came with."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from deep_security_datadog.deep_security.event import Event
 
@@ -26,13 +25,6 @@ class Repeats(NamedTuple):
     total: int
     first: datetime | None = None
     last: datetime | None = None
-
-    @classmethod
-    def of(cls, events: Iterable[Event]) -> Self:
-        """The order of the events does not matter."""
-        times = [event.time for event in events]
-        known = list(filter(None, times))
-        return cls(len(times), min(known, default=None), max(known, default=None))
 
 
 class Item(NamedTuple):

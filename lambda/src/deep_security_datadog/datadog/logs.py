@@ -5,10 +5,9 @@ https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md
 
 import gzip
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import as_text, to_json
 
 from . import markdown, text
@@ -24,7 +23,6 @@ MOST_LOGS = 1000
 LARGEST_BATCH = 4_500_000
 LARGEST_LOG = 1_000_000
 
-LONGEST_HOST = 255
 # Longest property of a log that is too large, in characters.
 _LONGEST_SHORT_VALUE = 2000
 _LONGEST_NAME = 300
@@ -35,13 +33,8 @@ _COMPRESSION = 1
 # No integration has this name: its pipeline would not understand these logs (docs/reference/datadog-limits.md#logs).
 _SOURCE = "trend-micro-deep-security"
 _SERVICE = "deep-security"
-_STATUSES = {
-    Severity.CRITICAL: "critical",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warn",
-    Severity.LOW: "notice",
-    Severity.INFO: "info",
-}
+# By severity, from info to critical.
+_STATUSES = ("info", "notice", "warn", "error", "critical")
 
 
 def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, Any]:
@@ -50,6 +43,8 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
     is_short: cut long values of an event that is larger than the intake accepts, and leave out its OCSF event.
     """
     event = item.event
+    # Now for a time that Datadog would answer with 202 and drop.
+    usable = event.time if text.date_happened(event, context.now) is not None else None
     tags = tags_of(event, account_id=item.account_id, configured=context.tags)
     fields: dict[str, Any] = {
         "ddsource": _SOURCE,
@@ -57,23 +52,17 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
         "ddtags": ",".join(tags),
         "status": _STATUSES[event.severity],
         "message": text.title(event),
-        "timestamp": _milliseconds(event, context),
+        "timestamp": int(min(usable or context.now, context.now).timestamp() * 1000),
         "deep_security": _shortened(event.properties) if is_short else event.properties,
         **standard_attributes(event),
     }
-    if host := markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]:
+    if host := text.host(event):
         fields["hostname"] = host
     if item.repeats:
         fields["repeats"] = _repeats(item.repeats)
     if context.ocsf and not is_short:
         fields["ocsf"] = ocsf_of(item, fields)
     return fields
-
-
-def _milliseconds(event: Event, context: Context) -> int:
-    """Since 1970; now for a time that Datadog would answer with 202 and drop."""
-    usable = event.time if text.date_happened(event, context.now) is not None else None
-    return int(min(usable or context.now, context.now).timestamp() * 1000)
 
 
 def _repeats(repeats: Repeats) -> dict[str, Any]:
@@ -85,12 +74,11 @@ def _repeats(repeats: Repeats) -> dict[str, Any]:
 
 def _shortened(properties: Mapping[str, object]) -> dict[str, str]:
     """The first properties, each cut: well within the megabyte of a log."""
-    first = list(properties.items())[:_MOST_PROPERTIES]
+    first = islice(properties.items(), _MOST_PROPERTIES)
     return {name[:_LONGEST_NAME]: markdown.shortened(as_text(value), _LONGEST_SHORT_VALUE) for name, value in first}
 
 
 def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
-    """The compressed body for the items. Raises TooLarge."""
     encoded = [_encode_log(item, context, is_short=is_short) for item in items]
     if sum(map(len, encoded)) + len(encoded) + 1 > LARGEST_BATCH:
         raise TooLarge("larger than Datadog takes")

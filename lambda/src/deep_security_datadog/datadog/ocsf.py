@@ -100,8 +100,8 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     if found.profiles == _CONTROL:
         fields |= _known(policy=_known(name=_text(event, "HostSecurityPolicyName")))
         if row.disposition:
-            detected = (15, "Detected") if event.event_type.detect_only(texts) else None
-            fields |= _enum("disposition", detected or _DISPOSITIONS.get(_action(event), row.disposition))
+            detected = (15, "Detected") if event.detect_only else None
+            fields |= _enum("disposition", detected or _DISPOSITIONS.get(event.action.lower(), row.disposition))
     return common | fields | {
         "class_uid": found.uid, "class_name": found.name,
         "category_uid": found.uid // 1000, "category_name": found.category,
@@ -146,7 +146,7 @@ def _file(event: Event, file: Mapping[str, Any]) -> Fields:
 def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
     analytic = _known(name=_rule(event), uid=_code(event))
     analytic |= _enum("type", (1, "Rule")) if analytic else {}
-    fields = _found(event, common, evidence, event.event_type.subject(event.texts), (1, "New"), analytic=analytic)
+    fields = _found(event, common, evidence, event.subject, (1, "New"), analytic=analytic)
     if name := _text(event, "MalwareName"):
         number, caption = _MALWARE.get(integer(event.texts.get("MajorVirusType")), _UNKNOWN)
         fields["malware"] = [{"name": name, "classification_ids": [number], "classifications": [caption]}]
@@ -176,7 +176,7 @@ def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
         return None
     parts = {name: evidence.get(name) for name in ("src_endpoint", "dst_endpoint", "connection_info")}
     fields = _known(**parts, firewall_rule=_known(name=_rule(event)))
-    return NETWORK, _REFUSE if _action(event) == "deny" else _TRAFFIC, fields
+    return NETWORK, _REFUSE if event.action.lower() == "deny" else _TRAFFIC, fields
 
 
 def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
@@ -186,7 +186,7 @@ def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     actor = _known(user=evidence.get("user"), process=process, app_name=app_name)
     if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
         return None
-    return FILE, _CHANGES.get(_action(event), _UNKNOWN), {"file": evidence["file"], "actor": actor}
+    return FILE, _CHANGES.get(event.action.lower(), _UNKNOWN), {"file": evidence["file"], "actor": actor}
 
 
 def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
@@ -201,12 +201,9 @@ def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
 
 
 class Row(NamedTuple):
-    """makers: the first that makes something counts; else it is a Base Event.
-
-    disposition: of actions that `_DISPOSITIONS` lacks; None where the type has none.
-    """
-
+    # The first that makes something counts; else it is a Base Event.
     makers: tuple[_Maker, ...] = ()
+    # Of actions that `_DISPOSITIONS` lacks; None where the type has none.
     disposition: Enum | None = None
 
 
@@ -224,10 +221,6 @@ ROWS: Mapping[str, Row] = {
     # The manager's other events are of too many kinds for one class.
     "SystemEvent": Row((_alert,)),
 }
-
-
-def _action(event: Event) -> str:
-    return event.event_type.action(event.texts).lower()
 
 
 def _rule(event: Event) -> str:

@@ -1,6 +1,5 @@
 """Destinations, which are intakes of Datadog (one key, one site, Datadog's own answer), and the requests to them."""
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, Self
@@ -19,18 +18,14 @@ class CannotRender(LoggableError):
 
 
 class Endpoint(NamedTuple):
-    """A URL and the headers of all requests to it, but for the API key."""
+    """headers: of all requests to it, but for the API key."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class Request(NamedTuple):
-    """A POST request.
-
-    encode: the body for items, cut short if the second argument is true; may raise TooLarge. Called when the request is
-    sent, so that few bodies exist at a time.
-    """
+    """A POST request. encode: see `Destination`; called when it is sent, so that few bodies exist at a time."""
 
     destination: str
     endpoint: Endpoint
@@ -46,15 +41,6 @@ class Request(NamedTuple):
             raise
         except Exception as error:  # noqa: BLE001 (it concerns these items only)
             raise CannotRender(f"cannot be rendered ({type(error).__name__})") from None
-
-    @property
-    def messages(self) -> frozenset[str]:
-        """The messages that its events came with."""
-        return frozenset(item.message for item in self.items)
-
-    def shuffled(self) -> Self:
-        """The same items in another order."""
-        return self._replace(items=tuple(random.sample(self.items, len(self.items))))
 
     def split(self, place: int) -> tuple[Self, ...]:
         """Requests with the items before the place and from there on, as far as there are any."""

@@ -42,10 +42,7 @@ def answer_of(response: Response, attempts: int) -> Answer:
 
 
 def is_accepted(status: int, content: bytes) -> bool:
-    """Whether Datadog accepted a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not.
-
-    https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#answers
-    """
+    """Whether Datadog accepted a request: 202, or another 2xx with Datadog's own JSON. A proxy's page is not."""
     if 200 <= status < 300 and status != ACCEPTED:
         with suppress(ValueError, RecursionError):
             value = json.loads(content)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, TooManyLeftBehind, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, SecondsLeft, TooManyLeftBehind, run_all
 from deep_security_datadog.log import reason_of
 from deep_security_datadog.outcome import Answer, Outcome
 
@@ -48,15 +48,13 @@ class Sender:
         self._sleep = sleep
         self._down: set[Endpoint] = set()
 
-    def send(self, requests: Iterable[Request], *, seconds_left: Callable[[], float]) -> _Answered:
-        """Each request with its answer, as soon as that is final; a batch in parts where these have different ones.
-
-        seconds_left: until Lambda ends the invocation. Within MARGIN of that, no request is started or waited for.
-        """
+    def send(self, requests: Iterable[Request], *, seconds_left: SecondsLeft) -> _Answered:
+        """Each request with its answer, as soon as that is final; a batch in parts where these have different ones."""
         requests = list(requests)
         if self._down:
             # One goes first. It must not each time be the same event, which may be the only one that is never accepted.
-            requests = [request.shuffled() for request in random.sample(requests, len(requests))]
+            requests = random.sample(requests, len(requests))
+            requests = [one._replace(items=tuple(random.sample(one.items, len(one.items)))) for one in requests]
         endpoints = {request.endpoint for request in requests}
         breakers = {endpoint: CircuitBreaker(is_half_open=endpoint in self._down) for endpoint in endpoints}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)
@@ -76,9 +74,7 @@ class _Attempt(NamedTuple):
 class _Rounds:
     """The rounds of one invocation. seconds_left: until nothing may be started or waited for."""
 
-    def __init__(
-        self, client: DatadogClient, api_key: ApiKey, breakers: _Breakers, seconds_left: Callable[[], float]
-    ) -> None:
+    def __init__(self, client: DatadogClient, api_key: ApiKey, breakers: _Breakers, seconds_left: SecondsLeft) -> None:
         self._client = client
         self._api_key = api_key
         self._breakers = breakers
@@ -106,7 +102,8 @@ class _Rounds:
                 breaker.all_were_tried()
             wait, self._wait = self._wait, 0.0
             if wait and self._seconds_left() <= wait + self._slowest:
-                yield from map(self._waits, self._next)
+                self._unsent = self._next
+                yield from self._given_up()
                 break
             self._work, self._next = deque(self._next), []
             sleep(wait)
@@ -124,28 +121,29 @@ class _Rounds:
                 breaker.answered(request, answer, is_first=one.number == 1)
             if answer.status:
                 self._slowest = max(self._slowest, min(time.monotonic() - progress.started, REQUEST_DEADLINE))
+            can_wait = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
             if parts := _parts(one, answer, breaker):
                 # At once, the first half first: so a bad one is found before much is sent.
                 self._work.extendleft(_Attempt(part, one.number) for part in reversed(parts))
             elif answer.status in KEY_REFUSED:
                 # Whether that is the key's fault shows in the answers to the others.
                 refused.append((request, answer))
-            elif _helps(one, answer, breaker):
+            elif can_wait and one.number < MOST_ATTEMPTS and not breaker.reason:
                 self._next.append(_Attempt(request, one.number + 1, answer))
                 backoff = random.uniform(0.5, 1.0) * BACKOFF[one.number - 1]  # noqa: S311 (no secret depends on it)
                 self._wait = max(self._wait, backoff, answer.retry_after)
             else:
                 yield request, self._final(request, answer)
-            while self._unsent:
-                yield self._waits(self._unsent.pop())
-        while self._unsent:
-            yield self._waits(self._unsent.pop())
+            yield from self._given_up()
+        yield from self._given_up()
         yield from ((request, self._final(request, answer)) for request, answer in refused)
 
-    def _waits(self, one: _Attempt) -> tuple[Request, Answer]:
-        """A request that is not sent, or not again, and its answer."""
-        reason = one.last.reason or self._breakers[one.request.endpoint].reason or "out of time"
-        return one.request, self._final(one.request, one.last._replace(reason=reason))
+    def _given_up(self) -> _Answered:
+        """What is not sent, or not again."""
+        while self._unsent:
+            request, _, last = self._unsent.pop()
+            reason = last.reason or self._breakers[request.endpoint].reason or "out of time"
+            yield request, self._final(request, last._replace(reason=reason))
 
     def _next_call(self) -> Call[tuple[_Attempt, Progress], Response] | None:
         while self._work:
@@ -213,9 +211,3 @@ def _parts(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> tuple[Requ
     is_rate_limit = answer.is_rate_limit and one.number < MOST_ATTEMPTS
     is_about_all = answer.outcome is Outcome.ACCEPTED or is_rate_limit or breaker.reason
     return () if is_about_all and answer.outcome is not Outcome.REFUSED else one.request.halves()
-
-
-def _helps(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> bool:
-    """Whether to send it again in this invocation."""
-    can_wait = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
-    return can_wait and one.number < MOST_ATTEMPTS and not breaker.reason

@@ -53,10 +53,7 @@ def configured_tags(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> list[str]:
-    """All tags of an event: its own, then the configured ones, which replace its own with the same key.
-
-    account_id: the AWS account of the topic, empty if unknown. configured: `configured_tags()`.
-    """
+    """All tags of an event: its own, then the configured ones, which replace its own with the same key."""
     keys = {text.partition(":")[0] for text in configured}
     wanted = ((key, value) for key, value in _own_tags(event, account_id) if value and key not in keys)
     own = [tag(key, value) for key, value in islice(dict.fromkeys(wanted), MOST_TAGS)]
@@ -69,7 +66,6 @@ def tags_of(event: Event, *, account_id: str, configured: tuple[str, ...]) -> li
 def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
     """Keys and values, without the instance's tags."""
     event_type, host, texts = event.event_type, event.host, event.texts
-    detect_only = event_type.detect_only(texts)
     aws_account = texts.get("HostOwnerID", "") if texts.get("HostCloudType", "amazon") == "amazon" else ""
     finding_text = " ".join([texts[name][:_LONGEST_SEARCHED] for name in _FINDING_TEXTS if name in texts])
     return [
@@ -77,10 +73,10 @@ def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
         ("event_type", event_type.name or "unknown"),
         ("module", event_type.slug),
         ("severity", event.severity.label),
-        ("action", event_type.action(texts)),
-        ("detect_only", "" if detect_only is None else as_text(detect_only)),
+        ("action", event.action),
+        ("detect_only", as_text(event.detect_only)),
         *[(key, value(texts)) for key, value in event_type.tags.items()],
-        ("rank", "" if event.rank is None else as_text(integer(event.rank))),
+        ("rank", as_text(integer(event.rank))),
         ("policy", texts.get("HostSecurityPolicyName", "")),
         ("tenant", first(texts, ("TenantName", "TenantID", "TenantGUID"))),
         # `Amazon Linux 2` of `Amazon Linux 2 (64 bit) (5.10.0-…)`: builds would make too many values.

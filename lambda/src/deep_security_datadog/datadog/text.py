@@ -12,6 +12,7 @@ from . import markdown
 from .item import Context, Item, Repeats
 
 LONGEST_TITLE = 200
+LONGEST_HOST = 255
 # Datadog accepts events of the last 18 h; the margin is for the transfer (docs/reference/datadog-limits.md#events).
 OLDEST = timedelta(hours=17, minutes=45)
 # Clocks of agents may be a little fast.
@@ -71,9 +72,8 @@ def title(event: Event) -> str:
     tail = (f" in {container}" if container else "") + (f" on {host}" if host else "")
     if event.is_test:
         return f"{head}: Deep Security reaches Datadog{tail}"
-    subject = event.event_type.subject(event.texts)
-    details = (event.event_type.detail(event.texts), event.event_type.action(event.texts))
-    shown, shown_detail = _plain(subject), _plain(next((one for one in details if one not in ("", subject)), ""))
+    detail = next((text for text in (event.detail, event.action) if text not in ("", event.subject)), "")
+    shown, shown_detail = _plain(event.subject), _plain(detail)
     room = LONGEST_TITLE - len(head) - len(tail) - len(": ") - (len(" ()") if shown_detail else 0)
     # Each gets half the room, and what the other leaves.
     shown_detail = markdown.truncate_middle(shown_detail, max(room // 2, room - len(shown)))
@@ -92,6 +92,11 @@ def in_markdown(item: Item, context: Context, limit: int) -> str:
     sections = _sections(item, context)
     whole = "\n".join([line for _, lines in sections for line in lines])
     return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
+
+
+def host(event: Event) -> str:
+    """The name by which Datadog knows the host, cut to what it takes; empty if unknown."""
+    return markdown.plain(event.host.id[:LONGEST_HOST])[:LONGEST_HOST]
 
 
 def date_happened(event: Event, now: datetime) -> int | None:
@@ -139,7 +144,7 @@ def _summary(event: Event) -> str:
         f"**{event.severity.label.capitalize()}**"
         + (" (the event does not tell its severity)" if event.known_severity is None else ""),
         markdown.escaped(event.event_type.module[:60]),
-        markdown.escaped(event.event_type.action(event.texts)[:100]),
+        markdown.escaped(event.action[:100]),
         "" if event.rank is None else f"rank {event.rank:g}",
         container and f"in {markdown.code(container[:100])}",
         host and f"on {markdown.code(host[:100])}",

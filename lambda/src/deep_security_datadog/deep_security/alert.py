@@ -12,7 +12,7 @@ _ENDED = 192
 _NUMBERS_BY_TITLE = {"alert started": 190, "alert changed": 191, "alert ended": _ENDED}
 # A line break written as backslash and n. Only before a label, because Windows paths have these characters too.
 _WRITTEN_BREAK = re.compile(r"\\n(?=[^\W\d_a-z][\w ]{0,40}[:\uff1a])")
-# How much of a description is read, in characters: an attacker may have sent 256 KB.
+# In characters: an attacker may have sent 256 KB.
 _LONGEST_READ = 2000
 
 

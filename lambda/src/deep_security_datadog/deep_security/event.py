@@ -71,38 +71,41 @@ def _name_of(*texts: str) -> str:
 
 
 class Event:
-    """A read-only view of an event's properties and what follows from them.
+    """An event's properties and what follows from them. Nothing changes them.
 
     texts: the properties that hold something as stripped text; placeholders such as `N/A` hold nothing.
-    event_type: the row of the table. known_severity: None if the event does not tell.
+    event_type: the row of the table; subject, detail, action and detect_only are what it makes of the event.
+    known_severity: None if the event does not tell; severity is `info` then.
     rank: severity times asset value, None for types without a rank (docs/reference/deep-security-events.md#ranks).
     time: `LogDate` in UTC, None if missing or unreadable.
+    below_host: container, image and pod by the names of their tags, as far as they are known.
     """
 
-    __slots__ = ("event_type", "host", "known_severity", "properties", "rank", "texts", "time")
-
     def __init__(self, properties: Mapping[str, object]) -> None:
-        self.properties = properties
-        self.texts: Texts = {name: text for name, value in properties.items() if (text := meaningful(name, value))}
-        self.event_type: EventType = event_type(properties)
-        self.known_severity: Severity | None = self.event_type.severity.decide(self.texts)
+        texts: Texts = {name: text for name, value in properties.items() if (text := meaningful(name, value))}
+        row: EventType = event_type(properties)
+        self.properties, self.texts, self.event_type = properties, texts, row
+        self.is_test = row.name == "TestSNS"
+        self.subject, self.detail, self.action = row.subject(texts), row.detail(texts), row.action(texts)
+        self.detect_only: bool | None = row.detect_only(texts)
+        self.known_severity: Severity | None = row.severity.decide(texts)
+        self.severity = Severity.INFO if self.known_severity is None else self.known_severity
         self.rank: float | None = number(properties.get("Rank"))
-        self.host: Host = _host(self.texts)
+        self.host: Host = _host(texts)
         self.time: datetime | None = time_of(properties.get("LogDate"))
+        self.below_host = {name: text for name, names in BELOW_HOST.items() if (text := first(texts, names))}
 
     @property
     def identity(self) -> tuple[str, ...] | None:
-        """Equal for events about the same thing; None if nothing says what happened.
+        """Place, and what the table names for the type; None if nothing says what happened.
 
-        The place, and what the table names for the type. Datadog groups events by it, and events that differ
-        in it are never folded.
+        Datadog groups events by it, and events that differ in it are never folded.
         """
-        subject = self.event_type.subject(self.texts)
-        if not subject:
+        if not self.subject:
             return None
         tags = self.event_type.tags
         parts = [(tags[part] if isinstance(part, str) else part)(self.texts) for part in self.event_type.identity]
-        return (*self.place, *(parts if any(parts) else (subject,)))
+        return (*self.place, *(parts if any(parts) else (self.subject,)))
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -112,24 +115,9 @@ class Event:
         return (tenant, self.event_type.name, self.host.identity, *below)
 
     @property
-    def below_host(self) -> dict[str, str]:
-        """Container, image and pod by the names of their tags, as far as they are known."""
-        return {name: text for name, names in BELOW_HOST.items() if (text := first(self.texts, names))}
-
-    @property
     def container(self) -> str:
         """The name of what sits below the host, for people."""
         return first(self.below_host, ("container_name", "container_id", "pod_id"))
-
-    @property
-    def is_test(self) -> bool:
-        """Whether Deep Security's test button sent it."""
-        return self.event_type.name == "TestSNS"
-
-    @property
-    def severity(self) -> Severity:
-        """`info` if the event does not tell."""
-        return Severity.INFO if self.known_severity is None else self.known_severity
 
 
 def _host(texts: Texts) -> Host:

@@ -9,34 +9,8 @@ from functools import partial
 
 from deep_security_datadog.values import Texts, integer, meaningful
 
-from . import alert, malware, severity
-from .facts import (
-    EventType,
-    Fact,
-    all_of,
-    bits,
-    boolean,
-    endpoint,
-    enum,
-    first_of,
-    full_path,
-    hashed,
-    joined,
-    moment,
-    named,
-    network_detect_only,
-    one,
-    packet_data,
-    repeat_count,
-    scan_steps,
-    unless_in,
-    url_place,
-    with_original_word,
-    with_port,
-    without_credentials,
-    word,
-    yes_no,
-)
+from . import alert, facts, malware, severity
+from .facts import EventType, Fact, endpoint, enum, first_of, full_path, joined, named, one, unless_in, url_place, word
 from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
@@ -64,16 +38,17 @@ _RISKS = {
 }
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
+_OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
 
 flow = word("Flow", _FLOWS, "FlowString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
-_url_detect_only = boolean("DetectOnly")
+_url_detect_only = facts.boolean("DetectOnly")
 
 
 def _process(texts: Texts) -> str:
     names = " or ".join(dict.fromkeys(filter(None, map(texts.get, ("ProcessName", "Process")))))
-    return all_of("{} (pid {})", "name", "pid")({"name": names, "pid": texts.get("ProcessID", "")})
+    return facts.all_of("{} (pid {})", "name", "pid")({"name": names, "pid": texts.get("ProcessID", "")})
 
 
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
@@ -88,9 +63,9 @@ _WHO_AND_WHERE = (
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc"),
-    one("Note", "Note", packet_data, block=True),
+    one("Note", "Note", facts.packet_data, block=True),
 )
-_REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), repeat_count)
+_REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), facts.repeat_count)
 _NETWORK_FACTS = (
     enum("Direction", "Direction", _DIRECTIONS, "DirectionString"),
     enum("Protocol", "Protocol", _PROTOCOLS, "ProtocolString"),
@@ -114,6 +89,10 @@ def _system_event_subject(texts: Texts) -> str:
     return ": ".join(filter(None, (named("Title")(texts), _alert_name(texts)))) or texts.get("Description", "")
 
 
+def _scan_result(texts: Texts) -> str:
+    return facts.with_original_word(malware.result(texts), texts.get("ScanResultString", ""))
+
+
 def _target(texts: Texts) -> str:
     """What a system event is about, if that is no computer: a computer is the event's host."""
     return "" if texts.get("TargetType") == "Host" else texts.get("TargetName", "")
@@ -126,7 +105,7 @@ _ROWS = (
         "SystemEvent",
         "System",
         subject=_system_event_subject,
-        severity=severity.SYSTEM,
+        severity=severity.of_system_event,
         tags={
             "rule": named("Title"),
             "event_number": first_of("Number"),
@@ -150,15 +129,15 @@ _ROWS = (
         "PacketLog",
         "Firewall",
         subject=named("Reason"),
-        severity=severity.FIREWALL,
+        severity=severity.of_firewall,
         tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
-        detect_only=network_detect_only,
+        detect_only=facts.network_detect_only,
         facts=(
             one("Rule", "Reason"),
             enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            yes_no("Detect only", network_detect_only),
+            facts.yes_no("Detect only", facts.network_detect_only),
             *_NETWORK_FACTS,
             one("Packet size", "PacketSize"),
         ),
@@ -171,41 +150,37 @@ _ROWS = (
         tags={"rule": named("Reason")},
         identity=("rule",),
         action=_network_action,
-        detect_only=network_detect_only,
+        detect_only=facts.network_detect_only,
         facts=(
             one("Rule", "Reason"),
             enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            yes_no("Detect only", network_detect_only),
+            facts.yes_no("Detect only", facts.network_detect_only),
             one("Application type", "ApplicationType"),
             *_NETWORK_FACTS,
-            one("Packet data", "PacketData", packet_data, block=True),
-            one("Payload flags", "PayloadFlags", partial(bits, words=_PAYLOAD_FLAGS)),
+            one("Packet data", "PacketData", facts.packet_data, block=True),
+            one("Payload flags", "PayloadFlags", partial(facts.bits, words=_PAYLOAD_FLAGS)),
         ),
     ),
     EventType(
         "AntiMalwareEvent",
         "Anti-Malware",
         subject=named("MalwareName", "BehaviorType", "BehaviorRuleId"),
-        severity=severity.MALWARE,
+        severity=severity.of_malware,
         # One infected file must not hide another: each has to be cleaned up. Behavior is what did what to what.
         tags={
             "rule": named("MalwareName", "BehaviorRuleId"),
             "file": first_of("InfectedFilePath"),
-            "behavior": all_of("{} {}", "BehaviorType", "BehaviorRuleId"),
+            "behavior": facts.all_of("{} {}", "BehaviorType", "BehaviorRuleId"),
             "target": first_of("AMTarget"),
             "process": first_of("ProcessName", "Process"),
         },
-        identity=("rule", "file", "behavior", "target", "process", hashed("CommandLine")),
+        identity=("rule", "file", "behavior", "target", "process", facts.hashed("CommandLine")),
         action=malware.result,
         facts=(
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
-            Fact(
-                "Result",
-                ("ScanResultString",),
-                lambda texts: with_original_word(malware.result(texts), texts.get("ScanResultString", "")),
-            ),
-            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), scan_steps),
+            Fact("Result", ("ScanResultString",), _scan_result),
+            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), malware.steps),
             one("File", "InfectedFilePath"),
             one("SHA-256", "FileSHA256"),
             one("SHA-1", "FileSHA1"),
@@ -221,8 +196,8 @@ _ROWS = (
             one("MITRE ATT&CK", "Mitre"),
             *_WHO_AND_WHERE,
             enum("Reached by", "Protocol", {0: "Local file", 1: "Network share"}),
-            one("File created", "CreationTime", moment),
-            one("File modified", "ModificationTime", moment),
+            one("File created", "CreationTime", facts.moment),
+            one("File modified", "ModificationTime", facts.moment),
             joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
             one("Scan error", "ErrorCode", lambda text: text.lstrip("0")),
         ),
@@ -230,7 +205,7 @@ _ROWS = (
     EventType(
         "WebReputationEvent",
         "Web Reputation",
-        subject=lambda texts: with_port(*url_place(texts)[:2]),
+        subject=lambda texts: facts.with_port(*url_place(texts)[:2]),
         severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
         # Pages of one site are one finding.
         tags={"url_host": lambda texts: url_place(texts).host, "url_port": lambda texts: url_place(texts).port},
@@ -238,10 +213,10 @@ _ROWS = (
         action=lambda texts: {True: "detect only", False: "blocked", None: ""}[_url_detect_only(texts)],
         detect_only=_url_detect_only,
         facts=(
-            one("URL", "URL", without_credentials),
+            one("URL", "URL", facts.without_credentials),
             enum("Risk", "Risk", {code: word for code, (word, _) in _RISKS.items()}, "RiskString"),
             one("Risk level (0 to 100)", "RiskLevel"),
-            yes_no("Detect only", _url_detect_only, "DetectOnly"),
+            facts.yes_no("Detect only", _url_detect_only, "DetectOnly"),
             enum("Category", "DetectionCategory", {12: "User Defined", 13: "Custom", 91: "Global"}),
             one("Target address", "TargetIP"),
             *_WHO_AND_WHERE,
@@ -270,11 +245,7 @@ _ROWS = (
         "LogInspectionEvent",
         "Log Inspection",
         subject=named("OSSEC_Description", "Reason"),
-        severity=or_by_rank(
-            severity.by_range(
-                "OSSEC_Level", ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL)), "SeverityString"
-            )
-        ),
+        severity=or_by_rank(severity.by_range("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
         # The rule is a family, such as "Microsoft Windows Events".
         tags={
             "rule": named("Reason"),
@@ -299,7 +270,7 @@ _ROWS = (
             one("Action", "OSSEC_Action"),
             one("Status", "OSSEC_Status"),
             one("Command", "OSSEC_Command"),
-            one("Path or URL", "OSSEC_URL", without_credentials),
+            one("Path or URL", "OSSEC_URL", facts.without_credentials),
             one("Data", "OSSEC_Data"),
             one("Log event id", "OSSEC_ID"),
             one("System", "OSSEC_SystemName"),
@@ -312,7 +283,7 @@ _ROWS = (
         "AppControlEvent",
         "Application Control",
         subject=lambda texts: _application_rule(texts) or texts.get("FileName", ""),
-        severity=severity.APPLICATION,
+        severity=severity.of_application,
         tags={"rule": _application_rule, "file": full_path},
         identity=("rule", "file"),
         detail=first_of("FileName"),
@@ -358,7 +329,7 @@ _ROWS = (
             *_WHO_AND_WHERE,
         ),
     ),
-    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.TEST),
+    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.of_test),
 )
 
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
@@ -366,19 +337,19 @@ EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 def _general_facts() -> tuple[Fact, ...]:
     """What any type may say: the rows' facts, but for the properties whose meaning depends on the type."""
-    facts = [
+    found = [
         one("Event", "Title"),
         one("Reason", "Reason"),
         joined("Action", "{} ({})", "ActionString", "Action"),
         joined("Protocol", "{} ({})", "ProtocolString", "Protocol"),
         one("Description", "Description", block=True),
     ]
-    shown = {name for fact in facts for name in fact.properties}
+    shown = {name for fact in found for name in fact.properties}
     for fact in (fact for row in _ROWS for fact in row.facts):
         if fact.properties and shown.isdisjoint(fact.properties):
-            facts.append(fact)
+            found.append(fact)
             shown.update(fact.properties)
-    return tuple(facts)
+    return tuple(found)
 
 
 _GENERAL_FACTS = _general_facts()
@@ -391,7 +362,7 @@ def event_type(properties: Mapping[str, object]) -> EventType:
         name,
         name or "Unknown module",
         subject=named("Title", "Reason", "MalwareName", "OSSEC_Description", "Description"),
-        severity=severity.UNKNOWN,
+        severity=severity.of_unknown,
         facts=_GENERAL_FACTS,
         tags={
             "rule": named("Reason", "MalwareName"),

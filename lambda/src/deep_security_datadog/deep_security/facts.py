@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from deep_security_datadog.values import Texts, address, first, integer, time_of
 
-from . import malware
 from .severity import SeverityRule
 
 Value: TypeAlias = Callable[[Texts], str]
@@ -141,11 +140,8 @@ def with_original_word(decided: str, spelled_out: str) -> str:
     """`Deny (Verweigern)`: the decided word, and what the event says if that differs by more than case and blanks."""
     if not decided or not spelled_out:
         return decided or spelled_out
-    return decided if _letters(decided) == _letters(spelled_out) else f"{decided} ({spelled_out})"
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text[:_LONGEST_WORD])).casefold()
+    letters = ["".join(filter(str.isalnum, text[:_LONGEST_WORD])).casefold() for text in (decided, spelled_out)]
+    return decided if letters[0] == letters[1] else f"{decided} ({spelled_out})"
 
 
 def endpoint(label: str, address: str, port: str, hardware: str = "") -> Fact:
@@ -238,22 +234,6 @@ def network_detect_only(texts: Texts) -> bool | None:
         spelled_out = first(texts, ("ActionString", "Action")).lower()
         return spelled_out.startswith("detect only") if spelled_out.startswith(_NETWORK_WORDS) else None
     return action > 0x80 if action in _NETWORK_CODES else None
-
-
-def scan_steps(texts: Texts) -> str:
-    """The actions of a malware scan with their results."""
-    return ", then ".join(filter(None, (_scan_step(texts, step) for step in (1, 2))))
-
-
-def _scan_step(texts: Texts, step: int) -> str:
-    action, result = texts.get(f"ScanAction{step}", ""), texts.get(f"ScanResultAction{step}", "")
-    action, code = malware.ACTIONS.get(integer(action), action), integer(result)
-    if code == 0:
-        # The result of no action is 0.
-        result = action and "done"
-    elif code is not None and code < 0:
-        result = f"failed ({result})"
-    return ": ".join(filter(None, (action, result)))
 
 
 class UrlPlace(NamedTuple):

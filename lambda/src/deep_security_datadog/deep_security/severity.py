@@ -44,6 +44,11 @@ class SeverityRule(NamedTuple):
     rows: tuple[tuple[str, Severity], ...]
 
 
+def _rule(*rows: tuple[str, Severity]) -> Callable[[Callable[[Texts], Severity | None]], SeverityRule]:
+    """Makes a rule of a function."""
+    return lambda decide: SeverityRule(decide, rows)
+
+
 INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
 
 # How the properties that spell levels out (`SeverityString` and others) name them.
@@ -104,38 +109,29 @@ def _of_words(texts: Texts, names: tuple[str, ...], by_word: Mapping[str, Severi
 _SYSTEM = by_number("Severity", {1: ("Info", INFO), 2: ("Warning", MEDIUM), 3: ("Error", HIGH)}, "SeverityString")
 
 
-def _of_system_event(texts: Texts) -> Severity | None:
+@_rule(
+    *_SYSTEM.rows,
+    ("alert started or changed (`Number` 190, 191) that its `Description` calls Critical", HIGH),
+    ("any other alert started or changed", MEDIUM),
+)
+def of_system_event(texts: Texts) -> Severity | None:
     found = alert(texts)
     if found is None or found.has_ended:
         return _SYSTEM.decide(texts)
     return HIGH if found.severity.lower() == "critical" else MEDIUM
 
 
-SYSTEM = SeverityRule(
-    _of_system_event,
-    (
-        *_SYSTEM.rows,
-        ("alert started or changed (`Number` 190, 191) that its `Description` calls Critical", HIGH),
-        ("any other alert started or changed", MEDIUM),
-    ),
+@_rule(
+    ("cleaned, deleted or quarantined: by the numbers of the scan, else by `ScanResultString`", MEDIUM),
+    ("access denied or process terminated: stopped, but the file may still be there", HIGH),
+    ("any other result, or none: not removed", CRITICAL),
 )
-
-
-def _of_malware(texts: Texts) -> Severity | None:
+def of_malware(texts: Texts) -> Severity | None:
     result = malware.result(texts)
     if result in malware.REMOVED.values():
         return MEDIUM
     return HIGH if result in malware.STOPPED else CRITICAL
 
-
-MALWARE = SeverityRule(
-    _of_malware,
-    (
-        ("cleaned, deleted or quarantined: by the numbers of the scan, else by `ScanResultString`", MEDIUM),
-        ("access denied or process terminated: stopped, but the file may still be there", HIGH),
-        ("any other result, or none: not removed", CRITICAL),
-    ),
-)
 
 # By default a denied packet ranks 100 times the asset value, so this host is ten times as valuable as an ordinary one
 # (docs/reference/deep-security-events.md#ranks).
@@ -143,7 +139,13 @@ _VALUABLE_RANK = 1000
 _DENY, _LOG_ONLY, _DETECT_ONLY = 1, 6, 0x80
 
 
-def _of_firewall(texts: Texts) -> Severity | None:
+@_rule(
+    ("`Action` 1 (Deny)", MEDIUM),
+    ("`Action` 129 (Detect Only: Deny)", LOW),
+    ("`Action` 6 (Log Only)", INFO),
+    (f"Deny with `Rank` {_VALUABLE_RANK} or more (a valuable host); the others rise one step likewise", HIGH),
+)
+def of_firewall(texts: Texts) -> Severity | None:
     action, rank = integer(texts.get("Action")), number(texts.get("Rank")) or 0
     if action is None:
         word = first(texts, ("ActionString", "Action")).lower()
@@ -156,17 +158,6 @@ def _of_firewall(texts: Texts) -> Severity | None:
     return Severity(severity + 1) if rank >= _VALUABLE_RANK else severity
 
 
-FIREWALL = SeverityRule(
-    _of_firewall,
-    (
-        ("`Action` 1 (Deny)", MEDIUM),
-        ("`Action` 129 (Detect Only: Deny)", LOW),
-        ("`Action` 6 (Log Only)", INFO),
-        (f"Deny with `Rank` {_VALUABLE_RANK} or more (a valuable host); the others rise one step likewise", HIGH),
-    ),
-)
-
-
 def application_outcome(texts: Texts) -> str:
     """`allowed` or `blocked` by the number, else by the words, `Action` among them; empty if unknown."""
     operation = integer(texts.get("Operation"))
@@ -176,17 +167,18 @@ def application_outcome(texts: Texts) -> str:
     return "blocked" if "blocked" in words else "allowed" if "allowed" in words or "detectonly" in words else ""
 
 
-APPLICATION = SeverityRule(
-    lambda texts: {"blocked": MEDIUM, "allowed": LOW}.get(application_outcome(texts)),
-    (("`Operation` 2 (blocked)", MEDIUM), ("`Operation` 1 (allowed, detect only)", LOW)),
-)
+@_rule(("`Operation` 2 (blocked)", MEDIUM), ("`Operation` 1 (allowed, detect only)", LOW))
+def of_application(texts: Texts) -> Severity | None:
+    return {"blocked": MEDIUM, "allowed": LOW}.get(application_outcome(texts))
 
-# For types that are not in the table: nobody knows what their number means.
-UNKNOWN = or_by_rank(
-    SeverityRule(
-        lambda texts: _of_words(texts, ("SeverityString", "Severity"), _BY_WORD),
-        (("`SeverityString`, where there is one", INFO),),
-    )
-)
 
-TEST = SeverityRule(lambda _: INFO, (("always", INFO),))
+@or_by_rank
+@_rule(("`SeverityString`, where there is one", INFO))
+def of_unknown(texts: Texts) -> Severity | None:
+    """For types that are not in the table: nobody knows what their number means."""
+    return _of_words(texts, ("SeverityString", "Severity"), _BY_WORD)
+
+
+@_rule(("always", INFO))
+def of_test(_: Texts) -> Severity | None:
+    return INFO
