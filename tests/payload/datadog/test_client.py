@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,14 +26,6 @@ from tools import fake_datadog
 from tools.fake_datadog import API_KEY, FakeDatadog
 from tools.fake_datadog.faults import always, respond
 from tools.fake_datadog.intake import EVENTS
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:
-    """A fake Datadog that listens on this machine."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    with fake_datadog.running() as running:
-        yield running
 
 
 @pytest.fixture
