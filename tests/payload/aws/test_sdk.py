@@ -12,8 +12,11 @@ pytestmark = pytest.mark.usefixtures("fake_aws")
 
 
 def test_a_client_gives_up_in_time_and_is_tried_once_unless_more_is_asked_for() -> None:
-    for options, attempts in (({}, 1), ({"attempts": 2}, 2)):
-        config = sdk.client("sqs", read_timeout=4, **options).meta.config
+    for client, attempts in (
+        (sdk.client("sqs", read_timeout=4), 1),
+        (sdk.client("ssm", attempts=2, read_timeout=4), 2),
+    ):
+        config = client.meta.config
         assert (config.connect_timeout, config.read_timeout) == (2, 4)
         assert config.retries == {"mode": "standard", "total_max_attempts": attempts}
 

@@ -103,7 +103,7 @@ def test_what_fits_into_the_time_is_kept_and_the_rest_waits(sqs: StrictSqs) -> N
     assert [one for (one,) in ids(sqs, DEAD_LETTER_QUEUE)] == list(range(kept))
     assert len(delivery.debts) == 2_000 - kept
     # The next receive goes on with those.
-    rest = [{}] * kept + [{"events": REFUSED}] * (2_000 - kept)
+    rest: list[dict[str, Answer]] = [{}] * kept + [{"events": REFUSED}] * (2_000 - kept)
     settled(answered(delivery.record, *rest, settled=delivery.settled), raw)
     assert [one for (one,) in ids(sqs, DEAD_LETTER_QUEUE)] == list(range(2_000))
 

@@ -120,7 +120,6 @@ def test_half_open_one_failure_is_enough(answer: Answer, reason: str) -> None:
 @pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
 def test_half_open_an_event_that_is_accepted_or_refused_for_good_closes_it(answer: Answer) -> None:
     breaker = CircuitBreaker(is_half_open=True)
-    assert breaker.has_accepted is None
     tell(breaker, 1, "a", answer)
     tell(breaker, 2, "bc", DOWN)
     assert (breaker.is_half_open, breaker.reason, breaker.has_accepted) == (False, "", True)

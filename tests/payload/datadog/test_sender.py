@@ -638,6 +638,10 @@ def repeat(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
+def countdown(ends: float) -> Callable[[], float]:
+    return lambda: ends - time.monotonic()
+
+
 def workers() -> int:
     return sum(thread.name == "call" for thread in threading.enumerate())
 
@@ -674,7 +678,7 @@ def test_a_server_that_holds_on_leaves_neither_threads_nor_sockets(
         # Each has a sender of its own, because one that is half open leaves less behind.
         for _ in range(6):
             ends = time.monotonic() + 20.8
-            answers = send(a_sender(at_once=8), each(range(16), url=url), lambda ends=ends: ends - time.monotonic())
+            answers = send(a_sender(at_once=8), each(range(16), url=url), countdown(ends))
             assert time.monotonic() < ends, "the invocation ends in time"
             assert (ACCEPTED in outcomes(answers)) is (answer == "never ends")
         assert becomes_true(lambda: not connections), "the other side is told"
