@@ -1,13 +1,15 @@
-"""What tests share besides fixtures: sample events, records as AWS hands them over, a fake sender and fake queues."""
+"""What tests share besides fixtures: events, records as AWS hands them over, answers, a fake sender and fake queues."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from deep_security_datadog.aws.delivery import Outgoing
+from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Notification, Record
 from deep_security_datadog.aws.queues import Queues, Taken
 from deep_security_datadog.datadog.item import Item, Repeats
@@ -20,6 +22,11 @@ from deep_security_datadog.outcome import Answer, Outcome
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS_URL = "https://api.datadoghq.com/api/v1/events"
 LOGS_URL = "https://http-intake.logs.datadoghq.com/api/v2/logs"
+NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
+
+ACCEPTED = Answer(Outcome.ACCEPTED, 202, attempts=1)
+RETRY = Answer(Outcome.RETRY, 503, "HTTP 503", 1)
+REFUSED = Answer(Outcome.REFUSED, 400, "HTTP 400", 1)
 
 # The fixture `forwarder`: makes a forwarder from the function's environment.
 BuildForwarder: TypeAlias = Callable[..., Forwarder]
@@ -35,17 +42,55 @@ def item(properties: dict[str, Any], notification: Notification | None = None, r
     return Item(Event(properties), found.message_id, found.account_id, found.time, repeats, (properties,))
 
 
-def sqs_record(message: object, *, record_id: str = "r-1", message_id: str = "m-1") -> dict[str, Any]:
-    """An SQS record with an SNS notification in it, as the event source mapping hands it over."""
-    text = message if isinstance(message, str) else json.dumps(message)
-    body = {
+def events(count: int) -> list[dict[str, Any]]:
+    return [{"EventID": number} for number in range(count)]
+
+
+def notification(message: object, message_id: str = "m-1") -> dict[str, Any]:
+    """A message as SNS delivers it."""
+    return {
         "Type": "Notification",
         "MessageId": message_id,
         "TopicArn": "arn:aws:sns:us-east-1:111122223333:deep-security",
-        "Message": text,
+        "Message": _json(message),
         "Timestamp": "2024-05-14T09:50:00.000Z",
     }
-    return {"eventSource": "aws:sqs", "messageId": record_id, "body": json.dumps(body)}
+
+
+def in_sqs(body: object, record_id: str = "r-1") -> dict[str, Any]:
+    """An SQS record with this body, as the event source mapping hands it over."""
+    return {"eventSource": "aws:sqs", "messageId": record_id, "body": _json(body)}
+
+
+def sqs_record(message: object, *, record_id: str = "r-1", message_id: str = "m-1") -> dict[str, Any]:
+    """An SQS record with a notification in it."""
+    return in_sqs(notification(message, message_id), record_id)
+
+
+def sns_record(message: object, message_id: str = "m-1") -> dict[str, Any]:
+    """A record of a direct delivery."""
+    return {"EventSource": "aws:sns", "Sns": notification(message, message_id)}
+
+
+def _json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def answered(record: Record, *answers: Mapping[str, Answer], settled: Iterable[Debt] = ()) -> Delivery:
+    """The delivery of a record with an answer for each entry, by destination."""
+    delivery = Delivery(record, ("events", "logs"), frozenset(settled))
+    for place, given in enumerate(answers):
+        for destination, answer in given.items():
+            delivery.answer(place, destination, answer)
+    return delivery
+
+
+def becomes_true(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether it holds before so many seconds are over."""
+    until = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
 
 
 class FakeSender(Sender):

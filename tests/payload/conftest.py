@@ -10,6 +10,9 @@ import pytest
 from moto import mock_aws
 
 from deep_security_datadog import deadline
+from tests.strict_sqs import StrictSqs, instead_of_aws
+from tools import fake_datadog
+from tools.fake_datadog import FakeDatadog
 
 
 @pytest.fixture
@@ -20,6 +23,20 @@ def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def sqs(monkeypatch: pytest.MonkeyPatch) -> StrictSqs:
+    """In place of AWS's."""
+    return instead_of_aws(monkeypatch)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:
+    """A fake Datadog that listens on this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with fake_datadog.running() as running:
+        yield running
 
 
 @pytest.fixture

@@ -14,15 +14,8 @@ from typing import Any
 import pytest
 
 from deep_security_datadog import deadline
-from deep_security_datadog.deadline import (
-    MOST_LEFT_BEHIND,
-    Call,
-    DeadlineExceeded,
-    TooManyLeftBehind,
-    is_full,
-    run,
-    run_all,
-)
+from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, TooManyLeftBehind, is_full, run, run_all
+from tests.support import becomes_true
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -33,14 +26,7 @@ def release() -> Iterator[Event]:
     event = Event()
     yield event
     event.set()
-    assert ends(lambda: not any(worker.is_alive() for worker in deadline._left_behind))
-
-
-def ends(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    until = time.monotonic() + seconds
-    while not (holds := condition()) and time.monotonic() < until:
-        time.sleep(0.01)
-    return holds
+    assert becomes_true(lambda: not any(worker.is_alive() for worker in deadline._left_behind))
 
 
 def calls(*given: Call[int, Any]) -> Callable[[], Call[int, Any] | None]:
@@ -49,23 +35,15 @@ def calls(*given: Call[int, Any]) -> Callable[[], Call[int, Any] | None]:
     return lambda: next(left, None)
 
 
-def leave_behind(function: Callable[[], object]) -> None:
-    with pytest.raises(DeadlineExceeded):
-        run(function, seconds=0.05)
-
-
 # One call ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_result() -> None:
-    assert run(lambda: 3, seconds=5) == 3
-
-
 @pytest.mark.parametrize("error", [ValueError("x"), TimeoutError("its own")])
-def test_what_it_raises_is_raised(error: Exception) -> None:
+def test_what_it_returns_is_returned_and_what_it_raises_is_raised(error: Exception) -> None:
     def fail() -> None:
         raise error
 
+    assert run(lambda: 3, seconds=5) == 3
     with pytest.raises(type(error), match=str(error)):
         run(fail, seconds=5)
 
@@ -88,14 +66,10 @@ def test_each_result_has_the_key_of_its_call_and_comes_when_it_is_there() -> Non
         assert first.wait(30)
         return "late"
 
-    three = calls(Call(1, late, 30), Call(2, lambda: "at once", 30), Call(3, lambda: 1 / 0, 30))
-    found = []
-    for key, result in run_all(three, at_once=3):
-        found.append((key, result.value, type(result.error)))
-        if len(found) == 2:
-            first.set()
-    assert sorted(found[:2]) == [(2, "at once", type(None)), (3, None, ZeroDivisionError)]
-    assert found[2:] == [(1, "late", type(None))]
+    results = run_all(calls(Call(1, late, 30), Call(2, lambda: "at once", 30)), at_once=2)
+    assert next(results) == (2, Result("at once"))
+    first.set()
+    assert list(results) == [(1, Result("late"))]
 
 
 def test_no_more_run_at_once_than_that_and_each_has_its_own_deadline(release: Event) -> None:
@@ -145,7 +119,8 @@ def test_a_thread_that_is_left_behind_ends_at_its_next_step_and_closes_what_it_h
             while True:
                 here.recv(1)
 
-    leave_behind(listen)
+    with pytest.raises(DeadlineExceeded):
+        run(listen, seconds=0.05)
     (worker,) = (one for one in deadline._left_behind if one.is_alive())
     there.sendall(b"x")
     worker.join(30)
@@ -161,7 +136,7 @@ def test_a_thread_whose_call_has_just_returned_ends_as_well() -> None:
         with suppress(DeadlineExceeded):
             run(lambda: None, seconds=0.0)
     idle = set(deadline._idle)
-    assert ends(lambda: not set(threads()) - before - idle)
+    assert becomes_true(lambda: not set(threads()) - before - idle)
 
 
 def test_a_late_result_is_nobody_elses(release: Event) -> None:
@@ -190,15 +165,17 @@ def test_calls_that_nobody_waits_for_any_more_are_given_up(release: Event) -> No
     assert any(worker.is_alive() for worker in deadline._left_behind)
 
 
-def test_nothing_is_begun_while_too_many_hang_and_all_is_well_afterwards(release: Event) -> None:
-    hanging = calls(*(Call(number, lambda: release.wait(60), 0.1) for number in range(MOST_LEFT_BEHIND)))
-    for _, result in run_all(hanging, at_once=MOST_LEFT_BEHIND):
-        assert isinstance(result.error, DeadlineExceeded)
+def test_nothing_is_begun_while_too_many_hang_and_all_is_well_afterwards(
+    release: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "MOST_LEFT_BEHIND", 4)
+    hanging = calls(*(Call(number, lambda: release.wait(60), 0.1) for number in range(4)))
+    assert all(isinstance(result.error, DeadlineExceeded) for _, result in run_all(hanging, at_once=4))
     assert is_full()
     begun = Event()
-    with pytest.raises(TooManyLeftBehind, match=f"{MOST_LEFT_BEHIND} earlier calls still hang"):
+    with pytest.raises(TooManyLeftBehind, match="4 earlier calls still hang"):
         run(begun.set, seconds=30)
     assert not begun.is_set()
     release.set()
-    assert ends(lambda: not is_full())
+    assert becomes_true(lambda: not is_full())
     assert run(lambda: 3, seconds=30) == 3

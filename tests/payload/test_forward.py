@@ -14,307 +14,238 @@ import responses
 
 from deep_security_datadog import fold as fold_module
 from deep_security_datadog import forward as forward_module
-from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage
 from deep_security_datadog.aws.delivery import Delivery
-from deep_security_datadog.datadog import text
+from deep_security_datadog.aws.queues import Queues, Taken
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.forward import Forwarder, NotDelivered
+from deep_security_datadog.forward import NotDelivered
 from deep_security_datadog.report import Report
-from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, FakeQueues, sample, sqs_record
+from tests.support import (
+    EVENTS_URL,
+    LOGS_URL,
+    BuildForwarder,
+    FakeQueues,
+    events,
+    in_sqs,
+    sample,
+    sns_record,
+    sqs_record,
+)
 
 
-def forward(forwarder: Forwarder, *records: dict[str, Any], payload: Any = None) -> list[str]:
-    """The ids of the records that have to come back."""
-    result = forwarder.forward(payload or {"Records": list(records)}, seconds_left=lambda: 60, request_id="q")
-    return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
+class Run:
+    """A warm function, what Datadog got from it, and what the queues got."""
+
+    def __init__(self, build: BuildForwarder, queues: FakeQueues, intake: responses.RequestsMock) -> None:
+        self._build = build
+        self.queues = queues
+        # Of a request in which a word is; of others 202.
+        self.statuses: dict[str, int] = {}
+        # URL, body and status.
+        self.requests: list[tuple[str, Any, int]] = []
+        for url in (EVENTS_URL, LOGS_URL):
+            intake.add_callback(responses.POST, url, self._answer)
+        self.configure()
+
+    def configure(self, **environment: str) -> None:
+        self._forwarder = self._build(**environment)
+
+    def send_to(self, **destinations: object) -> None:
+        self.configure(DESTINATIONS=json.dumps(destinations))
+
+    def __call__(self, *records: dict[str, Any]) -> list[str]:
+        """The ids of the records that come back."""
+        payload = {"Records": list(records)}
+        result = self._forwarder.forward(payload, seconds_left=lambda: 60, request_id="q")
+        return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
+
+    def is_well(self) -> None:
+        """From now on."""
+        self.statuses.clear()
+        self.requests.clear()
+        self.queues.broken = False
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """The events that were accepted."""
+        return [body for url, body, status in self.requests if (url, status) == (EVENTS_URL, 202)]
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """The logs that were accepted."""
+        return [log for url, body, status in self.requests if (url, status) == (LOGS_URL, 202) for log in body]
+
+    @property
+    def put_back(self) -> list[Any]:
+        """The events of each remainder."""
+        return [json.loads(json.loads(body)["Message"]) for body in self.queues.bodies]
+
+    @property
+    def kept(self) -> list[Any]:
+        """The events of each message in the dead-letter queue."""
+        return [json.loads(json.loads(one.message.body)["Message"]) for one in self.queues.refusals if one.message]
+
+    def _answer(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        assert isinstance(request.body, bytes)
+        body = gzip.decompress(request.body) if request.url == LOGS_URL else request.body
+        status = next((status for word, status in self.statuses.items() if word in body.decode()), 202)
+        self.requests.append((request.url or "", json.loads(body), status))
+        return status, {"Retry-After": "60"} if status == 429 else {}, ""
 
 
-def kept(queues: FakeQueues) -> list[QueueMessage]:
-    """The messages in the dead-letter queue."""
-    return [refusal.message for refusal in queues.refusals if refusal.message]
+@pytest.fixture
+def run(forwarder: BuildForwarder, queues: FakeQueues, intake: responses.RequestsMock) -> Run:
+    return Run(forwarder, queues, intake)
 
 
-def uncompressed(request: requests.PreparedRequest) -> bytes:
-    assert isinstance(request.body, bytes)
-    return gzip.decompress(request.body) if request.headers.get("Content-Encoding") == "gzip" else request.body
+MIXED = sqs_record(sample("mixed-array"))
+SEVERAL = [sqs_record(sample("SystemEvent"), record_id=name) for name in ("one", "culprit", "two")]
 
 
-def sent(intake: responses.RequestsMock) -> list[dict[str, Any]]:
-    """The events of all requests."""
-    return [json.loads(uncompressed(call.request)) for call in intake.calls if call.request.url == EVENTS_URL]
+def titled(*titles: str) -> list[dict[str, str]]:
+    return [{"EventType": "SystemEvent", "Title": title} for title in titles]
 
 
-def logged(intake: responses.RequestsMock) -> list[dict[str, Any]]:
-    """The logs of the requests that were accepted."""
-    return [log for request in accepted(intake, LOGS_URL) for log in json.loads(uncompressed(request))]
+def last_line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Of the log."""
+    found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return found
 
 
-def accepted(intake: responses.RequestsMock, url: str) -> list[requests.PreparedRequest]:
-    calls = [call for call in intake.calls if call.request.url == url]
-    return [call.request for call in calls if getattr(call.response, "status_code", None) == 202]
+def test_every_event_of_every_record(run: Run) -> None:
+    assert run(MIXED, sqs_record(sample("SystemEvent"), record_id="b")) == []
+    assert len(run.sent) == 11
 
 
-def answer(intake: responses.RequestsMock, url: str, status_of: Callable[[bytes], int]) -> None:
-    """Answers each request with the status for its body."""
-    intake.add_callback(responses.POST, url, lambda request: (status_of(uncompressed(request)), {}, ""))
+def test_nothing_accepted_comes_back_as_it_is(run: Run) -> None:
+    run.statuses["title"] = 429
+    assert run(sqs_record(sample("mixed-array"), record_id="a"), sqs_record(sample("mixed-array"))) == ["a", "r-1"]
+    assert not run.put_back and not run.kept
+    assert {asked for _, asked in run.queues.returned} == {60}, "what Datadog asks for reaches the queue"
 
 
-def answer_by_title(intake: responses.RequestsMock, statuses: dict[str, int]) -> None:
-    """202 for all events but those whose title holds one of the given words."""
-
-    def status_of(body: bytes) -> int:
-        title = json.loads(body)["title"]
-        return next((status for word, status in statuses.items() if word in title), 202)
-
-    answer(intake, EVENTS_URL, status_of)
-
-
-def both(forwarder: BuildForwarder, **events_filter: object) -> Forwarder:
-    return forwarder(DESTINATIONS=json.dumps({"events": {"filter": events_filter}, "logs": {}}))
+def test_only_what_was_not_accepted_is_put_back_and_understood(run: Run) -> None:
+    run.statuses |= {"Firewall": 500, "Web Reputation": 500}
+    assert run(MIXED) == []
+    (body,) = run.queues.bodies
+    assert (json.loads(body)["MessageId"], json.loads(body)["Timestamp"]) == ("m-1", "2024-05-14T09:50:00.000Z")
+    assert [[event["EventType"] for event in one] for one in run.put_back] == [["PacketLog", "WebReputationEvent"]]
+    run.is_well()
+    assert run(in_sqs(body, "r-2")) == []
+    assert [event["title"].split(":")[0] for event in run.sent] == ["[Medium] Firewall", "[Critical] Web Reputation"]
 
 
-def test_every_event_of_every_record(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    records = [sqs_record(sample("mixed-array"), record_id="a"), sqs_record(sample("SystemEvent"), record_id="b")]
-    assert forward(forwarder(), *records) == []
-    assert len(sent(intake)) == 11
+def test_a_remainder_that_cannot_be_sent_fails_the_message(run: Run) -> None:
+    run.statuses["Firewall"], run.queues.broken = 500, True
+    assert run(MIXED) == ["r-1"]
+    run.is_well()
+    assert run(MIXED) == []
+    assert len(run.sent) == 1, "what was accepted is not sent again"
 
 
-def test_samples_of_all_types_have_their_module_and_host_in_the_title(
-    intake: responses.RequestsMock, forwarder: BuildForwarder
-) -> None:
-    intake.post(EVENTS_URL, status=202)
-    forward(forwarder(), sqs_record(sample("mixed-array")))
-    titles = [event["title"] for event in sent(intake)]
-    assert titles[2].startswith("[High] Intrusion Prevention: 1000001 - Example Web")
-    assert all("on web-prod-1" in title for title in titles[:8])
+def test_refused_events_are_kept_one_by_one(run: Run) -> None:
+    run.statuses["Firewall"] = 400
+    assert run(MIXED) == []
+    (refusal,) = run.queues.refusals
+    assert refusal.message
+    assert refusal.message.attributes == {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
+    assert [event["EventType"] for event in run.kept[0]] == ["PacketLog"]
 
 
-def test_nothing_accepted_comes_back_as_it_is(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    intake.post(EVENTS_URL, status=503)
-    records = [sqs_record(sample("mixed-array"), record_id=name) for name in "ab"]
-    assert forward(forwarder(), *records) == ["a", "b"]
-    assert not queues.remainders and not queues.refusals
+def test_what_is_no_event_is_kept_and_its_neighbours_go_on(run: Run) -> None:
+    assert run(sqs_record("hello", record_id="a"), sqs_record(sample("TestSNS"), record_id="b")) == []
+    assert len(run.sent) == 1
+    assert [refusal.reason.startswith("not readable") for refusal in run.queues.refusals] == [True]
 
 
-def test_only_what_was_not_accepted_is_put_back(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer_by_title(intake, {"Firewall": 500, "Web Reputation": 429})
-    assert forward(forwarder(), sqs_record(sample("mixed-array"))) == []
-    (body,) = queues.bodies
-    envelope = json.loads(body)
-    assert envelope["MessageId"] == "m-1" and envelope["Timestamp"] == "2024-05-14T09:50:00.000Z"
-    assert [event["EventType"] for event in json.loads(envelope["Message"])] == ["PacketLog", "WebReputationEvent"]
-
-
-def test_a_remainder_is_understood(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer_by_title(intake, {"Firewall": 500})
-    forward(forwarder(), sqs_record(sample("mixed-array")))
-    intake.reset()
-    intake.post(EVENTS_URL, status=202)
-    remainder = {"eventSource": "aws:sqs", "messageId": "r-2", "body": queues.bodies[0]}
-    assert forward(forwarder(), remainder) == []
-    assert [event["title"] for event in sent(intake)] == [
-        "[Medium] Firewall: Out Of Allowed Policy (Deny) on web-prod-1"
-    ]
-
-
-def test_a_remainder_that_cannot_be_sent_fails_the_message(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer_by_title(intake, {"Firewall": 500})
-    queues.broken = True
-    warm = forwarder()
-    assert forward(warm, sqs_record(sample("mixed-array"))) == ["r-1"]
-    intake.reset()
-    intake.post(EVENTS_URL, status=202)
-    queues.broken = False
-    assert forward(warm, sqs_record(sample("mixed-array"))) == []
-    assert len(intake.calls) == 1, "what was accepted is not sent again"
-
-
-def test_refused_events_are_kept_one_by_one(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer_by_title(intake, {"Firewall": 400})
-    assert forward(forwarder(), sqs_record(sample("mixed-array"))) == []
-    (message,) = kept(queues)
-    assert message.attributes == {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
-    assert [event["EventType"] for event in json.loads(json.loads(message.body)["Message"])] == ["PacketLog"]
-
-
-def test_what_is_no_event_is_kept_and_its_neighbours_go_on(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    intake.post(EVENTS_URL, status=202)
-    records = [sqs_record("hello", record_id="a"), sqs_record(sample("TestSNS"), record_id="b")]
-    assert forward(forwarder(), *records) == []
-    assert len(sent(intake)) == 1
-    assert [refusal.reason.startswith("not readable") for refusal in queues.refusals] == [True]
-
-
-def test_filtered_events_are_settled_and_counted_by_reason(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, capsys: pytest.CaptureFixture[str]
-) -> None:
-    chosen = forwarder(DESTINATIONS='{"events": {"filter": {"rank_greater_than": 1}}}')
-    assert forward(chosen, sqs_record(sample("PacketLog")[:1])) == []
-    assert len(intake.calls) == 0
-    line = json.loads(capsys.readouterr().out)
+def test_filtered_events_are_settled_and_counted_by_reason(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.send_to(events={"filter": {"rank_greater_than": 1}})
+    assert run(sqs_record(sample("PacketLog")[:1])) == []
+    assert not run.requests
+    line = last_line(capsys)
     assert (line["Received"], line["Filtered"], line["FilteredByRankGreaterThan"]) == (1, 1, 1)
 
 
-def test_direct_delivery_raises_until_all_is_accepted(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer_by_title(intake, {"Intrusion": 500})
+def test_direct_delivery_sends_only_the_rest_again(run: Run) -> None:
+    (record,) = sample("sns-lambda-envelope")["Records"]
+    run.statuses["Intrusion"] = 500
     with pytest.raises(NotDelivered, match="HTTP 500"):
-        forward(forwarder(), payload=sample("sns-lambda-envelope"))
-    assert not queues.remainders
+        run(record)
+    assert not run.put_back
+    run.is_well()
+    assert run(record) == []
+    assert ["Intrusion" in event["title"] for event in run.sent] == [True]
 
 
-def test_direct_delivery_sends_only_the_rest_again(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    warm = forwarder()
-    answer_by_title(intake, {"Intrusion": 500})
-    with pytest.raises(NotDelivered):
-        forward(warm, payload=sample("sns-lambda-envelope"))
-    intake.reset()
-    intake.post(EVENTS_URL, status=202)
-    assert forward(warm, payload=sample("sns-lambda-envelope")) == []
-    assert ["Intrusion" in event["title"] for event in sent(intake)] == [True]
+def test_a_message_that_no_invocation_takes_is_sent_in_parts_and_its_neighbours_go_on(run: Run) -> None:
+    run.send_to(logs={})
+    assert run(sqs_record(f"[{','.join(['{}'] * 12_000)}]", record_id="large"), MIXED) == []
+    (left,) = run.put_back
+    assert len(run.logged) - 9 + len(left) == 12_000 and len(left) <= 7_009
+    assert run.queues.remainders[0].generation == 0, "it is not delayed"
 
 
-def test_direct_delivery_settles(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    assert forward(forwarder(), payload=sample("sns-lambda-envelope")) == []
-
-
-def test_a_remainder_never_outgrows_the_queue(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    events = [{"EventType": "SystemEvent", "Title": "keep" if i % 7 else "go", "D": 'ü"\\' * 1500} for i in range(70)]
-    answer_by_title(intake, {"keep": 500})
-    forward(forwarder(), sqs_record(events))
-    assert all(len(body.encode()) <= LARGEST_MESSAGE for body in queues.bodies)
-    put_back = [event for body in queues.bodies for event in json.loads(json.loads(body)["Message"])]
-    assert len(put_back) + len(accepted(intake, EVENTS_URL)) == 70
-
-
-@pytest.mark.parametrize("text", ["\ud800", "\uffff", "\x00", "\u2028"])
-def test_odd_characters_survive_a_remainder(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues, text: str
-) -> None:
-    events = [{"EventType": "SystemEvent", "Title": "keep", "D": text}, {"EventType": "SystemEvent", "Title": "go"}]
-    answer_by_title(intake, {"keep": 500})
-    forward(forwarder(), sqs_record(events))
-    (body,) = queues.bodies
-    body.encode()
-    assert json.loads(json.loads(body)["Message"]) == events[:1]
-
-
-def test_the_log_holds_counts_and_no_content(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, capsys: pytest.CaptureFixture[str]
-) -> None:
-    answer_by_title(intake, {"Firewall": 400})
-    forward(forwarder(DD_LOG_LEVEL="DEBUG"), sqs_record(sample("mixed-array")))
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    last = lines[-1]
-    assert (last["Received"], last["Accepted"], last["Refused"]) == (9, 8, 1)
-    assert (last["request_id"], last["records"], lines[0]["record"]) == ("q", ["m-1"], "m-1")
-    text = json.dumps(lines)
-    assert "Out Of Allowed Policy" not in text and "203.0.113" not in text and '"key"' not in text
+def test_the_log_holds_counts_and_no_content(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.configure(DD_LOG_LEVEL="DEBUG")
+    run.statuses["Firewall"] = 400
+    run(MIXED)
+    text = capsys.readouterr().out
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert (lines[-1]["Received"], lines[-1]["Accepted"], lines[-1]["Refused"]) == (9, 8, 1)
+    assert (lines[-1]["request_id"], lines[-1]["records"], lines[0]["record"]) == ("q", ["m-1"], "m-1")
+    assert not [secret for secret in ("Out Of Allowed Policy", "203.0.113", "0123456789abcdef" * 2) if secret in text]
 
 
 @pytest.mark.parametrize("depth", [50, 300, 900, 950, 970, 980, 2000, 20_000])
 @pytest.mark.parametrize("status", [202, 400, 500])
-def test_deep_nesting_never_ends_the_invocation(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues, depth: int, status: int
-) -> None:
+def test_deep_nesting_never_ends_the_invocation(run: Run, depth: int, status: int) -> None:
     """What the parser takes can be rendered and put back; what it does not take is kept."""
-    intake.post(LOGS_URL, status=202)
-    answer_by_title(intake, {"deep": status})
+    run.send_to(events={}, logs={})
+    run.statuses['"title":"[Info] System: nested'] = status
     nested = "[" * depth + "]" * depth
-    message = f'[{{"EventType":"SystemEvent","Title":"deep","D":{nested}}},{{"EventType":"SystemEvent"}}]'
-    assert forward(forwarder(DESTINATIONS='{"events": {}, "logs": {}}'), sqs_record(message)) == []
+    message = f'[{{"EventType":"SystemEvent","Title":"nested","D":{nested}}},{{"EventType":"SystemEvent"}}]'
+    assert run(sqs_record(message)) == []
     if depth < 100:
-        assert (len(queues.refusals), len(queues.remainders)) == (status == 400, status == 500)
+        assert (len(run.kept), len(run.put_back)) == (status == 400, status == 500)
     else:
-        assert [refusal.reason for refusal in queues.refusals] == ["nested more than 100 levels deep"]
-    assert len(logged(intake)) == 2 * (depth < 100)
+        assert [refusal.reason for refusal in run.queues.refusals] == ["nested more than 100 levels deep"]
+    assert len(run.logged) == 2 * (depth < 100)
 
 
-def test_what_is_configured_is_sent(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    chosen = forwarder(DD_TAGS="Env:Prod, x", CONSOLE_URL="https://console.example.com")
-    assert forward(chosen, sqs_record(sample("TestSNS"))) == []
-    (event,) = sent(intake)
+def test_what_is_configured_is_sent(run: Run) -> None:
+    run.configure(DD_TAGS="Env:Prod, x", CONSOLE_URL="https://console.example.com")
+    assert run(sqs_record(sample("TestSNS"))) == []
+    (event,) = run.sent
     assert event["tags"][-2:] == ["env:prod", "x"] and "](https://console.example.com)" in event["text"]
 
 
 # Destinations ------------------------------------------------------------------------------------------------------
 
 
-def test_requests_are_compressed(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(LOGS_URL, status=202)
-    assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(sample("mixed-array"))) == []
-    (call,) = intake.calls
-    assert call.request.headers["Content-Encoding"] == "gzip"
-    assert call.request.headers["Content-Type"] == "application/json"
-
-
-def test_a_failing_request_fails_only_its_events(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer(intake, LOGS_URL, lambda body: 503 if b'"EventID":1500,' in body else 202)
-    events = [{"EventID": number, "EventType": "SystemEvent"} for number in range(2500)]
-    assert forward(forwarder(DESTINATIONS='{"logs": {}}'), sqs_record(events)) == []
-    back = [event["EventID"] for body in queues.bodies for event in json.loads(json.loads(body)["Message"])]
-    assert back == [1500] and not queues.refusals
-
-
-def test_5000_events_in_5_full_batches_are_5_requests(
-    intake: responses.RequestsMock, forwarder: BuildForwarder
-) -> None:
-    """What an invocation gets is 10 messages at most (batch_size in invocation.tf), here of 100 events each."""
-    intake.post(LOGS_URL, status=202)
-    warm, event = forwarder(DESTINATIONS='{"logs": {}}'), sample("PayloadLog")[0]
-    for batch in range(5):
-        records = [sqs_record([event] * 100, record_id=f"{batch}-{number}") for number in range(10)]
-        assert forward(warm, *records) == []
-    assert len(intake.calls) == 5 and len(logged(intake)) == 5_000
-
-
-def test_all_messages_share_a_request(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    intake.post(LOGS_URL, status=202)
-    records = [sqs_record(sample("mixed-array"), record_id=str(number)) for number in range(10)]
-    assert forward(both(forwarder, minimum_severity="critical"), *records) == []
-    assert len(logged(intake)) == 90
+def test_all_messages_share_a_request(run: Run) -> None:
+    run.send_to(events={"filter": {"minimum_severity": "critical"}}, logs={})
+    assert run(*(sqs_record(sample("mixed-array"), record_id=str(number)) for number in range(10))) == []
+    assert len(run.logged) == 90
     # Logs first: one request that does not wait behind many.
-    assert [call.request.url for call in intake.calls] == [LOGS_URL] + [EVENTS_URL] * 10
+    assert [url for url, _, _ in run.requests] == [LOGS_URL] + [EVENTS_URL] * 10
 
 
-def test_what_logs_did_not_take_goes_to_logs_only(
-    intake: responses.RequestsMock,
-    forwarder: BuildForwarder,
-    queues: FakeQueues,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    intake.post(EVENTS_URL, status=202)
-    intake.post(LOGS_URL, status=503)
-    assert forward(both(forwarder), sqs_record(sample("mixed-array"))) == []
-    (body,) = queues.bodies
-    intake.reset()
-    intake.post(LOGS_URL, status=202)
-    assert forward(both(forwarder), {"eventSource": "aws:sqs", "messageId": "r-2", "body": body}) == []
-    line = json.loads(capsys.readouterr().out.splitlines()[0])
+def test_what_logs_did_not_take_goes_to_logs_only(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.send_to(events={}, logs={})
+    run.statuses["ddsource"] = 503
+    assert run(MIXED) == []
+    line = last_line(capsys)
     assert (line["Accepted"], line["EventsAccepted"], line["LogsWaiting"]) == (9, 9, 9)
     assert "LogsAccepted" not in line and "FilteredByRankGreaterThan" not in line
-    assert len(logged(intake)) == 9 and {call.request.url for call in intake.calls} == {LOGS_URL}
+    run.is_well()
+    assert run(in_sqs(run.queues.bodies[0], "r-2")) == []
+    assert (len(run.sent), len(run.logged)) == (0, 9)
+
+
+def test_ocsf_goes_with_logs_that_ask_for_it(run: Run) -> None:
+    for asked in (True, False):
+        run.send_to(events={}, logs={"ocsf": asked})
+        assert run(sqs_record(events(1), record_id=str(asked))) == []
+        assert ("ocsf" in run.logged[-1]) is asked
 
 
 # Repeats -----------------------------------------------------------------------------------------------------------
@@ -324,251 +255,112 @@ PACKET = {"EventType": "PacketLog", "TenantID": 0, "Hostname": "web-1", "Reason"
 
 def packets(count: int) -> list[dict[str, Any]]:
     """Identical events, but for what differs between two occurrences."""
-    return [
-        {**PACKET, "EventID": number, "SourcePort": number, "LogDate": f"2024-05-14T09:40:{number:02}.250Z"}
-        for number in range(count)
-    ]
+    return [{**PACKET, **event, "SourcePort": port} for port, event in enumerate(events(count))]
 
 
-def folding(forwarder: BuildForwarder, *others: str, **options: object) -> Forwarder:
-    """Folds the events; other destinations get everything as it comes."""
-    events = {"filter": {"fold_repeats": True, **options}}
-    return forwarder(DESTINATIONS=json.dumps({"events": events, **{name: {} for name in others}}))
+def folded(run: Run) -> list[str]:
+    return re.findall(r"\*\*(\d) events like this one\*\*", "".join(event["text"] for event in run.sent))
 
 
-def test_one_event_with_count_first_and_last(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, capsys: pytest.CaptureFixture[str]
-) -> None:
-    intake.post(EVENTS_URL, status=202)
-    assert forward(folding(forwarder), sqs_record([*packets(3), *sample("SystemEvent")[:1]])) == []
-    packet, _ = sent(intake)
-    assert (
-        "**3 events like this one** in the same message, the first at 2024-05-14 09:40:00 UTC, "
-        "the last at 2024-05-14 09:40:02 UTC. The facts are the first one's.\n\n- Rule" in packet["text"]
-    )
-    assert packet["title"] == "[Medium] Firewall: Out Of Allowed Policy (Deny) on web-1"
-    line = json.loads(capsys.readouterr().out)
-    assert (line["Received"], line["Accepted"], line["Folded"], line["Filtered"]) == (4, 4, 2, 0)
-    assert {"Name": "Folded", "Unit": "Count"} in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+@pytest.fixture
+def folding(run: Run) -> Run:
+    run.send_to(events={"filter": {"fold_repeats": True}})
+    return run
 
 
-def test_by_default_nothing_is_folded(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, capsys: pytest.CaptureFixture[str]
-) -> None:
-    intake.post(EVENTS_URL, status=202)
-    assert forward(forwarder(), sqs_record(packets(3))) == []
-    assert len(sent(intake)) == 3 and not any("like this one" in event["text"] for event in sent(intake))
-    assert "Folded" not in json.loads(capsys.readouterr().out)
+def test_each_destination_folds_for_itself(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.send_to(events={"filter": {"fold_repeats": True, "exclude": [{"SourcePort": "1"}]}}, logs={})
+    assert run(sqs_record([*packets(4), *sample("SystemEvent")[:1]])) == []
+    assert folded(run) == ["3"], "what the filter drops is not counted"
+    assert (len(run.sent), len(run.logged)) == (2, 5)
+    line = last_line(capsys)
+    assert (line["Received"], line["EventsAccepted"], line["EventsFolded"], line["EventsFiltered"]) == (5, 4, 2, 1)
+    assert "LogsFolded" not in line
 
 
-def test_only_within_a_message(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    redriven = {"eventSource": "aws:sqs", "messageId": "c", "body": json.dumps({"Records": [sns("m-3"), sns("m-4")]})}
-    records = [sqs_record(packets(2), record_id="a"), sqs_record(packets(2), record_id="b", message_id="m-2"), redriven]
-    assert forward(folding(forwarder), *records) == []
-    assert len(sent(intake)) == 4
+def test_events_are_folded_within_a_message_of_a_record_only(folding: Run) -> None:
+    """A remainder too large for one message is two with the same notification, and a redrive brings several."""
+    redriven = in_sqs({"Records": [sns_record(packets(4), "m-3"), sns_record(packets(5), "m-4")]}, "c")
+    assert folding(sqs_record(packets(2), record_id="a"), sqs_record(packets(3), record_id="b"), redriven) == []
+    assert sorted(folded(folding)) == ["2", "3", "4", "5"]
 
 
-def test_only_within_a_record(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    """A remainder too large for one message is two with the same notification."""
-    intake.post(EVENTS_URL, status=202)
-    records = [sqs_record(packets(2), record_id="a"), sqs_record(packets(3), record_id="b")]
-    assert forward(folding(forwarder), *records) == []
-    assert [re.findall(r"\d events like", event["text"]) for event in sent(intake)] == [
-        ["2 events like"],
-        ["3 events like"],
-    ]
-
-
-def sns(message_id: str) -> dict[str, Any]:
-    return {"EventSource": "aws:sns", "Sns": {"MessageId": message_id, "Message": json.dumps(packets(2))}}
-
-
-def test_what_the_filter_drops_is_not_counted(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    chosen = folding(forwarder, exclude=[{"SourcePort": "1"}])
-    assert forward(chosen, sqs_record(packets(3))) == []
-    (event,) = sent(intake)
-    assert "**2 events like this one**" in event["text"]
-
-
-def test_each_destination_for_itself(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    intake.post(LOGS_URL, status=202)
-    assert forward(folding(forwarder, "logs"), sqs_record(packets(3))) == []
-    assert (len(sent(intake)), len(logged(intake))) == (1, 3)
-    assert not any("repeats" in log for log in logged(intake))
-
-
-def test_ocsf_goes_with_logs_that_ask_for_it(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
-    intake.post(EVENTS_URL, status=202)
-    intake.post(LOGS_URL, status=202)
-    for asked in (True, False):
-        chosen = forwarder(DESTINATIONS=json.dumps({"events": {}, "logs": {"ocsf": asked}}))
-        assert forward(chosen, sqs_record(packets(1))) == []
-        assert ("ocsf" in logged(intake)[-1]) is asked
-
-
-def test_a_log_has_the_count_as_attributes_and_the_first_event_raw(
-    intake: responses.RequestsMock, forwarder: BuildForwarder
-) -> None:
-    intake.post(LOGS_URL, status=202)
-    events = packets(3)
-    chosen = forwarder(DESTINATIONS='{"logs": {"filter": {"fold_repeats": true}}}')
-    assert forward(chosen, sqs_record([*events, {**PACKET, "LogDate": None, "Action": 6}])) == []
-    folded, single = logged(intake)
-    assert folded["repeats"] == {"count": 3, "first": "2024-05-14T09:40:00.250Z", "last": "2024-05-14T09:40:02.250Z"}
-    assert folded["deep_security"] == events[0] and "repeats" not in single
-
-
-def test_all_members_go_back(intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues) -> None:
-    answer_by_title(intake, {"Firewall": 503})
-    system = sample("SystemEvent")[0]
-    warm = folding(forwarder)
-    assert forward(warm, sqs_record([packets(3)[0], system, *packets(3)[1:]])) == []
-    (body,) = queues.bodies
-    assert json.loads(json.loads(body)["Message"]) == packets(3)
-    intake.reset()
-    intake.post(EVENTS_URL, status=202)
-    assert forward(warm, {"eventSource": "aws:sqs", "messageId": "r-2", "body": body}) == []
-    (event,) = sent(intake)
-    assert "**3 events like this one**" in event["text"]
-    assert len(queues.remainders) == 1
+def test_all_members_go_back(folding: Run) -> None:
+    folding.statuses["Firewall"] = 503
+    assert folding(sqs_record([packets(3)[0], *titled("other"), *packets(3)[1:]])) == []
+    assert folding.put_back == [packets(3)]
+    folding.is_well()
+    assert folding(in_sqs(folding.queues.bodies[0], "r-2")) == []
+    assert folded(folding) == ["3"] and len(folding.put_back) == 1
 
 
 @pytest.mark.parametrize("destination", ["events", "logs"])
-def test_all_members_are_kept_when_refused(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues, destination: str
-) -> None:
-    intake.post(EVENTS_URL, status=400)
-    intake.post(LOGS_URL, status=400)
-    chosen = forwarder(DESTINATIONS=json.dumps({destination: {"filter": {"fold_repeats": True}}}))
-    assert forward(chosen, sqs_record(packets(3) + sample("SystemEvent")[:1])) == []
-    events = [event for message in kept(queues) for event in json.loads(json.loads(message.body)["Message"])]
-    assert events == packets(3) + sample("SystemEvent")[:1]
-    assert {refusal.reason for refusal in queues.refusals} == {f"{destination}: HTTP 400"}
+def test_all_members_are_kept_when_refused(run: Run, destination: str) -> None:
+    run.send_to(**{destination: {"filter": {"fold_repeats": True}}})
+    run.statuses[""] = 400
+    assert run(sqs_record(packets(3) + titled("other"))) == []
+    assert [event for message in run.kept for event in message] == packets(3) + titled("other")
+    assert {refusal.reason for refusal in run.queues.refusals} == {f"{destination}: HTTP 400"}
 
 
-def test_accepted_members_are_remembered_when_the_message_comes_back(
-    intake: responses.RequestsMock, forwarder: BuildForwarder
-) -> None:
-    warm = folding(forwarder)
-    answer_by_title(intake, {"System": 500})
-    message = {"Records": [{"Sns": {"MessageId": "m", "Message": json.dumps(packets(3) + sample("SystemEvent"))}}]}
-    with pytest.raises(NotDelivered):
-        forward(warm, payload=message)
-    intake.reset()
-    intake.post(EVENTS_URL, status=202)
-    assert forward(warm, payload=message) == []
-    assert sent(intake) and not any("Firewall" in event["title"] for event in sent(intake))
+# One record or event alone -----------------------------------------------------------------------------------------
 
 
-def test_a_settled_record_that_is_delivered_again_sends_nothing(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    answer_by_title(intake, {"Firewall": 400})
-    warm, record = forwarder(), sqs_record(sample("mixed-array"))
-    assert forward(warm, record) == forward(warm, record) == []
-    assert len(intake.calls) == 9 and len(queues.refusals) == 1
-    assert forward(warm, {**record, "messageId": "another"}) == []
-    assert len(intake.calls) == 18
+def test_a_settled_record_that_is_delivered_again_sends_nothing(run: Run) -> None:
+    run.statuses["Firewall"] = 400
+    assert run(MIXED) == run(MIXED) == []
+    assert (len(run.requests), len(run.kept)) == (9, 1)
+    assert run({**MIXED, "messageId": "another"}) == []
+    assert len(run.requests) == 18
 
 
-def test_a_notification_that_is_put_in_again_by_hand_is_sent_again(
-    intake: responses.RequestsMock, forwarder: BuildForwarder
-) -> None:
-    """Without a queue the SNS id stays the same, and who does this wants it sent."""
-    intake.post(EVENTS_URL, status=202)
-    warm = forwarder()
-    for _ in range(2):
-        assert forward(warm, payload=sample("sns-lambda-envelope")) == []
-    assert len(intake.calls) == 4
+def test_records_are_settled_as_soon_as_their_events_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_before: list[int] = []
+    keep = run.queues.keep
+
+    def remember(*arguments: Any, **options: Any) -> Taken:
+        asked_before.append(len(run.requests))
+        return keep(*arguments, **options)
+
+    monkeypatch.setattr(run.queues, "keep", remember)
+    run.statuses[""] = 400
+    assert run(*(sqs_record(sample("SystemEvent"), record_id=str(number)) for number in range(20))) == []
+    assert asked_before[0] < 40 == len(run.requests) == len(run.kept)
 
 
-def test_records_are_settled_as_soon_as_their_events_are(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues
-) -> None:
-    settled_before: list[int] = []
-
-    def status_of(body: bytes) -> int:
-        settled_before.append(len(queues.refusals))
-        return 400
-
-    answer(intake, EVENTS_URL, status_of)
-    records = [sqs_record(sample("SystemEvent"), record_id=str(number)) for number in range(20)]
-    assert forward(forwarder(), *records) == []
-    assert settled_before[-1] > 0 and len(queues.refusals) == 40
-
-
-@pytest.mark.parametrize("destination", ["events", "logs"])
-def test_an_event_that_cannot_be_rendered_is_refused_and_costs_the_others_nothing(
-    intake: responses.RequestsMock,
-    forwarder: BuildForwarder,
-    queues: FakeQueues,
-    monkeypatch: pytest.MonkeyPatch,
-    destination: str,
-) -> None:
-    intake.post(EVENTS_URL, status=202)
-    intake.post(LOGS_URL, status=202)
-    title = text.title
-
-    def fails_for_one(event: Event) -> str:
-        if event.texts.get("Title") == "culprit":
-            raise KeyError("content")
-        return title(event)
-
-    monkeypatch.setattr(text, "title", fails_for_one)
-    events = [{"EventType": "SystemEvent", "Title": name} for name in ("one", "culprit", "two")]
-    assert forward(forwarder(DESTINATIONS=json.dumps({destination: {}})), sqs_record(events)) == []
-    (refusal,), (message,) = queues.refusals, kept(queues)
-    assert refusal.reason == f"{destination}: cannot be rendered (KeyError)" and "culprit" in message.body
-    assert len(sent(intake) + logged(intake)) == 2
-
-
-@pytest.mark.parametrize("name", ["aws.settle.settle", "report.Report.settled"])
+@pytest.mark.parametrize(("owner", "name", "back"), [(Queues, "settle", ["culprit"]), (Report, "settled", [])])
 def test_a_record_that_cannot_be_settled_waits_alone(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, monkeypatch: pytest.MonkeyPatch, name: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, back: list[str]
 ) -> None:
-    intake.post(EVENTS_URL, status=400)
-    module, function = (forward_module, "settle") if name.endswith("settle") else (Report, "settled")
-    works = getattr(module, function)
+    """What is kept before something else fails does not come back."""
+    works: Callable[..., Any] = getattr(owner, name)
 
     def fails_for_one(*arguments: Any, **options: Any) -> Any:
-        (delivery,) = [argument for argument in arguments if isinstance(argument, Delivery)]
-        if delivery.record.record_id == "culprit":
+        if any(isinstance(one, Delivery) and one.record.record_id == "culprit" for one in arguments):
             raise KeyError("content")
         return works(*arguments, **options)
 
-    monkeypatch.setattr(module, function, fails_for_one)
-    records = [sqs_record(sample("SystemEvent"), record_id=name) for name in ("one", "culprit", "two")]
-    back = forward(forwarder(), *records)
-    assert back == (["culprit"] if function == "settle" else [])
+    monkeypatch.setattr(owner, name, fails_for_one)
+    run.statuses[""] = 400
+    assert run(*SEVERAL) == back
 
 
-def test_an_event_that_cannot_be_understood_is_kept_with_the_reason(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, queues: FakeQueues, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_event_that_cannot_be_understood_is_kept_with_the_reason(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails_for_one(properties: dict[str, Any]) -> Event:
-        if properties.get("Title") == "culprit":
+        if properties["Title"] == "culprit":
             raise KeyError("content")
         return Event(properties)
 
-    intake.post(EVENTS_URL, status=202)
     monkeypatch.setattr(forward_module, "Event", fails_for_one)
-    events = [{"EventType": "SystemEvent", "Title": name} for name in ("one", "culprit", "two")]
-    assert forward(forwarder(), sqs_record(events)) == []
-    (refusal,) = queues.refusals
-    assert refusal.reason == "events: cannot be read (KeyError)" and len(sent(intake)) == 2
+    assert run(sqs_record(titled("one", "culprit", "two"))) == []
+    assert [refusal.reason for refusal in run.queues.refusals] == ["events: cannot be read (KeyError)"]
+    assert len(run.sent) == 2
 
 
-def test_what_cannot_be_filtered_is_sent_as_it_is(
-    intake: responses.RequestsMock, forwarder: BuildForwarder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_filtered_is_sent_as_it_is(folding: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(event: Event) -> None:
         raise KeyError("content")
 
-    intake.post(EVENTS_URL, status=202)
     monkeypatch.setattr(fold_module, "fold_key", fails)
-    records = [sqs_record(packets(2), record_id="a"), sqs_record(sample("SystemEvent"), record_id="b")]
-    assert forward(folding(forwarder), *records) == []
-    assert len(sent(intake)) == 4
+    assert folding(sqs_record(packets(2)), sqs_record(sample("SystemEvent"), record_id="b")) == []
+    assert len(folding.sent) == 4

@@ -14,8 +14,6 @@ from deep_security_datadog import handler
 from deep_security_datadog.settings import SettingsError
 from tests.support import EVENTS_URL, sample, sqs_record
 
-LAMBDA_EVENT = {"Records": [sqs_record(sample("TestSNS"))]}
-
 
 @dataclass
 class LambdaContext:
@@ -49,7 +47,7 @@ def test_from_lambda_to_datadog(intake: responses.RequestsMock, capsys: pytest.C
 
 @pytest.mark.parametrize("milliseconds", [0, 3_900])
 def test_with_too_little_time_left_everything_comes_back(intake: responses.RequestsMock, milliseconds: int) -> None:
-    answer = handler.lambda_handler(LAMBDA_EVENT, LambdaContext(milliseconds))
+    answer = handler.lambda_handler({"Records": [sqs_record(sample("TestSNS"))]}, LambdaContext(milliseconds))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "r-1"}]}
     assert len(intake.calls) == 0
 

@@ -28,7 +28,7 @@ from deep_security_datadog.forward import Forwarder, NotDelivered
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.settings import Settings
 from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, error, instead_of_aws
-from tests.support import FakeSender
+from tests.support import FakeSender, in_sqs, sns_record
 
 DESTINATIONS = ("events", "logs")
 FILTERED = {"filter": {"event_types": ["SystemEvent"]}}
@@ -76,7 +76,7 @@ def _failed(payload: object) -> dict[str, Any]:
 
 
 def _direct(text: str, sns: Notification) -> dict[str, Any]:
-    return {"Records": [{"Sns": {"Type": "Notification", "MessageId": sns.message_id, "Message": text}}]}
+    return {"Records": [sns_record(text, sns.message_id)]}
 
 
 class RandomSender(FakeSender):
@@ -182,8 +182,7 @@ class World:
 
     def contents(self, body: str) -> Iterator[Owed]:
         """What a message holds, and to whom it is owed. Each element is as it was written."""
-        record = self._read({"eventSource": "aws:sqs", "messageId": "x", "body": body}, MANY)
-        for entry in record.entries:
+        for entry in self._read(in_sqs(body), MANY).entries:
             owed = [None] if entry.properties is None else entry.notification.destinations or DESTINATIONS
             for mark in _MARK.findall(entry.text):
                 assert self.written[mark] in ([entry.text] if entry.properties else entry.text)

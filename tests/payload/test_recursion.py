@@ -6,11 +6,10 @@ after an update, see whether the resource is still needed: https://docs.aws.amaz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
-from moto import mock_aws
 
 from deep_security_datadog.aws import sdk as aws
 
@@ -22,9 +21,9 @@ Send: TypeAlias = Callable[[], str | None]
 
 
 @pytest.fixture
-def send(monkeypatch: pytest.MonkeyPatch) -> Iterator[Send]:
+def send(fake_aws: None, monkeypatch: pytest.MonkeyPatch) -> Send:
     """Within an invocation."""
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", **IN_LAMBDA}.items():
+    for name, value in IN_LAMBDA.items():
         monkeypatch.setenv(name, value)
     headers: list[str | None] = []
 
@@ -32,29 +31,22 @@ def send(monkeypatch: pytest.MonkeyPatch) -> Iterator[Send]:
         value = request.headers.get("X-Amzn-Trace-Id")  # type: ignore[attr-defined]
         headers.append(value.decode() if isinstance(value, bytes) else value)
 
-    with mock_aws():
-        sqs = aws.client("sqs", region="us-east-1", read_timeout=4.0)
-        sqs.meta.events.register("before-send.sqs.SendMessage", record)
-        url = sqs.create_queue(QueueName="queue")["QueueUrl"]
+    sqs = aws.client("sqs", read_timeout=4.0)
+    sqs.meta.events.register("before-send.sqs.SendMessage", record)
+    url = sqs.create_queue(QueueName="queue")["QueueUrl"]
 
-        def send() -> str | None:
-            sqs.send_message(QueueUrl=url, MessageBody="remainder")
-            return headers.pop()
+    def send() -> str | None:
+        sqs.send_message(QueueUrl=url, MessageBody="remainder")
+        return headers.pop()
 
-        yield send
-
-
-def test_a_remainder_carries_the_lineage_of_its_invocation(send: Send) -> None:
-    assert send() == IN_LAMBDA["_X_AMZN_TRACE_ID"], (
-        "SendMessage should carry the invocation's trace header, lineage included"
-    )
+    return send
 
 
-def test_the_lineage_is_the_current_one(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remainder_carries_the_lineage_of_its_invocation(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client lives as long as the execution environment, a lineage as long as the invocation."""
     for hops in (1, 2):
         monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE.format(hops=hops))
-        assert send() == TRACE.format(hops=hops)
+        assert send() == TRACE.format(hops=hops), "SendMessage should carry the trace header, lineage included"
 
 
 @pytest.mark.parametrize("name", IN_LAMBDA)

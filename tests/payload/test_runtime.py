@@ -25,7 +25,6 @@ from zipfile import ZipFile
 import pytest
 
 from tests.support import sample, sqs_record
-from tools import fake_datadog
 from tools.fake_datadog import SECRET, FakeDatadog
 from tools.fake_datadog.faults import always, delay, respond, when
 from tools.repository import PACKAGE
@@ -128,11 +127,10 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def datadog() -> Iterator[FakeDatadog]:
+def datadog(fake: FakeDatadog) -> FakeDatadog:
     """Secrets Manager, too."""
-    with fake_datadog.running() as running:
-        running.faults.append(when(lambda request: request.path == "/", respond(200, SECRET)))
-        yield running
+    fake.faults.append(when(lambda request: request.path == "/", respond(200, SECRET)))
+    return fake
 
 
 @pytest.fixture
@@ -166,26 +164,20 @@ def batch(count: int = 3, *, first: int = 0) -> dict[str, Any]:
 ACKNOWLEDGED = Posted("response", {"batchItemFailures": []})
 
 
-def test_answers_one_invocation_after_another(start: Callable[..., Environment], datadog: FakeDatadog) -> None:
+def test_answers_one_invocation_after_another_and_connections_that_end_meanwhile_cost_nothing(
+    start: Callable[..., Environment], datadog: FakeDatadog
+) -> None:
     environment = start()
     assert environment.invoke(batch()) == ACKNOWLEDGED
     # Frozen, with its threads and connections.
     time.sleep(1)
     assert environment.invoke(batch(first=3)) == ACKNOWLEDGED
-    assert len(datadog.events) == 6 * 9
-    lines = [json.loads(line) for line in environment.log().splitlines() if line.startswith("{")]
-    assert [line["Accepted"] for line in lines] == [27, 27]
-
-
-def test_connections_that_end_while_it_is_frozen_cost_nothing(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
-    environment = start()
-    assert environment.invoke(batch()) == ACKNOWLEDGED
     datadog.down()
     datadog.up()
-    assert environment.invoke(batch(first=3)) == ACKNOWLEDGED
-    assert len(datadog.events) == 6 * 9
+    assert environment.invoke(batch(first=6)) == ACKNOWLEDGED
+    assert len(datadog.events) == 9 * 9
+    lines = [json.loads(line) for line in environment.log().splitlines() if line.startswith("{")]
+    assert [line["Accepted"] for line in lines] == [27] * 3
 
 
 def test_without_a_queue_what_is_not_delivered_is_an_error(

@@ -65,9 +65,10 @@ class Settings(NamedTuple):
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise SettingsError(f"{name} cannot be used: {error}") from error
 
+        environment = {"DESTINATIONS": '{"events": {}}', **environment}
         site = read("DD_SITE", str.lower, "datadoghq.com")
         settings = cls(
-            destinations=read("DESTINATIONS", partial(_destinations, site), _destinations(site, '{"events": {}}')),
+            destinations=read("DESTINATIONS", partial(_destinations, site), {}),
             api_key_secret_arn=read("DD_API_KEY_SECRET_ARN", str, None),
             api_key_ssm_name=read("DD_API_KEY_SSM_NAME", str, None),
             api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", float, 300.0),
@@ -94,7 +95,9 @@ def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
 def _destination(site: str, name: str, options: Mapping[str, Any]) -> DestinationSettings:
     url = options.get("url") or DESTINATIONS[name].base_url.format(site=site)
     if not _BASE_URL.fullmatch(url):
-        raise ValueError(f"{name}.url is not the https address of a host, such as https://api.datadoghq.com")
+        raise ValueError(
+            f"{name}.url (by DD_SITE if not set) is not the https address of a host, such as https://a.example"
+        )
     try:
         chosen = Filter.from_options(options.get("filter") or {})
     except ValueError as error:

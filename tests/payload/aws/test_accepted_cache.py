@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
-from typing import Any
-
 import pytest
 
 from deep_security_datadog.aws import accepted_cache, envelope
 from deep_security_datadog.aws.accepted_cache import AcceptedCache
-from deep_security_datadog.aws.delivery import Debt, Delivery
+from deep_security_datadog.aws.delivery import Debt
 from deep_security_datadog.aws.envelope import Record
-from deep_security_datadog.outcome import Answer, Outcome
-from tests.support import sqs_record
-
-ACCEPTED = Answer(Outcome.ACCEPTED, 202)
-RETRY = Answer(Outcome.RETRY, 503)
-EVENTS = [{"EventID": number} for number in range(3)]
+from tests.support import ACCEPTED, RETRY, answered, events, sns_record, sqs_record
 
 
-def record(
-    message: Any = EVENTS, *, record_id: str | None = "r-1", message_id: str = "m-1", share: int = 10_000
-) -> Record:
-    raw = sqs_record(message, record_id=record_id or "", message_id=message_id)
-    return envelope.read(raw if record_id else json.loads(raw["body"]), share)
+def record(message: object = events(3), *, share: int = 99, **ids: str) -> Record:
+    return envelope.read(sqs_record(message, **ids), share)
 
 
-direct = partial(record, record_id=None)
+def direct(message: object = events(3), **ids: str) -> Record:
+    return envelope.read(sns_record(message, **ids), 99)
+
+
 SEVERAL = Record(None, (*direct().entries, *direct(message_id="m-2").entries))
 
 
 def kept(cache: AcceptedCache, one: Record, *accepted: Debt, settled: tuple[Debt, ...] = ()) -> None:
     """Keeps the record with these answers; nothing else is accepted."""
-    delivery = Delivery(one, ("events", "logs"))
-    for place, entry in enumerate(one.entries):
-        if entry.properties is not None:
-            for destination in ("events", "logs"):
-                delivery.answer(place, destination, ACCEPTED if (place, destination) in accepted else RETRY)
-    delivery.settle(settled)
-    cache.keep(delivery)
+    places = [place for place, entry in enumerate(one.entries) if entry.properties is not None]
+    answers = [
+        {name: ACCEPTED if (place, name) in accepted else RETRY for name in ("events", "logs")} for place in places
+    ]
+    cache.keep(answered(one, *answers, settled=settled))
 
 
 def test_what_was_accepted_or_is_in_a_queue_need_not_be_repeated() -> None:
@@ -55,8 +44,7 @@ def test_what_is_settled_is_known_by_its_content() -> None:
     """Two parts of a split message have one id: by position, an event counted as accepted that was never sent."""
     cache = AcceptedCache()
     kept(cache, direct(), (0, "events"), (1, "events"))
-    assert cache.settled_of(direct([EVENTS[1], EVENTS[2]])) == {(0, "events")}
-    assert not cache.settled_of(direct([{"EventID": 9}]))
+    assert cache.settled_of(direct(events(3)[1:])) == {(0, "events")}
 
 
 def test_what_was_left_is_known_by_its_beginning() -> None:
@@ -98,18 +86,17 @@ def test_a_record_that_is_settled_at_last_is_known_by_its_sqs_id_only() -> None:
 
 
 def test_the_oldest_settled_records_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accepted_cache, "MOST_RECORDS", 10)
-    cache = AcceptedCache()
-    for number in range(11):
-        kept(cache, record([], record_id=f"r-{number}"))
-    assert [cache.is_settled(record(record_id=f"r-{number}")) for number in (0, 1, 10)] == [False, True, True]
+    monkeypatch.setattr(accepted_cache, "MOST_RECORDS", 2)
+    cache, records = AcceptedCache(), [record([], record_id=f"r-{number}") for number in range(3)]
+    for one in records:
+        kept(cache, one)
+    assert [cache.is_settled(one) for one in records] == [False, True, True]
 
 
 def test_the_cache_is_bounded_by_what_it_remembers_of_all_records(monkeypatch: pytest.MonkeyPatch) -> None:
     """By records alone, messages of 4,500 entries filled 228 MB."""
-    monkeypatch.setattr(accepted_cache, "MOST_DEBTS", 10)
-    cache = AcceptedCache()
-    for number in range(4):
-        kept(cache, record(record_id=f"r-{number}"), *((place, "logs") for place in range(3)))
-    found = [len(cache.settled_of(record(record_id=f"r-{number}"))) for number in range(4)]
-    assert found == [0, 3, 3, 3]
+    monkeypatch.setattr(accepted_cache, "MOST_DEBTS", 8)
+    cache, records = AcceptedCache(), [record(record_id=f"r-{number}") for number in range(3)]
+    for one in records:
+        kept(cache, one, *((place, "logs") for place in range(3)))
+    assert [len(cache.settled_of(one)) for one in records] == [0, 3, 3]

@@ -6,7 +6,7 @@ import json
 import time
 import tracemalloc
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,12 +15,7 @@ from hypothesis import strategies as st
 from deep_security_datadog.aws import admission, envelope
 from deep_security_datadog.aws.admission import MOST_ENTRIES
 from deep_security_datadog.aws.envelope import Record
-from tests.support import sqs_record
-
-
-class Admission(NamedTuple):
-    taken: list[Record]
-    unread: list[tuple[Record, str]]
+from tests.support import sns_record, sqs_record
 
 
 def record(count: int, name: str) -> dict[str, Any]:
@@ -31,8 +26,8 @@ def admit(
     *records: dict[str, Any],
     is_settled: Callable[[Record], bool] = lambda _: False,
     seconds_left: Callable[[], float] = lambda: 30,
-) -> Admission:
-    return Admission(*admission.admit({"Records": list(records)}, is_settled=is_settled, seconds_left=seconds_left))
+) -> tuple[list[Record], list[tuple[Record, str]]]:
+    return admission.admit({"Records": list(records)}, is_settled=is_settled, seconds_left=seconds_left)
 
 
 def events(record: Record) -> int:
@@ -43,8 +38,11 @@ def left(record: Record) -> int:
     return sum(len(json.loads(entry.text)) for entry in record.entries if entry.is_left)
 
 
-def ids(records: list[Record]) -> list[str | None]:
-    return [one.record_id for one in records]
+def ids(*records: dict[str, Any], **options: Any) -> list[str | None]:
+    """Of those that are taken, which are all that count."""
+    taken, unread = admit(*records, **options)
+    assert not unread
+    return [one.record_id for one in taken]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +57,8 @@ def ids(records: list[Record]) -> list[str | None]:
 def test_the_smallest_are_taken_first_and_the_largest_share_what_is_left(
     counts: list[int], expected: list[tuple[int, int]]
 ) -> None:
-    found = admit(*(record(count, str(number)) for number, count in enumerate(counts)))
-    assert [(events(one), left(one)) for one in found.taken] == expected and not found.unread
+    taken, unread = admit(*(record(count, str(number)) for number, count in enumerate(counts)))
+    assert [(events(one), left(one)) for one in taken] == expected and not unread
 
 
 @pytest.mark.parametrize(("message", "shares"), [("[{}]", {500}), ("1", {555, 556})])
@@ -68,7 +66,7 @@ def test_a_message_of_thousands_of_messages_takes_nothing_from_its_neighbours(me
     """Be they events or not."""
     many: Any = {"Records": [{"eventSource": "aws:sqs", "body": message}] * 100}
     many = {"Records": [{"Sns": 0, "requestContext": {}, "requestPayload": many}] * 60}
-    first, *others = admit(sqs_record(many, record_id="x"), *(record(200_000, str(n)) for n in range(9))).taken
+    first, *others = admit(sqs_record(many, record_id="x"), *(record(200_000, str(n)) for n in range(9)))[0]
     assert first.record_id == "x" and len(first.entries) == 6_000
     assert {events(one) for one in others} == shares
 
@@ -77,12 +75,11 @@ def test_a_message_of_thousands_of_messages_takes_nothing_from_its_neighbours(me
 def test_each_entry_is_in_one_place_and_the_bound_holds(counts: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(admission, "MOST_ENTRIES", 12)
-        found = admit(*(record(count, str(place)) for place, count in enumerate(counts)))
-    assert sum(map(events, found.taken)) <= 12 and not found.unread
-    assert {one.record_id: events(one) + left(one) for one in found.taken} == {
-        str(place): count for place, count in enumerate(counts)
-    }
-    assert all(events(one) or not left(one) for one in found.taken), "each record goes on"
+        taken, unread = admit(*(record(count, str(place)) for place, count in enumerate(counts)))
+    assert sum(map(events, taken)) <= 12 and not unread
+    found = {one.record_id: events(one) + left(one) for one in taken}
+    assert found == {str(place): count for place, count in enumerate(counts)}
+    assert all(events(one) or not left(one) for one in taken), "each record goes on"
 
 
 def test_reading_takes_a_third_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,9 +94,9 @@ def test_reading_takes_a_third_of_the_time(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(envelope, "read", read)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     shown = {"receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "3"}}
-    found = admit(*(record(6_000, str(n)) | shown for n in range(10)), seconds_left=lambda: 30 - clock[0])
-    assert (len(found.taken), clock[0]) == (3, 9.0)
-    assert found.unread == [(Record(str(n), receipt_handle="h", receives=3), "out of time") for n in range(3, 10)]
+    taken, unread = admit(*(record(6_000, str(n)) | shown for n in range(10)), seconds_left=lambda: 30 - clock[0])
+    assert (len(taken), clock[0]) == (3, 9.0)
+    assert unread == [(Record(str(n), receipt_handle="h", receives=3), "out of time") for n in range(3, 10)]
 
 
 def test_hostile_records_are_read_in_time() -> None:
@@ -109,51 +106,35 @@ def test_hostile_records_are_read_in_time() -> None:
     started = time.process_time()
     tracemalloc.start()
     try:
-        assert len(admit(*raws).taken) == 10
+        assert len(admit(*raws)[0]) == 10
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert time.process_time() - started < 4 and peak < 30e6
 
 
-def test_what_cannot_be_read_concerns_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = envelope.read
-
-    def read(raw: Any, most: int) -> Record:
-        if raw["messageId"] == "bad":
-            raise RecursionError("content")
-        return real(raw, most)
-
-    monkeypatch.setattr(envelope, "read", read)
-    found = admit(record(1, "a"), record(1, "bad"), record(1, "b"))
-    assert ids(found.taken) == ["a", "b"]
-    assert found.unread == [(Record("bad"), "cannot be read (RecursionError)")]
-
-
-def test_a_value_that_is_too_deep_waits_alone() -> None:
-    """Lambda hands over a bare payload as a value; whatever it holds, nothing is raised."""
+def test_what_cannot_be_read_concerns_one_record() -> None:
+    """Lambda hands over values, of any depth."""
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
-    taken, unread = admission.admit(value, is_settled=lambda _: False, seconds_left=lambda: 30)
-    assert not taken and unread == [(Record(), "cannot be read (RecursionError)")]
+    taken, unread = admit(record(1, "a"), {**record(1, "bad"), "body": value}, record(1, "b"))
+    assert [one.record_id for one in taken] == ["a", "b"]
+    assert unread == [(Record("bad"), "cannot be read (RecursionError)")]
     while value:
         # Freed level by level: at once, it may overflow the stack.
         value = value.pop()
 
 
 def test_a_record_that_is_there_twice_is_handled_once() -> None:
-    assert ids(admit(record(1, "a"), record(1, "b"), record(1, "a")).taken) == ["a", "b"]
-    # Without an id, nobody knows.
-    sns = {"Sns": {"Message": "{}", "MessageId": "m"}}
-    assert ids(admit(sns, sns).taken) == [None, None]
+    assert ids(record(1, "a"), record(1, "b"), record(1, "a")) == ["a", "b"]
+    assert ids(sns_record("{}"), sns_record("{}")) == [None, None], "without an id, nobody knows"
 
 
 def test_a_settled_record_is_not_read_again() -> None:
-    found = admit(record(1, "a"), record(1, "b"), is_settled=lambda one: one.record_id == "a")
-    assert ids(found.taken) == ["b"] and not found.unread
+    assert ids(record(1, "a"), record(1, "b"), is_settled=lambda one: one.record_id == "a") == ["b"]
 
 
 def test_those_that_were_tried_least_often_come_first() -> None:
-    raws = [{**record(1, name), "attributes": {"ApproximateReceiveCount": name}} for name in "312"]
-    assert ids(admit(*raws).taken) == ["1", "2", "3"]
+    raws = ({**record(1, name), "attributes": {"ApproximateReceiveCount": name}} for name in "312")
+    assert ids(*raws) == ["1", "2", "3"]

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage, fitting, notification_body
+from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage, fitting
 from deep_security_datadog.aws.envelope import Notification, read
 from tests.payload.strategies import TEXT
 from tests.strict_sqs import QUEUE, StrictSqs
+from tests.support import in_sqs
 
 ARN = "arn:aws:sns:us-east-1:111122223333:deep-security"
 NOTIFICATION = Notification("m-1", ARN, "2024-05-14T09:50:00.000Z", frozenset({"logs", "events"}), 3)
@@ -36,7 +37,7 @@ def test_a_message_that_fits_comes_back_as_it_was(text: str) -> None:
     assert found and taken_by_sqs(found)
     assert found.is_notification and dict(found.attributes) == ATTRIBUTES
     assert json.loads(found.body)["Message"] == text
-    again = read({"eventSource": "aws:sqs", "messageId": "r", "body": found.body}, 10).entries
+    again = read(in_sqs(found.body), 10).entries
     assert {entry.notification for entry in again} <= {NOTIFICATION}
 
 
@@ -82,19 +83,6 @@ def test_attributes_are_short_legal_and_never_empty() -> None:
 
 
 def test_an_entry_has_no_option_without_a_value() -> None:
+    attributes = {"a": {"DataType": "String", "StringValue": "b"}}
     assert QueueMessage("x").entry(0) == {"MessageBody": "x"}
-    assert QueueMessage("x", {"a": "b"}).entry(7) == {
-        "MessageBody": "x",
-        "DelaySeconds": 7,
-        "MessageAttributes": {"a": {"DataType": "String", "StringValue": "b"}},
-    }
-
-
-def test_a_notification_is_as_sns_writes_it() -> None:
-    assert json.loads(notification_body(Notification("m-1", "arn", "now"), "[1]")) == {
-        "Type": "Notification",
-        "MessageId": "m-1",
-        "TopicArn": "arn",
-        "Message": "[1]",
-        "Timestamp": "now",
-    }
+    assert QueueMessage("x", {"a": "b"}).entry(0) == {"MessageBody": "x", "MessageAttributes": attributes}

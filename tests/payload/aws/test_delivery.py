@@ -16,10 +16,7 @@ from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, notification_body
 from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Notification, Record
 from deep_security_datadog.outcome import Answer, Outcome
-
-ACCEPTED = Answer(Outcome.ACCEPTED, 202)
-RETRY = Answer(Outcome.RETRY, 503, "HTTP 503")
-REFUSED = Answer(Outcome.REFUSED, 400, "HTTP 400")
+from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, in_sqs, sns_record
 
 NOTIFICATION = Notification("m-1", "arn:aws:sns:us-east-1:111122223333:deep-security", "2024-05-14T09:50:00.000Z")
 MANY = 10_000
@@ -29,27 +26,13 @@ def read(message: object, share: int = MANY, **attributes: Any) -> Record:
     """The record of a notification with these attributes."""
     text = message if isinstance(message, str) else json.dumps(message)
     body = notification_body(NOTIFICATION._replace(**attributes), text)
-    return envelope.read({"eventSource": "aws:sqs", "messageId": "r-1", "body": body}, share)
-
-
-def events(count: int) -> list[dict[str, int]]:
-    return [{"EventID": number} for number in range(count)]
-
-
-def answered(record: Record, *answers: dict[str, Answer], settled: Iterable[Debt] = ()) -> Delivery:
-    """The delivery with an answer for each entry and destination."""
-    delivery = Delivery(record, ("events", "logs"), frozenset(settled))
-    for place, given_answers in enumerate(answers):
-        for destination, answer in given_answers.items():
-            delivery.answer(place, destination, answer)
-    return delivery
+    return envelope.read(in_sqs(body), share)
 
 
 def contents(found: Outgoing) -> tuple[Any, list[str], int]:
     """The elements of a notification, the destinations that are owed them, and the generation."""
     assert found.message and found.message.is_notification
-    entries = envelope.read({"eventSource": "aws:sqs", "messageId": "r", "body": found.message.body}, MANY).entries
-    (notification,) = {entry.notification for entry in entries}
+    (notification,) = {entry.notification for entry in envelope.read(in_sqs(found.message.body), MANY).entries}
     assert notification[:3] == NOTIFICATION[:3]
     assert found.generation in {0, notification.generation}
     return text_of(found), sorted(notification.destinations or ()), notification.generation
@@ -143,9 +126,9 @@ def test_only_what_is_owed_goes_back_as_it_was_written() -> None:
 
 
 def test_notifications_are_not_mixed() -> None:
-    records = [{"Sns": {"MessageId": f"m-{number}", "Message": "[{},{}]"}} for number in range(2)]
-    raw = {"eventSource": "aws:sqs", "messageId": "r", "body": json.dumps({"Records": records})}
-    delivery = answered(envelope.read(raw, MANY), {"events": RETRY}, {}, {"events": RETRY}, {"events": RETRY})
+    records = [sns_record([{}, {}], f"m-{number}") for number in range(2)]
+    record = envelope.read(in_sqs({"Records": records}), MANY)
+    delivery = answered(record, {"events": RETRY}, {}, {"events": RETRY}, {"events": RETRY})
     found = [(json.loads(one.message.body), one.debts) for one in delivery.remainders() if one.message]
     assert [(body["MessageId"], body["Message"], debts) for body, debts in found] == [
         ("m-0", "[{}]", ((0, "events"),)),
@@ -181,12 +164,11 @@ def test_an_event_that_fits_into_no_notification_goes_alone_and_its_neighbours_d
 
 def test_many_messages_in_a_record_take_linear_time() -> None:
     """Each remainder looked at everything that is owed, and each message at all before it."""
-    many: Any = {"Records": [{"Sns": {"Message": "1"}}] * 100}
+    many: Any = {"Records": [sns_record("1")] * 100}
     for count in (100, 3):
         many = {"Records": [{"Sns": 0, "requestContext": {}, "requestPayload": many}] * count}
-    raw = {"eventSource": "aws:sqs", "messageId": "r", "body": json.dumps(many)}
     started = time.process_time()
-    assert len(list(answered(envelope.read(raw, MANY)).remainders())) == 30_000
+    assert len(list(answered(envelope.read(in_sqs(many), MANY)).remainders())) == 30_000
     assert time.process_time() - started < 5
 
 
@@ -215,21 +197,8 @@ def test_the_non_events_of_a_message_are_one_refusal() -> None:
 
 
 def test_a_refusal_without_a_status_or_a_notification_has_its_reason_and_its_record() -> None:
-    record = envelope.read({"eventSource": "aws:sqs", "messageId": "r-1", "body": "[{}]"}, MANY)
-    (found,) = answered(record, {"logs": Answer(Outcome.REFUSED, reason="cannot be rendered")}).refusals()
+    (found,) = answered(
+        envelope.read(in_sqs("[{}]"), MANY), {"logs": Answer(Outcome.REFUSED, reason="cannot be rendered")}
+    ).refusals()
     assert found.message and found.reason == "logs: cannot be rendered"
     assert dict(found.message.attributes) == {"reason": found.reason, "origin": "r-1"}
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        (json.dumps(["é" * 115_000, {}], ensure_ascii=False), f'["{"é" * 115_000}"]'),
-        (f"[[{','.join(['1e15'] * 48_000)}],{{}}]", f"[[{','.join(['1e15'] * 48_000)}]]"),
-        ("not JSON" + "x" * 260_900, "not JSON" + "x" * 260_900),
-    ],
-)
-def test_a_large_non_event_is_kept_as_it_came(text: str, kept: str) -> None:
-    """Written anew it was up to 3.8 times as long, and its message came back for ever."""
-    (found,) = answered(read(text)).refusals()
-    assert text_of(found) == kept and found.reason

@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Entry, Notification, Record
-from tests.support import sample, sqs_record
+from tests.support import in_sqs, notification, sns_record, sqs_record
 
 MANY = 1_000
 EVENTS = [{"EventType": "SystemEvent", "EventID": 1}, {"EventType": "PacketLog", "EventID": 2}]
@@ -27,15 +26,8 @@ def properties(entries: list[Entry]) -> list[Any]:
     return [entry.properties for entry in entries]
 
 
-def in_sqs(value: object) -> dict[str, Any]:
-    """A record whose body is this, as after a redrive, or with raw delivery."""
-    body = value if isinstance(value, str) else json.dumps(value)
-    return {"eventSource": "aws:sqs", "messageId": "r", "body": body}
-
-
 def direct(*messages: object) -> dict[str, Any]:
-    sns = [{"Message": json.dumps(message), "MessageId": "m-1", "TopicArn": "a:b:c"} for message in messages]
-    return {"Records": [{"EventSource": "aws:sns", "Sns": one} for one in sns]}
+    return {"Records": [sns_record(message) for message in messages]}
 
 
 def failed(request: object) -> dict[str, Any]:
@@ -49,7 +41,7 @@ def failed(request: object) -> dict[str, Any]:
     }
 
 
-NOTIFICATION = json.loads(sqs_record(EVENTS)["body"])
+NOTIFICATION = notification(EVENTS)
 EVENT_BRIDGE = {"detail-type": "Lambda Function Invocation Result - Failure", "source": "lambda"}
 FORMS = {
     "plain SNS": direct(EVENTS),
@@ -73,14 +65,6 @@ FORMS = {
 def test_every_form_gives_every_event(form: str) -> None:
     entries = open_envelope(FORMS[form])
     assert properties(entries) == [json.loads(entry.text) for entry in entries] == EVENTS
-
-
-def test_sample_envelope_gives_both_events_with_their_origin() -> None:
-    entries = open_envelope(sample("sns-lambda-envelope"))
-    assert [one["EventType"] for one in properties(entries)] == ["SystemEvent", "PayloadLog"]
-    assert properties(entries)[1]["Flags"] == "ACK PSH DF=1"
-    assert entries[0].notification.account_id == "111122223333"
-    assert entries[0].notification.timestamp == "2024-05-14T09:21:15.530Z"
 
 
 @pytest.mark.parametrize(
@@ -181,13 +165,6 @@ def test_ids_have_the_form_of_ids(value: object) -> None:
     assert entry.notification == Notification()
 
 
-@pytest.mark.parametrize("arn", ["arn:aws:sns:us-east-1:111122223333:name", "", "not:an:arn", "a:b:c:d:e"])
-def test_account_and_time_of_a_notification(arn: str) -> None:
-    found = Notification(topic_arn=arn, timestamp=arn and "2024-05-14T09:50:00.000Z")
-    assert found.account_id == ("111122223333" if arn.startswith("arn") else "")
-    assert found.time == (datetime(2024, 5, 14, 9, 50, tzinfo=UTC) if arn else None)
-
-
 def wrapped(levels: int) -> str:
     return '{"requestContext":{},"requestPayload":' * levels + "[{}]" + "}" * levels
 
@@ -253,15 +230,15 @@ def test_messages_of_a_record_have_one_share() -> None:
 def test_what_sqs_and_sns_say_of_a_record() -> None:
     body = {**NOTIFICATION, "MessageAttributes": attribute(GENERATION_ATTRIBUTE, "3")}
     raw = {**in_sqs(body), "receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "7"}}
+    record, unread = envelope.read(raw, MANY), Record("r-1", (), "h", 7)
+    assert envelope.without_entries(raw) == record._replace(entries=()) == unread
+    assert [(one.name, one.attempts) for one in (record, unread)] == [("m-1", 10), ("r-1", 7)]
+    assert envelope.size_of(raw) == len(raw["body"])
+
+
+def test_what_is_known_of_a_record_without_a_queue() -> None:
+    raw = sns_record([{}])
     record = envelope.read(raw, MANY)
-    assert (record.record_id, record.receipt_handle, record.receives, record.attempts) == ("r", "h", 7, 10)
-    assert (record.name, envelope.size_of(raw)) == ("m-1", len(raw["body"]))
-    assert envelope.without_entries(raw) == record._replace(entries=()) == Record("r", (), "h", 7)
-    assert (record._replace(entries=()).name, record._replace(entries=()).attempts) == ("r", 7)
-
-
-def test_a_record_without_a_queue() -> None:
-    (raw,) = direct([{}])["Records"]
-    assert envelope.without_entries(raw) == Record(None, (), "", 1)
-    assert (envelope.read(raw, MANY).name, Record().name, Record().attempts) == ("m-1", "", 1)
+    assert envelope.without_entries(raw) == record._replace(entries=()) == Record(None, (), "", 1)
+    assert [(one.name, one.attempts) for one in (record, Record())] == [("m-1", 1), ("", 1)]
     assert (envelope.size_of(raw), envelope.size_of([{}])) == (4, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -13,31 +15,18 @@ from deep_security_datadog.log import LoggableError
 pytestmark = pytest.mark.usefixtures("fake_aws")
 
 
-def test_a_secret_in_the_region_of_its_arn() -> None:
+@pytest.mark.parametrize("content", [{"SecretString": "the-key"}, {"SecretBinary": b"the-key"}])
+def test_a_secret_is_read_in_the_region_of_its_arn(content: dict[str, Any]) -> None:
     client = boto3.client("secretsmanager", region_name="eu-west-1")
-    arn = client.create_secret(Name="datadog", SecretString='{"DD_API_KEY": "the-key"}')["ARN"]
-    assert reader(secret_arn=arn)() == '{"DD_API_KEY": "the-key"}'
+    assert reader(secret_arn=client.create_secret(Name="datadog", **content)["ARN"])() == "the-key"
 
 
-def test_a_binary_secret_is_read_too() -> None:
-    client = boto3.client("secretsmanager")
-    arn = client.create_secret(Name="datadog", SecretBinary=b"the-key")["ARN"]
-    assert reader(secret_arn=arn)() == "the-key"
-
-
-def test_a_parameter_is_decrypted() -> None:
-    boto3.client("ssm").put_parameter(Name="/datadog", Value="the-key", Type="SecureString")
-    assert reader(parameter="/datadog")() == "the-key"
-
-
-def test_a_parameter_can_be_named_by_its_arn() -> None:
-    boto3.client("ssm", region_name="eu-west-1").put_parameter(Name="/datadog", Value="the-key", Type="SecureString")
-    assert reader(parameter="arn:aws:ssm:eu-west-1:123456789012:parameter/datadog")() == "the-key"
-
-
-def test_it_is_read_at_each_call() -> None:
-    client = boto3.client("ssm")
-    read = reader(parameter="/datadog")
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [("us-east-1", "/datadog"), ("eu-west-1", "arn:aws:ssm:eu-west-1:123456789012:parameter/datadog")],
+)
+def test_a_parameter_is_decrypted_at_each_call(region: str, name: str) -> None:
+    client, read = boto3.client("ssm", region_name=region), reader(parameter=name)
     for value in ("one", "two"):
         client.put_parameter(Name="/datadog", Value=value, Type="SecureString", Overwrite=True)
         assert read() == value

@@ -18,11 +18,6 @@ from deep_security_datadog.aws.queues import Queues
 from tests.strict_sqs import DEAD_LETTER_QUEUE, LARGEST, QUEUE, StrictSqs, error, instead_of_aws
 
 
-@pytest.fixture
-def sqs(monkeypatch: pytest.MonkeyPatch) -> StrictSqs:
-    return instead_of_aws(monkeypatch)
-
-
 def made(queue: str | None = QUEUE, dead_letter: str | None = DEAD_LETTER_QUEUE, largest: int = LARGEST) -> Queues:
     return Queues(queue_url=queue, dead_letter_queue_url=dead_letter, visibility_timeout=180, largest=largest)
 

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from deep_security_datadog.aws import envelope
-from deep_security_datadog.aws.bodies import LARGEST_MESSAGE
 from deep_security_datadog.aws.delivery import Debt, Delivery
 from deep_security_datadog.aws.queues import Queues, Settlement
-from deep_security_datadog.outcome import Answer, Outcome
-from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, StrictSqs, error, instead_of_aws
-from tests.support import sqs_record
+from deep_security_datadog.outcome import Answer
+from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, StrictSqs, error
+from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, sns_record, sqs_record
 
-ACCEPTED, RETRY, REFUSED = (Answer(outcome, reason=outcome.value) for outcome in Outcome)
 MANY = 10_000
 
 
-@pytest.fixture
-def sqs(monkeypatch: pytest.MonkeyPatch) -> StrictSqs:
-    return instead_of_aws(monkeypatch)
-
-
-def events(count: int) -> list[dict[str, Any]]:
-    return [{"EventID": number} for number in range(count)]
-
-
-def direct(message: object) -> dict[str, Any]:
-    """A record of SNS, as Lambda hands it over."""
-    text = message if isinstance(message, str) else json.dumps(message)
-    return {"EventSource": "aws:sns", "Sns": {"Type": "Notification", "MessageId": "m-1", "Message": text}}
-
-
 def large(size: int) -> list[dict[str, Any]]:
-    return [{"EventID": number, "D": "x" * (size // 8)} for number in range(8)]
+    return [{**event, "D": "x" * (size // 8)} for event in events(8)]
 
 
-def answered(raw: dict[str, Any], *answers: Answer, share: int = MANY) -> Delivery:
-    delivery = Delivery(envelope.read(raw, share), ("events",))
-    for place, answer in enumerate(answers):
-        delivery.answer(place, "events", answer)
-    return delivery
+def delivery_of(raw: dict[str, Any], *answers: Answer, share: int = MANY) -> Delivery:
+    return answered(envelope.read(raw, share), *({"events": answer} for answer in answers))
 
 
 def settled(delivery: Delivery, raw: dict[str, Any], seconds_left: Callable[[], float] = lambda: 60) -> Settlement:
@@ -63,16 +42,16 @@ def ids(sqs: StrictSqs, url: str) -> list[list[Any]]:
     [
         (sqs_record([]), (), []),
         (sqs_record(events(2)), (), []),
-        (direct(events(2)), (ACCEPTED, ACCEPTED), []),
+        (sns_record(events(2)), (ACCEPTED, ACCEPTED), []),
         # It comes back whole: from the queue, or because Lambda tries it again.
         (sqs_record(events(2)), (RETRY,), [(0, "events")]),
-        (direct(large(200_000)), (ACCEPTED, RETRY), [(1, "events")]),
+        (sns_record(large(200_000)), (ACCEPTED, RETRY), [(1, "events")]),
     ],
 )
 def test_what_owes_nothing_or_comes_back_by_itself_asks_nothing_of_sqs(
     sqs: StrictSqs, raw: dict[str, Any], answers: tuple[Answer, ...], debts: list[Debt]
 ) -> None:
-    delivery = answered(raw, *answers)
+    delivery = delivery_of(raw, *answers)
     assert settled(delivery, raw) == Settlement()
     assert delivery.debts == debts and not sqs.calls
 
@@ -83,7 +62,7 @@ def test_refusals_are_kept_and_what_is_owed_goes_back(
 ) -> None:
     """A refusal that SQS does not take goes back with the rest: it is tried once more."""
     raw = sqs_record(events(3))
-    delivery = answered(raw, ACCEPTED, REFUSED, RETRY)
+    delivery = delivery_of(raw, ACCEPTED, REFUSED, RETRY)
     codes = iter([code, ""])
     sqs.fails = lambda: next(codes)
     settlement = settled(delivery, raw)
@@ -94,18 +73,18 @@ def test_refusals_are_kept_and_what_is_owed_goes_back(
 def test_without_sqs_the_record_comes_back_with_the_reason(sqs: StrictSqs) -> None:
     sqs.fault = lambda: error("SendMessageBatch", "AccessDenied")
     raw = sqs_record([*events(2), 1])
-    delivery = answered(raw, ACCEPTED, RETRY)
+    delivery = delivery_of(raw, ACCEPTED, RETRY)
     assert settled(delivery, raw) == Settlement(problem="AccessDenied")
     assert delivery.debts == [(1, "events"), (2, None)]
 
 
-@pytest.mark.parametrize("take", [sqs_record, direct])
+@pytest.mark.parametrize("take", [sqs_record, sns_record])
 def test_what_is_left_goes_back_or_is_kept_without_a_queue(
     sqs: StrictSqs, take: Callable[[object], dict[str, Any]]
 ) -> None:
     """The next invocation would not take it either."""
     raw = take(events(5))
-    delivery = answered(raw, ACCEPTED, RETRY, share=2)
+    delivery = delivery_of(raw, ACCEPTED, RETRY, share=2)
     settlement = settled(delivery, raw)
     url, other = (QUEUE, DEAD_LETTER_QUEUE) if take is sqs_record else (DEAD_LETTER_QUEUE, QUEUE)
     assert (ids(sqs, url), ids(sqs, other), delivery.debts) == ([[1], [2, 3, 4]], [], [])
@@ -115,7 +94,7 @@ def test_what_is_left_goes_back_or_is_kept_without_a_queue(
 def test_what_fits_into_the_time_is_kept_and_the_rest_waits(sqs: StrictSqs) -> None:
     """2,000 of 2,200 events refused: all or nothing was nothing, at each receive."""
     raw = sqs_record(events(2_200))
-    delivery = answered(raw, *[REFUSED] * 2_000, *[ACCEPTED] * 200)
+    delivery = delivery_of(raw, *[REFUSED] * 2_000, *[ACCEPTED] * 200)
     seconds = iter([60.0] * 50)
     settlement = settled(delivery, raw, lambda: next(seconds, 0.0))
     kept = len(settlement.kept)
@@ -123,10 +102,8 @@ def test_what_fits_into_the_time_is_kept_and_the_rest_waits(sqs: StrictSqs) -> N
     assert [one for (one,) in ids(sqs, DEAD_LETTER_QUEUE)] == list(range(kept))
     assert len(delivery.debts) == 2_000 - kept
     # The next receive goes on with those.
-    again = Delivery(delivery.record, ("events",), delivery.settled)
-    for place in range(kept, 2_000):
-        again.answer(place, "events", REFUSED)
-    settled(again, raw)
+    rest: list[dict[str, Answer]] = [{}] * kept + [{"events": REFUSED}] * (2_000 - kept)
+    settled(answered(delivery.record, *rest, settled=delivery.settled), raw)
     assert [one for (one,) in ids(sqs, DEAD_LETTER_QUEUE)] == list(range(2_000))
 
 
@@ -143,22 +120,11 @@ def test_a_direct_delivery_that_lambda_would_lose_is_kept_in_pieces(
     sqs: StrictSqs, size: int, answers: tuple[Answer, ...], kept: list[list[int | None]]
 ) -> None:
     """Lambda's record of it holds the whole message, and is too large for the queue."""
-    raw = direct([*large(size), 1])
-    delivery = answered(raw, *answers)
+    raw = sns_record([*large(size), 1])
+    delivery = delivery_of(raw, *answers)
     assert not settled(delivery, raw).put_back
     assert ids(sqs, DEAD_LETTER_QUEUE) == kept
     assert bool(delivery.debts) == (size == 200_000)
     reasons = [one.attributes["reason"] for one in sqs.stored(DEAD_LETTER_QUEUE)]
     why = "not delivered, and too large to be tried again without a queue"
     assert (why in reasons) == (size == 262_000)
-
-
-@pytest.mark.parametrize("length", [262_020, 262_100, LARGEST_MESSAGE])
-def test_a_direct_delivery_at_the_limit_is_kept_whatever_it_is(sqs: StrictSqs, length: int) -> None:
-    """Attributes count, too."""
-    raw = direct("x" * length)
-    delivery = answered(raw)
-    settled(delivery, raw)
-    (kept,) = sqs.stored(DEAD_LETTER_QUEUE)
-    assert not delivery.debts and kept.body == raw["Sns"]["Message"]
-    assert bool(kept.attributes) == (length < 262_100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,14 +15,11 @@ from deep_security_datadog.datadog.text import date_happened, in_markdown, title
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tests.golden import events_of_samples
-from tests.support import item, sample
-
-NOW = datetime(2024, 5, 14, 9, 50, tzinfo=UTC)
+from tests.support import NOW, item, sample
 
 
 def title_of(**properties: Any) -> str:
-    event = Event(properties)
-    return title(event)
+    return title(Event(properties))
 
 
 def text_of(
@@ -38,62 +35,48 @@ def text_of(
 
 
 @pytest.mark.parametrize(
-    ("properties", "expected"),
+    ("name", "properties", "expected"),
     [
-        ({}, "[Info] Unknown module"),
-        ({"EventType": "NewEvent", "Hostname": "web"}, "[Info] NewEvent on web"),
-        ({"EventType": "TestSNS"}, "[Info] Test notification: Deep Security reaches Datadog"),
-        ({"EventType": "SystemEvent", "Title": "Computer Created"}, "[Info] System: Computer Created"),
+        ("", {}, "[Info] Unknown module"),
+        ("NewEvent", {"Hostname": "web"}, "[Info] NewEvent on web"),
+        ("TestSNS", {}, "[Info] Test notification: Deep Security reaches Datadog"),
         # In parentheses what happened to it, or else the action, unless that is the subject.
-        (
-            {"EventType": "IntegrityEvent", "Reason": "R", "Key": "/etc/passwd", "Change": 2, "Severity": 4},
-            "[Critical] Integrity Monitoring: R (/etc/passwd)",
-        ),
-        ({"EventType": "PacketLog", "Reason": "R", "Action": 1}, "[Medium] Firewall: R (Deny)"),
-        ({"EventType": "PacketLog", "Reason": "Deny", "Action": 1}, "[Medium] Firewall: Deny"),
+        ("IntegrityEvent", {"Reason": "R", "Key": "/a", "Change": 2}, "[Info] Integrity Monitoring: R (/a)"),
+        ("PacketLog", {"Reason": "R", "Action": 1}, "[Medium] Firewall: R (Deny)"),
+        ("PacketLog", {"Reason": "Deny", "Action": 1}, "[Medium] Firewall: Deny"),
+        ("PacketLog", {"Action": 1}, "[Medium] Firewall (Deny)"),
+        ("AppControlEvent", {"FileName": "f", "Operation": 2}, "[Medium] Application Control: f (blocked)"),
+        ("WebReputationEvent", {"URL": "http://a.example/b", "Risk": 4}, "[Critical] Web Reputation: a.example"),
         # A system event names what it is about, unless that is the host.
+        ("SystemEvent", {"Title": "T", "TargetType": "User", "TargetName": "auditor"}, "[Info] System: T (auditor)"),
         (
-            {"EventType": "SystemEvent", "Title": "User Deleted", "TargetType": "User", "TargetName": "auditor"},
-            "[Info] System: User Deleted (auditor)",
-        ),
-        (
-            {"EventType": "SystemEvent", "Title": "Alert Started", "Description": "Alert: A", "TargetName": "w"}
-            | {"TargetType": "Host"},
+            "SystemEvent",
+            {"Title": "Alert Started", "Description": "Alert: A", "TargetName": "w", "TargetType": "Host"},
             "[Medium] System: Alert Started: A on w",
         ),
-        (
-            {"EventType": "WebReputationEvent", "URL": "http://a.example/b", "Risk": 4},
-            "[Critical] Web Reputation: a.example",
-        ),
-        # A placeholder is no value.
-        ({"EventType": "PacketLog", "Reason": "None", "Action": 0}, "[Info] Firewall"),
+        # A placeholder is no value, not even a sentence.
+        ("PacketLog", {"Reason": "None", "Action": 0}, "[Info] Firewall"),
+        ("SystemEvent", {"Title": "T", "Number": 190, "Description": "Description Omitted"}, "[Medium] System: T"),
         # Without a name, a host has an identifier.
-        ({"EventType": "PacketLog", "Reason": "R", "HostID": 7}, "[Info] Firewall: R on computer 7"),
+        ("PacketLog", {"Reason": "R", "HostID": 7}, "[Info] Firewall: R on computer 7"),
+        ("PacketLog", {"Reason": "a\n@b", "Hostname": "w (%%%) []"}, "[Info] Firewall: a \uff20b on % %%"),
         (
-            {"EventType": "AppControlEvent", "FileName": "f", "Operation": 2},
-            "[Medium] Application Control: f (blocked)",
+            "PacketLog",
+            {"Reason": "R", "ContainerID": "c" * 64, "Hostname": "web"},
+            f"[Info] Firewall: R in {'c' * 15}…{'c' * 14} on web",
         ),
-        ({"EventType": "PacketLog", "Action": 1}, "[Medium] Firewall (Deny)"),
-        ({"EventType": "PacketLog", "Reason": "a\n@b", "Hostname": "w (%%%) []"}, "[Info] Firewall: a \uff20b on % %%"),
     ],
 )
-def test_title(properties: dict[str, Any], expected: str) -> None:
-    assert title_of(**properties) == expected
+def test_a_title_says_how_severe_what_and_where(name: str, properties: dict[str, Any], expected: str) -> None:
+    assert title_of(EventType=name, **properties) == expected
 
 
 def test_a_long_title_keeps_all_its_parts() -> None:
     shown = title_of(EventType="IntegrityEvent", Reason="r" * 500, Key="k" * 500, Hostname="h" * 500)
     assert len(shown) == 200
     assert re.sub(r"([rkh])\1+", r"\1", shown) == "[Info] Integrity Monitoring: r…r (k…k) on h…h"
-
-
-def test_what_there_is_room_for_is_not_cut() -> None:
-    long = "k" * 120
-    shown = title_of(EventType="IntegrityEvent", Reason="r", Key=long, Hostname="h")
-    assert shown == f"[Info] Integrity Monitoring: r ({long}) on h"
-
-
-def test_an_unknown_type_with_a_long_name() -> None:
+    shown = title_of(EventType="IntegrityEvent", Reason="r", Key="k" * 120, Hostname="h")
+    assert shown == f"[Info] Integrity Monitoring: r ({'k' * 120}) on h", "what there is room for is not cut"
     assert len(title_of(EventType="x" * 10_000, Title="t" * 500, Hostname="h" * 500)) == 200
 
 
@@ -133,23 +116,9 @@ def test_without_facts_there_are_no_headings() -> None:
     assert text_of({"EventType": "SystemEvent", "Severity": 1}) == "%%% \n**Info** · System\n %%%"
 
 
-def test_the_test_notification_says_what_it_is() -> None:
-    assert "This is the test notification of Deep Security." in text_of({"EventType": "TestSNS"})
-
-
-@pytest.mark.parametrize(
-    ("repeats", "times"),
-    [
-        (Repeats(12), ""),
-        (
-            Repeats(12, NOW - timedelta(minutes=2), NOW),
-            ", the first at 2024-05-14 09:48:00 UTC, the last at 2024-05-14 09:50:00 UTC",
-        ),
-    ],
-)
-def test_repeats(repeats: Repeats, times: str) -> None:
-    line = f"**12 events like this one** in the same message{times}. The facts are the first one's."
-    assert f"\n{line}\n" in text_of({"EventType": "PacketLog", "Reason": "r"}, repeats=repeats)
+def test_repeats_without_times() -> None:
+    line = "**12 events like this one** in the same message. The facts are the first one's."
+    assert f"\n{line}\n" in text_of({"EventType": "PacketLog", "Reason": "r"}, repeats=Repeats(12))
 
 
 def test_a_long_value_is_a_block_where_its_lines_matter() -> None:
@@ -186,46 +155,22 @@ def test_no_property_is_passed_over(name: str) -> None:
     assert [other for other, value in properties.items() if value not in shown] == []
 
 
-def test_log_entry_and_message_are_shown_unless_they_are_the_same() -> None:
-    event = {"EventType": "LogInspectionEvent", "OSSEC_FullLog": "a b" + "c" * 3000, "OSSEC_Log": "a b"}
-    assert "Log message" not in text_of(event)
-    assert "- Log message: `x`" in text_of({**event, "OSSEC_Log": "x"})
-
-
 def test_others_are_sorted_and_counted() -> None:
     shown = text_of({f"New{number:03}": "x" for number in reversed(range(150))}, limit=10_000)
     assert re.findall(r"New(\d+)", shown) == [f"{number:03}" for number in range(100)]
     assert "- … and 50 more" in shown
 
 
-def test_what_is_cut_is_counted_and_unimportant() -> None:
-    properties = {**sample("PayloadLog")[0], **{f"New{number:03}": "x" * 250 for number in range(90)}}
-    shown = text_of(properties)
-    assert len(shown) <= 4000
-    assert re.search(r"_\d+ lines left out: the event is too long\._", shown)
-    assert "Rule: `1000001" in shown and "Source: `203.0.113.5:4287" in shown and "Event id: `14`" in shown
-
-
 def test_the_least_important_is_cut_first() -> None:
     """The shorter the limit, the more sections are gone, each of them from its end."""
-    properties = {**sample("PayloadLog")[0], "NewProperty": "n"}
-    order = [
-        "`NewProperty`",
-        "Tenant GUID",
-        "Event id",
-        "Instance tags",
-        "Computer:",
-        "Published",
-        "[Open",
-        "Source:",
-        "Rule:",
-    ]
+    properties = {**sample("PayloadLog")[0], "NewProperty": "n", "TenantGUID": "g"}
+    order = ["`NewProperty`", "Tenant GUID", "Event id", "Instance tags", "Computer:", "Published"]
+    order += ["[Open", "Source:", "Rule:"]
     gone: list[str] = []
     for limit in range(4000, 130, -10):
-        shown = text_of(
-            {**properties, "TenantGUID": "g"}, limit=limit, published="2024-05-14T09:47:00Z", console_url="https://c/"
-        )
+        shown = text_of(properties, limit=limit, published="2024-05-14T09:47:00Z", console_url="https://c/")
         assert len(shown) <= limit and shown.startswith("%%% \n**High**")
+        assert not gone or re.search(r"_\d+ lines? left out: the event is too long\._", shown)
         gone += [part for part in order if part not in shown and part not in gone]
     assert gone == order
 
@@ -257,38 +202,12 @@ def test_an_unreadable_time_is_shown() -> None:
     assert date_happened(Event(properties), NOW) is None
 
 
-def test_a_time_may_be_a_number() -> None:
-    for number in (1715678410, 1715678410133):
-        properties = {"EventType": "SystemEvent", "LogDate": number}
-        assert "- Event: `2024-05-14 09:20:10 UTC`" in text_of(properties)
-        assert date_happened(Event(properties), NOW) == 1715678410
-
-
-def test_what_sits_below_the_host_is_named() -> None:
-    properties = {"EventType": "PacketLog", "Reason": "R", "ContainerID": "c" * 64, "Hostname": "web"}
-    assert title_of(**properties) == f"[Info] Firewall: R in {'c' * 15}…{'c' * 14} on web"
-    shown = text_of({**properties, "ContainerName": "nginx"})
-    assert "· in `nginx` · on `web`" in shown and f"- Container: `nginx ({'c' * 64})`" in shown
-
-
 def test_decoded_data_stay_harmless_and_limited() -> None:
     request = "GET /x HTTP/1.1\r\nHost: @all %%%\n[x](http://evil.example) ```\u202e" + "y" * 5000
     encoded = base64.b64encode(request.encode()).decode()
     shown = text_of({"EventType": "PayloadLog", "PacketData": encoded})
     assert "- Packet data:\n\n```\ndecoded: GET /x HTTP/1.1\nHost: \uff20all % %%\n[x] (http[:]//evil.example)" in shown
     assert shown.count("```") == 2 and "\u202e" not in shown and shown.count("y") < 1200
-
-
-def test_a_sentence_may_be_a_placeholder() -> None:
-    alert = {"EventType": "SystemEvent", "Number": 190, "Title": "Alert Started", "Description": "Description Omitted"}
-    assert title_of(**alert) == "[Medium] System: Alert Started" and "Omitted" not in text_of(alert)
-    change = {"EventType": "IntegrityEvent", "Key": "/a", "Description": "No description is available."}
-    assert "available" not in text_of(change)
-
-
-def test_the_text_shows_the_packet() -> None:
-    packet = {"EventType": "PacketLog", "Flow": 1, "SourceIP": "192.0.2.1", "DestinationIP": "192.0.2.2"}
-    assert "- Source: `192.0.2.1`\n- Destination: `192.0.2.2`\n- Flow: `Reverse Flow`" in text_of(packet)
 
 
 # What stays under "Other properties": it tells neither who did what nor where.

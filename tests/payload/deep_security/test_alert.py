@@ -8,17 +8,6 @@ import pytest
 
 from deep_security_datadog.deep_security.alert import Alert, alert, with_line_breaks
 
-LINES = ["Alert: Anti-Malware Engine Offline", "Subject: web-prod-1", "Severity: Critical"]
-
-
-def described(*lines: str, line_break: str = "\n", **properties: Any) -> Alert | None:
-    return alert({"Number": "190", "Description": line_break.join(lines), **properties})
-
-
-@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\\n"])
-def test_name_and_severity_are_lines_of_the_description(line_break: str) -> None:
-    assert described(*LINES, line_break=line_break) == Alert("Anti-Malware Engine Offline", "Critical", has_ended=False)
-
 
 @pytest.mark.parametrize(
     ("properties", "has_ended"),
@@ -27,45 +16,43 @@ def test_name_and_severity_are_lines_of_the_description(line_break: str) -> None
         ({"Number": "191"}, False),
         ({"Number": 192}, True),
         # The number decides; the title may be in any language.
-        ({"Number": 190, "Title": "Alert Ended"}, False),
+        ({"Number": "190", "Title": "Alert Ended"}, False),
         ({"Title": "Alert Started"}, False),
         ({"Title": "alert ended"}, True),
+        *((other, None) for other in ({}, {"Title": "User Deleted"}, {"Number": 250, "Title": "Alert Started"})),
     ],
 )
-def test_what_an_alert_is(properties: dict[str, Any], has_ended: bool) -> None:
-    assert alert(properties) == Alert("", "", has_ended)
+def test_what_an_alert_is(properties: dict[str, Any], has_ended: bool | None) -> None:
+    assert alert(properties) == (None if has_ended is None else Alert("", "", has_ended))
 
 
 @pytest.mark.parametrize(
-    "properties",
-    [{}, {"Number": 250}, {"Title": "User Deleted"}, {"Number": 250, "Title": "Alert Started"}],
+    ("description", "name", "severity"),
+    [
+        *(
+            (end.join(("Alert: Engine Offline", "Subject: web-1", "Severity: Critical")), "Engine Offline", "Critical")
+            for end in ("\n", "\r\n", "\\n")
+        ),
+        # A backslash at the end is no part of it.
+        ("Alert: X\nSeverity: Warning\\", "X", "Warning"),
+        # Without English labels the first line names the alert.
+        ("\nアラート: オフライン\n重要度: 重大", "アラート: オフライン", ""),
+        # Of a long one only the beginning is read.
+        ("x" * 3000 + "\nSeverity: Critical", "x" * 2000, ""),
+    ],
 )
-def test_what_is_no_alert(properties: dict[str, Any]) -> None:
-    assert alert({**properties, "Description": "\n".join(LINES)}) is None
-
-
-def test_without_english_labels_the_first_line_names_the_alert() -> None:
-    assert described("", "アラート: オフライン", "重要度: 重大") == Alert("アラート: オフライン", "", has_ended=False)
-
-
-def test_a_backslash_at_the_end_is_no_part_of_the_severity() -> None:
-    found = described("Alert: X", "Severity: Warning\\")
-    assert found and found.severity == "Warning"
-
-
-def test_of_a_long_description_only_the_beginning_is_read() -> None:
-    assert described("x" * 3000, "Severity: Critical") == Alert("x" * 2000, "", has_ended=False)
+def test_name_and_severity_are_lines_of_the_description(description: str, name: str, severity: str) -> None:
+    assert alert({"Number": "190", "Description": description}) == Alert(name, severity, has_ended=False)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (r"Alert: X\nSeverity: Critical", "Alert: X\nSeverity: Critical"),
-        (r"X\n重要度\uff1a重大".replace(r"\uff1a", "\uff1a"), "X\n重要度\uff1a重大"),
+        ("X\\n重要度\uff1a重大", "X\n重要度\uff1a重大"),
         (r"C:\new\name: x", r"C:\new\name: x"),
         (r"C:\nNew folder", r"C:\nNew folder"),
         ("one\ntwo", "one\ntwo"),
     ],
 )
-def test_written_line_breaks(text: str, expected: str) -> None:
+def test_written_line_breaks_come_before_a_label(text: str, expected: str) -> None:
     assert with_line_breaks(text) == expected

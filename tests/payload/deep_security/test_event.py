@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from deep_security_datadog.deep_security.event import Event, Host
-from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from deep_security_datadog.deep_security.facts import first_of
-from deep_security_datadog.deep_security.severity import Severity
-from tests.payload.strategies import PROPERTIES
 
 
 @pytest.mark.parametrize(
@@ -29,7 +24,7 @@ from tests.payload.strategies import PROPERTIES
         ("", Host("", "", "")),
     ],
 )
-def test_display_names(shown: str, expected: Host) -> None:
+def test_a_display_name_is_name_label_and_instance(shown: str, expected: Host) -> None:
     assert Host.from_display_name(shown) == expected
 
 
@@ -89,32 +84,8 @@ def test_names_of_a_host(host: Host, identifier: str, display: str) -> None:
         ({"Hostname": "Unknown Computer (192.0.2.1)"}, Host("", "192.0.2.1")),
     ],
 )
-def test_host(properties: dict[str, Any], expected: Host) -> None:
+def test_the_host_is_the_computer_that_an_event_is_about(properties: dict[str, Any], expected: Host) -> None:
     assert Event(properties).host == expected
-
-
-@pytest.mark.parametrize(
-    ("properties", "known", "severity"),
-    [
-        ({"EventType": "PayloadLog", "Severity": 3}, Severity.HIGH, Severity.HIGH),
-        ({"EventType": "SystemEvent", "Severity": 1}, Severity.INFO, Severity.INFO),
-        ({"EventType": "PayloadLog"}, None, Severity.INFO),
-    ],
-)
-def test_severity(properties: dict[str, Any], known: Severity | None, severity: Severity) -> None:
-    event = Event(properties)
-    assert (event.known_severity, event.severity) == (known, severity)
-
-
-@pytest.mark.parametrize(("value", "rank"), [(50, 50), ("50", 50), (0, 0), ("", None), (None, None), (True, None)])
-def test_rank(value: object, rank: float | None) -> None:
-    assert Event({"Rank": value}).rank == rank
-
-
-def test_time() -> None:
-    event = Event({"LogDate": "2024-05-14T09:20:10.133Z"})
-    assert event.time == datetime(2024, 5, 14, 9, 20, 10, 133_000, UTC)
-    assert Event({}).time is Event({"LogDate": "2016-08- 04"}).time is None
 
 
 def test_texts_are_the_properties_that_hold_something() -> None:
@@ -123,83 +94,96 @@ def test_texts_are_the_properties_that_hold_something() -> None:
     assert Event(properties).texts == {"Reason": "r", "Port": "0", "Flag": "false", "Tags": '{"a":1}'}
 
 
+PACKET = {"EventType": "PacketLog", "TenantID": 0, "Hostname": "web", "Reason": "R"}
+
+
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [
-        ({"EventType": "PacketLog", "TenantID": 0, "Hostname": "web", "Reason": "R"}, ("0", "PacketLog", "web", "R")),
-        (
-            {"EventType": "NewEvent", "TenantName": "Blue", "Title": "T"},
-            ("Blue", "NewEvent", "", "", "T", "", "", "", ""),
-        ),
-        ({"EventType": "PacketLog", "Hostname": "web"}, None),
-        ({}, None),
+        (PACKET, ("0", "PacketLog", "web", "R")),
+        ({"EventType": "NewEvent", "TenantName": "Blue", "Title": "T"}, ("Blue", "NewEvent", "", "", "T", *[""] * 4)),
+        # Nothing says what happened.
+        *((properties, None) for properties in ({"EventType": "PacketLog", "Hostname": "web"}, {})),
+        *(({"EventType": name}, None) for name in ("TestSNS", "WebReputationEvent")),
     ],
 )
-def test_identity(properties: dict[str, Any], expected: tuple[str, ...] | None) -> None:
-    event = Event(properties)
-    assert event.identity == expected
+def test_the_identity_is_where_and_what(properties: dict[str, Any], expected: tuple[str, ...] | None) -> None:
+    assert Event(properties).identity == expected
 
 
-CONTAINERS: tuple[dict[str, Any], ...] = (
-    {"ContainerID": "c1", "ContainerName": "n1"},
-    {"ContainerID": "c2", "ContainerName": "n1"},
-    {"ContainerID": "c1", "ContainerName": "n2"},
-    {"ContainerImageName": "i1"},
-    {"ImageName": "i2"},
-    {"PodID": "p1"},
+IDENTITIES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]] = {
+    "PacketLog": (
+        PACKET,
+        [{"Reason": "other"}],
+        [{"EventID": 7, "LogDate": "2024-05-14T09:40:00Z", "SourceIP": "203.0.113.9", "DestinationPort": 22}],
+    ),
+    "WebReputationEvent": (
+        {"URL": "http://one.example/a"},
+        [{"URL": "http://two.example/a"}, {"URL": "http://one.example:81/a"}],
+        [{"URL": "http://one.example/b?c"}],
+    ),
+    "IntegrityEvent": ({"Reason": "R", "Key": "/bin/ls"}, [{"Key": "/usr/sbin/sshd"}], [{"Process": "yum"}]),
+    "LogInspectionEvent": (
+        {"Reason": "R", "OSSEC_RuleID": 1, "OSSEC_Description": "a"},
+        [{"OSSEC_RuleID": 2}, {"OSSEC_Description": "b"}],
+        [{"OSSEC_Log": "b"}],
+    ),
+    "SystemEvent": (
+        {"Title": "T", "Number": 190, "Description": "Alert: A", "TargetType": "AmazonAccount", "TargetName": "one"},
+        [{"Description": "Alert: B"}, {"Number": 192}, {"TargetName": "two"}],
+        [{"ActionBy": "admin"}],
+    ),
+    # Behavior is what did what to what.
+    "AntiMalwareEvent": (
+        {"MalwareName": "M", "InfectedFilePath": "/a", "BehaviorType": "Exploit"},
+        [{name: "other"} for name in ("InfectedFilePath", "BehaviorType", "BehaviorRuleId", "AMTarget")]
+        + [{name: "other"} for name in ("ProcessName", "CommandLine")],
+        [{"ScanAction1": 3}],
+    ),
+    "AppControlEvent": ({"Action": "A", "FileName": "x", "Path": "/a"}, [{"Path": "/b"}], [{"UserName": "root"}]),
+    "DeviceControlEvent": ({"DeviceName": "D", "DeviceSerial": "1"}, [{"DeviceSerial": "2"}], [{"UserName": "root"}]),
+    "NewEvent": (
+        {"Title": "T", "Reason": "R"},
+        [{name: "other"} for name in ("Reason", "Title", "TargetName", "FileName", "InfectedFilePath", "Key", "URL")],
+        [{"Note": "other"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_what_tells_events_of_a_type_apart(name: str) -> None:
+    event, others, same = IDENTITIES[name]
+    identity = Event({"EventType": name, **event}).identity
+    assert identity is not None
+    for change in others:
+        assert Event({"EventType": name, **event, **change}).identity != identity, change
+    for change in same:
+        assert Event({"EventType": name, **event, **change}).identity == identity, change
+
+
+PLACES: list[dict[str, Any]] = [
+    *({name: value} for name, value in (("TenantID", 1), ("TenantName", "x"), ("TenantGUID", "y"))),
+    *(
+        {"Hostname": name, "HostGUID": f"guid of {name}"}
+        for name in ("a", "localhost", "127.0.0.1", "Unknown Computer")
+    ),
+    *({"HostGUID": name} for name in ("g1", "g2")),
+    *({"HostID": number} for number in (1, 2)),
+    {"HostLastIPUsed": "192.0.2.1"},
+    *({"ContainerID": c, "ContainerName": n} for c, n in (("c1", "n1"), ("c2", "n1"), ("c1", "n2"))),
+    *({name: name} for name in ("ContainerImageName", "ImageName", "PodID")),
     {},
-)
+]
 
 
-@pytest.mark.parametrize("name", sorted(set(EVENT_TYPES) - {"TestSNS"}))
-def test_who_it_happened_to_is_part_of_the_identity(name: str) -> None:
-    """Tenant, host and what sits below the host, for each type."""
-    subject = {"Title": "t", "Reason": "r", "MalwareName": "m", "URL": "u", "Action": "a", "DeviceName": "d"}
-    subject |= {"EventType": name, "OSSEC_Description": "o"}
-    hosts: list[dict[str, Any]] = [{"Hostname": "a"}, {"HostGUID": "g1"}, {"HostGUID": "g2"}, {"HostID": 1}]
-    hosts += [{"Hostname": "localhost", "HostGUID": "g4"}, {"Hostname": "127.0.0.1", "HostGUID": "g5"}]
-    hosts += [{"HostID": 2}, {"HostLastIPUsed": "192.0.2.1"}, {"Hostname": "Unknown Computer", "HostGUID": "g3"}]
-    others: tuple[dict[str, Any], ...] = (
-        {"TenantID": 1},
-        {"TenantName": "x"},
-        {"TenantGUID": "y"},
-        *hosts,
-        *CONTAINERS,
-    )
-    identities = [Event({**subject, **each}).identity for each in others]
-    assert None not in identities and len(set(identities)) == len(others)
-
-
-BEHAVIOR = {"EventType": "AntiMalwareEvent", "Hostname": "web", "MalwareName": "BEHAVIOR", "BehaviorType": "Exploit"}
-
-
-@pytest.mark.parametrize(
-    "name", ["BehaviorRuleId", "BehaviorType", "AMTarget", "ProcessName", "CommandLine", "InfectedFilePath"]
-)
-def test_behavior_is_what_did_what_to_what(name: str) -> None:
-    assert Event(BEHAVIOR).identity != Event({**BEHAVIOR, name: "other"}).identity
-
-
-@pytest.mark.parametrize("name", ["Reason", "Title", "TargetName", "FileName", "InfectedFilePath", "Key", "URL"])
-def test_what_an_unknown_type_is_about(name: str) -> None:
-    event = {"EventType": "NewEvent", "Title": "T", "Reason": "R"}
-    assert Event(event).identity != Event({**event, name: "other"}).identity
+def test_who_it_happened_to_is_part_of_the_identity() -> None:
+    """Tenant, host and what sits below the host."""
+    identities = [Event({"EventType": "PacketLog", "Reason": "r", **place}).identity for place in PLACES]
+    assert None not in identities and len(set(identities)) == len(PLACES)
 
 
 def test_another_tag_changes_no_identity() -> None:
-    event = Event({"EventType": "PacketLog", "Reason": "R", "Hostname": "web", "Interface": "eth0"})
+    event = Event({**PACKET, "Interface": "eth0"})
     before = event.identity
     event.event_type = event.event_type._replace(tags={**event.event_type.tags, "interface": first_of("Interface")})
-    assert event.identity == before == ("", "PacketLog", "web", "R")
-
-
-def test_the_test_notification() -> None:
-    assert Event({"EventType": "TestSNS"}).is_test
-    assert not Event({"EventType": "SystemEvent"}).is_test and not Event({}).is_test
-
-
-@given(PROPERTIES)
-def test_any_object_is_an_event(properties: dict[str, Any]) -> None:
-    event = Event(properties)
-    assert event.event_type.module and event.severity in Severity
-    assert all(text == text.strip() != "" for text in event.texts.values())
+    assert event.identity == before

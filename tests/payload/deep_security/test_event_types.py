@@ -9,7 +9,7 @@ import pytest
 
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES, event_type
-from deep_security_datadog.deep_security.facts import BELOW_HOST
+from deep_security_datadog.deep_security.facts import BELOW_HOST, EventType
 from deep_security_datadog.deep_security.severity import Severity, of_unknown
 from deep_security_datadog.filter import FILTERABLE_TYPES
 from tools.repository import ROOT
@@ -40,36 +40,27 @@ def test_samples_carry_a_rank_where_the_module_says_so(name: str, tables: dict[s
         assert ("Rank" in event) is tables["event_types"][name]["ranked"]
 
 
-@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_a_type_has_its_row(name: str) -> None:
-    assert event_type({"EventType": name}) is event_type({"EventType": f" {name}\n"}) is EVENT_TYPES[name]
+def test_each_type_has_its_row_and_an_unknown_one_has_another() -> None:
+    for name, row in EVENT_TYPES.items():
+        assert event_type({"EventType": name}) is event_type({"EventType": f" {name}\n"}) is row
+    for name in ("NewEvent", "packetlog", ""):
+        row = event_type({"EventType": name})
+        assert (row.name, row.module) == (name, name or "Unknown module")
+        assert row.severity is of_unknown
 
 
-@pytest.mark.parametrize("name", ["NewEvent", "packetlog", ""])
-def test_an_unknown_type_has_a_row_of_its_own(name: str) -> None:
-    row = event_type({"EventType": name})
-    assert (row.name, row.module) == (name, name or "Unknown module")
-    assert row.severity is of_unknown
-
-
-@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_a_row_knows_what_to_do_without_properties(name: str) -> None:
-    row = EVENT_TYPES[name]
+@pytest.mark.parametrize("row", EVENT_TYPES.values(), ids=EVENT_TYPES)
+def test_a_row_says_nothing_without_properties_and_shows_a_property_once(row: EventType) -> None:
     assert (row.action({}), row.detect_only({}), row.subject({}), row.detail({})) == ("", None, "", "")
     assert not any(value({}) for value in row.tags.values())
     assert not any(fact.value({}) for fact in row.facts if fact.value)
-
-
-@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_a_row_shows_a_property_once(name: str) -> None:
-    facts = EVENT_TYPES[name].facts
-    labels, properties = [fact.label for fact in facts], [name for fact in facts for name in fact.properties]
+    labels, properties = [fact.label for fact in row.facts], [name for fact in row.facts for name in fact.properties]
     assert len(set(labels)) == len(labels) and len(set(properties)) == len(properties)
 
 
 # What any type may say: who did it, in which container, image and pod.
 WHO_AND_WHERE = {"User", "UserName", "UserID", "GroupName", "GroupID", "Process", "ProcessName", "ProcessID", "Note"}
-WHO_AND_WHERE |= {name for names in BELOW_HOST.values() for name in names} | {"ImageID", "ImageDigest"}
+WHO_AND_WHERE |= {name for names in BELOW_HOST.values() for name in names} | {"ImageID", "ImageDigest", "ForwardedSrc"}
 
 
 @pytest.mark.parametrize("name", [*sorted(set(EVENT_TYPES) - {"TestSNS"}), "NewEvent"])
@@ -130,7 +121,3 @@ def test_an_unknown_type_shows_what_is_known_of_others() -> None:
     shown = [name for fact in facts for name in fact.properties]
     assert len(shown) == len(set(shown)) and all(fact.properties for fact in facts)
     assert set(shown) == {name for row in EVENT_TYPES.values() for name in row.shown_properties} | {"Reason"}
-
-
-def test_a_client_behind_a_proxy_is_a_fact_of_any_type() -> None:
-    assert all("ForwardedSrc" in EVENT_TYPES[name].shown_properties for name in FILTERABLE_TYPES)
