@@ -52,3 +52,9 @@ def providers_not_mirrored(folder: Path) -> set[str]:
 
 def configuration(folder: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tf"))
+
+
+def tested(terraform: Terraform) -> dict[str, list[dict[str, Any]]]:
+    """The changes of resources in the plan of each run of `terraform test`, where nothing fails."""
+    lines = map(json.loads, terraform.run("test", "-json", "-verbose", quiet=True).splitlines())
+    return {line["@testrun"]: line["test_plan"]["resource_changes"] for line in lines if line["type"] == "test_plan"}
