@@ -31,7 +31,7 @@ def main(options: Sequence[str]) -> int:
                 remove=Path(name),
             ),
         ):
-            beside = [f"--numprocesses={WORKERS}", "--dist=loadgroup", "--no-loadscope-reorder", "-m", "not alone"]
+            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "-m", "not alone"]
             return _pytest(environment, *beside, *options) or _pytest(environment, "-m", "alone", *options)
 
 

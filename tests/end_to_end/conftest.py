@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.end_to_end import stack as stacks
 from tests.end_to_end.stack import BOTH, FAULTS, Copy, Stack
@@ -28,7 +30,18 @@ FIRST = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
+# xdist is not typed.
+class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
+    """Any worker takes any test, but one takes those of several accounts in their order: the last removes one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "accounts" if "test_multi_account" in nodeid else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    return Scheduler(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((place for place, name in enumerate(FIRST) if name in item.nodeid), len(FIRST)))
 
@@ -70,7 +83,7 @@ def _copy(*names: str) -> Any:
 queue = _copy("example")
 direct = _copy("direct")
 # Queue delivery with the module's default settings.
-defaults = _copy("defaults")
+defaults = _copy("defaults", "example")
 # Queue delivery with short timeouts.
 faults = _copy(*FAULTS)
 # Both destinations, each with a filter, with short timeouts.

@@ -41,6 +41,8 @@ DESTINATIONS = {
     "events": {"filter": {"minimum_severity": "high", "fold_repeats": True}},
     "logs": {"filter": {"exclude": [{"Title": "* only for events"}]}},
 }
+# Stays in the memory of a function after a test of rotation, so each Datadog knows it.
+ROTATED_KEY = "f" * 32
 # Of these kinds there are several, so that tests run beside each other. Each costs five seconds: the provider creates
 # the functions of a root one after the other.
 FAULTS, BOTH = ("faults0", "faults1", "faults2"), ("both0", "both1")
@@ -117,6 +119,7 @@ class Stack:
         with self._free(names) as name:
             copy = self._copies[name]
             copy.datadog.clear()
+            copy.datadog.keys = {copy.api_key, ROTATED_KEY}
             copy.datadog.up()
             try:
                 yield copy

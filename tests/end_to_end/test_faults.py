@@ -13,7 +13,7 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from tests.end_to_end.stack import Copy
+from tests.end_to_end.stack import ROTATED_KEY, Copy
 from tests.end_to_end.traffic import (
     CHAIN_DELAY_SECONDS,
     PATIENCE_SECONDS,
@@ -100,14 +100,13 @@ def test_key_rotated_in_mid_stream(faults: Copy) -> None:
     sent = messages(20, 3)
     faults.publish(*sent[:10])
     faults.datadog.wait(lambda: len(faults.datadog.events) >= 5, PATIENCE_SECONDS)
-    old, new = faults.api_key, "rotated-key"
-    faults.aws.client("secretsmanager").put_secret_value(SecretId=faults.outputs["secret_arn"], SecretString=new)
-    faults.datadog.keys = {new}
     try:
+        faults.aws.store(faults.outputs["secret_arn"], ROTATED_KEY)
+        faults.datadog.keys = {ROTATED_KEY}
         faults.publish(*sent[10:])
         settle(faults, sent)
     finally:
-        faults.datadog.keys = {old, new}
+        faults.aws.store(faults.outputs["secret_arn"], faults.api_key)
 
 
 def test_one_event_refused(faults: Copy) -> None:

@@ -14,8 +14,6 @@ from tests.end_to_end.traffic import Received
 from tools import samples
 from tools.emulator import Emulator
 
-# One of them removes an account: in this order, one after the other.
-pytestmark = pytest.mark.xdist_group("accounts")
 SECURITY = "999900001111"
 MEMBERS = {"production": ("444455556666", "eu-central-1"), "staging": ("777788889999", "us-east-1")}
 
