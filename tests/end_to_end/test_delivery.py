@@ -101,15 +101,6 @@ def test_each_sample_message_arrives_once(defaults: Copy, direct: Copy, delivery
     assert len({got["text"] for _, got in found}) == len(published) - 1
 
 
-def test_single_object_of_old_managers(defaults: Copy) -> None:
-    message = samples.messages()["legacy-single-object"]
-    assert isinstance(message, dict)
-    defaults.publish(message)
-    [got] = defaults.received(1)
-    assert got["date_happened"] == happened(message)
-    assert str(message["EventID"]) in got["text"]
-
-
 def test_two_copies_do_not_mix(defaults: Copy, direct: Copy) -> None:
     message = samples.events_of(samples.messages()["SystemEvent"])
     defaults.publish([message[0]])

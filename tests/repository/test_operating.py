@@ -44,9 +44,7 @@ def shown(line: Line) -> bool:
 
 @pytest.fixture
 def lines(
-    intake: responses.RequestsMock,
-    forwarder: BuildForwarder,
-    capsys: pytest.CaptureFixture[str],
+    intake: responses.RequestsMock, forwarder: BuildForwarder, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., list[Line]]:
     """The log of one invocation with a message of these severities, Datadog answering with these statuses."""
 
