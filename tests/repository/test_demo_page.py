@@ -7,13 +7,9 @@ import functools
 import hashlib
 import html
 import json
-import os
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,9 +24,6 @@ from tools.demo_page import Destination
 from tools.explain import Verdict
 
 CONSOLE = "https://dsm.example.com:4119"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WIDTHS = (400, 1200)
-# The top of the frame, which is told what runs.
 RUN = "top.document.title='ran'"
 HOSTILE = [
     f"<script>{RUN}</script>",
@@ -200,74 +193,3 @@ def test_folded_repeats_are_counted_and_a_long_list_is_cut(monkeypatch: pytest.M
     page = render([Destination("events", {"fold_repeats": True}, verdicts, [_event("x")] * 3)])
     assert "fold_repeats = true" in page and "2 repeats folded" in page
     assert page.count('<li class="row') == 2 and "The newest 2 are shown." in page
-
-
-def test_all_colours_of_text_can_be_read_in_light_and_dark() -> None:
-    blocks = re.findall(r":root \{\n(.*?)\}", (demo_page.FOLDER / "demo_page.css").read_text(), re.DOTALL)
-    assert len(blocks) == 2
-    for colours in (dict(re.findall(r"--(\w+): (#\w+);", block)) for block in blocks):
-        for text in ("ink", "quiet", "error", "warning", "info"):
-            for ground in ("page", "card", "soft"):
-                pale, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
-                assert (pale + 0.05) / (dark + 0.05) >= 4.5, f"{text} on {ground}: {colours}"
-
-
-def luminance(colour: str) -> float:
-    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
-    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
-    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-MEASURE = """<!doctype html><title>did not run</title>%s<script>onload = () => {
-  const measured = [...document.querySelectorAll("iframe")].map(frame => {
-    const page = frame.contentDocument, root = page.documentElement
-    page.querySelectorAll("details").forEach(details => details.open = true)
-    const rows = [...page.querySelectorAll(".row")]
-    const cut = element => element.clientWidth && element.scrollWidth > element.clientWidth
-    const measured = {
-      width: frame.width,
-      rows: rows.length,
-      cut: [root, ...page.body.querySelectorAll("*")].filter(cut).map(element => element.outerHTML.slice(0, 200)),
-      links: [...page.links].map(link => link.href),
-      fontSize: getComputedStyle(page.body).fontSize
-    }
-    page.getElementById("show-error").click()
-    return {...measured, shown: rows.filter(row => row.offsetParent).map(row => row.className)}
-  })
-  document.body.textContent = JSON.stringify(measured)
-}</script>"""
-
-
-@every_page
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed, so no browser has rendered the page")
-def test_a_browser_runs_nothing_and_shows_all_without_scrolling_sideways(tmp_path: Path, name: str) -> None:
-    page = html.escape(PAGES[name]().encode(errors="replace").decode())
-    frames = "".join(f'<iframe width="{width}" height="800" srcdoc="{page}"></iframe>' for width in WIDTHS)
-    (tmp_path / "frames.html").write_text(MEASURE % frames, encoding="utf-8")
-    dom = chromium(tmp_path, "--window-size=1300,900", "--dump-dom", (tmp_path / "frames.html").as_uri())
-    assert "<title>did not run</title>" in dom
-    measured = json.loads(html.unescape(dom.partition("<body>")[2].partition("</body>")[0]))
-    assert [frame["width"] for frame in measured] == list(map(str, WIDTHS))
-    for frame in measured:
-        assert frame["cut"] == []
-        assert frame["rows"] > 0 and frame["fontSize"] == "15px", "the policy should allow the style"
-        assert set(frame["links"]) <= {f"{CONSOLE}/"}
-        assert set(frame["shown"]) <= {"row error"} and len(frame["shown"]) < frame["rows"]
-
-
-def chromium(folder: Path, *arguments: str) -> str:
-    """Run it without a window and without a network of its own; in a container it starts only without its sandbox."""
-    flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync"
-    )
-    return subprocess.run(
-        [str(CHROMIUM), *flags.split(), f"--user-data-dir={folder / 'profile'}", *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"HOME": str(folder)},
-    ).stdout
