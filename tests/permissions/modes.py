@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from tests.permissions.calls import ACCOUNT, FUNCTION, OTHER_REGION, REGION
+from tests.plans import tested
 from tools.terraform import Terraform, copy_modules
 
 KEY_OF_QUEUES = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/queues"
@@ -127,9 +128,7 @@ def render(folder: Path, account: Account, modes: Sequence[Mode]) -> dict[str, R
     terraform = Terraform(root, {"AWS_REGION": REGION})
     terraform.init()
     # The plan comes with the provider's schema: 13 MB, which is why all modes share one.
-    lines = map(json.loads, terraform.run("test", "-json", "-verbose", quiet=True).splitlines())
-    plan = next(line["test_plan"] for line in lines if line["type"] == "test_plan")
-    after = {resource["address"]: resource["change"]["after"] for resource in plan["resource_changes"]}
+    after = {each["address"]: each["change"]["after"] for each in tested(terraform)["modes"]}
     return {mode.name: _rendered(after, f"module.{mode.name}") for mode in modes}
 
 

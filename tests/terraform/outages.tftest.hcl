@@ -11,20 +11,6 @@ variables {
   datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "default" {
-  command = plan
-
-  assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 500
-    error_message = "By default, messages should have 20 early attempts, then one every three minutes for 24 hours."
-  }
-
-  assert {
-    condition     = aws_sqs_queue.this[0].message_retention_seconds == 7 * 86400
-    error_message = "Queue should keep messages for seven days by default."
-  }
-}
-
 run "timeout_of_5_seconds" {
   command = plan
 
@@ -34,29 +20,6 @@ run "timeout_of_5_seconds" {
 
   assert {
     condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 5 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
-  }
-
-  assert {
-    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
-  }
-
-  assert {
-    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "Function should know the queue's visibility timeout, its longest backoff."
-  }
-}
-
-run "timeout_of_14_seconds" {
-  command = plan
-
-  variables {
-    function = { timeout = 14 }
-  }
-
-  assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 14 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
     error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
   }
 

@@ -1,17 +1,18 @@
-"""The addresses of all resources of each example, so that a rename, which destroys and creates, shows in review.
+"""Plans of the examples: tags on everything, and the addresses, so that a rename, which destroys, shows in review.
 
-`make addresses` writes them anew.
+`make addresses` writes the addresses anew.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.plans import stay_offline
+from tests.plans import plan, stay_offline
 from tools.repository import ROOT
 from tools.terraform import Terraform, copy_modules
 
@@ -20,26 +21,34 @@ FOLDER = Path(__file__).with_name("addresses")
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/main.tf") if 'provider "aws"' in path.read_text())
 
 
-def addresses(example: str, tree: Path) -> str:
-    """One a line, of a plan without an account."""
+def planned(example: str, tree: Path) -> dict[str, dict[str, Any]]:
+    """The values by address, of a plan without an account."""
     folder = copy_modules(tree) / "examples" / example
-    terraform = Terraform(folder, {"AWS_REGION": "eu-central-1"})
+    terraform = Terraform(folder, {"AWS_REGION": "eu-central-1", "TF_VAR_tags": '{"team":"security"}'})
     stay_offline(folder)
     terraform.init()
-    # As lines of JSON the plan comes without the provider's schema, in half the time.
-    lines = list(map(json.loads, terraform.run("plan", "-json", "-input=false", quiet=True).splitlines()))
-    # They reach every user of the example, and of the modules that it calls.
-    assert not [line for line in lines if line["type"] == "diagnostic"], "warnings"
-    planned = (line["change"]["resource"]["addr"] for line in lines if line["type"] == "planned_change")
-    return "".join(f"{address}\n" for address in sorted(planned))
+    terraform.on_line = _no_warning
+    return {each["address"]: each["change"]["after"] for each in plan(terraform)["resource_changes"]}
+
+
+def _no_warning(line: str) -> None:
+    # It would reach every user of the example, and of the modules that it calls.
+    assert "Warning" not in line, line
+
+
+def addresses(resources: Iterable[str]) -> str:
+    return "".join(f"{address}\n" for address in sorted(resources))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_addresses_are_the_committed_ones(example: str, tmp_path: Path) -> None:
+def test_addresses_are_the_committed_ones_and_everything_has_the_tags(example: str, tmp_path: Path) -> None:
     committed = (FOLDER / f"{example}.txt").read_text(encoding="utf-8")
-    assert addresses(example, tmp_path).splitlines() == committed.splitlines(), (
+    resources = planned(example, tmp_path)
+    assert addresses(resources).splitlines() == committed.splitlines(), (
         "Addresses differ from the committed ones: run `make addresses`, and give each renamed resource a moved block."
     )
+    tags = {address: values["tags"] for address, values in resources.items() if "tags" in values}
+    assert {address: found for address, found in tags.items() if found != {"team": "security"}} == {}
 
 
 def test_every_list_is_of_an_example() -> None:
@@ -52,7 +61,7 @@ def main() -> None:
         old.unlink()
     for example in EXAMPLES:
         with tempfile.TemporaryDirectory(prefix="addresses-") as tree:
-            (FOLDER / f"{example}.txt").write_text(addresses(example, Path(tree)), encoding="utf-8")
+            (FOLDER / f"{example}.txt").write_text(addresses(planned(example, Path(tree))), encoding="utf-8")
 
 
 if __name__ == "__main__":

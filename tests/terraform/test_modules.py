@@ -1,4 +1,4 @@
-"""What the root module passes on to modules/topic and modules/publisher. Terraform's tests see their outputs only."""
+"""What the root passes on to modules/topic and modules/publisher. Terraform's tests see their outputs only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import plans
 from tools.terraform import Terraform, copy_modules
 
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/topic"
@@ -24,6 +25,7 @@ run "everything_set" {{
     name    = "events"
     tags    = {{ team = "security" }}
     datadog = {{ api_key_ssm_parameter = "/datadog/api-key" }}
+    alarms  = {{ no_event_hours = 1 }}
     topic   = {{ kms_key_arn = "{KEY}" }}
     publishers = {{
       source_cidrs             = ["203.0.113.7/32"]
@@ -45,18 +47,22 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     (tree / "modules.tftest.hcl").write_text(RUN, encoding="utf-8")
     terraform = Terraform(tree, {"AWS_REGION": "eu-central-1"})
     terraform.init()
-    lines = map(json.loads, terraform.run("test", "-json", "-verbose", quiet=True).splitlines())
-    [plan] = [line["test_plan"] for line in lines if line["type"] == "test_plan"]
-    return {resource["address"]: resource["change"]["after"] for resource in plan["resource_changes"]}
+    return {each["address"]: each["change"]["after"] for each in plans.tested(terraform)["everything_set"]}
 
 
 def statements(resource: dict[str, Any]) -> dict[str, Any]:
     return {statement["Sid"]: statement for statement in json.loads(resource["policy"])["Statement"]}
 
 
+def test_every_resource_has_the_tags(planned: dict[str, dict[str, Any]]) -> None:
+    tags = {address: values["tags"] for address, values in planned.items() if "tags" in values}
+    assert len(tags) > 15
+    assert {address: found for address, found in tags.items() if found != {"team": "security"}} == {}
+
+
 def test_topic(planned: dict[str, dict[str, Any]]) -> None:
     topic = planned["module.topic[0].aws_sns_topic.this"]
-    assert (topic["name"], topic["kms_master_key_id"], topic["tags"]) == ("events", KEY, {"team": "security"})
+    assert (topic["name"], topic["kms_master_key_id"]) == ("events", KEY)
 
 
 def test_who_publishes_and_subscribes(planned: dict[str, dict[str, Any]]) -> None:
@@ -70,7 +76,7 @@ def test_who_publishes_and_subscribes(planned: dict[str, dict[str, Any]]) -> Non
 def test_created_user(planned: dict[str, dict[str, Any]]) -> None:
     user = planned["module.publisher[0].aws_iam_user.this"]
     assert user["name"] == "events-publisher"
-    assert (user["path"], user["permissions_boundary"], user["tags"]) == ("/service/", BOUNDARY, {"team": "security"})
+    assert (user["path"], user["permissions_boundary"]) == ("/service/", BOUNDARY)
 
 
 def test_what_the_created_user_may_do(planned: dict[str, dict[str, Any]]) -> None:
