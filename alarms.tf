@@ -18,7 +18,7 @@ locals {
   alarms = {
     dead-letter-queue-not-empty = {
       wanted      = true
-      description = "Events are in ${aws_sqs_queue.dead_letter.name}, which keeps them for 14 days at most: Datadog refused them, or they could not be delivered. Tell the kinds apart as the runbook shows, fix the cause, then redrive the queue."
+      description = "Events are in ${aws_sqs_queue.dead_letter.name}, which keeps them for 14 days at most: Datadog refused them, or they could not be delivered. Find out which as the runbook shows, fix the cause, then redrive the queue."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = aws_sqs_queue.dead_letter.name }
@@ -29,7 +29,7 @@ locals {
       wanted = local.use_queue
       # SQS ignores messages received three times, as failing ones soon are. Outages have the alarm "stalled".
       # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-      description = "Messages back up in ${var.name}: events arrive faster than they are forwarded. Raise function.maximum_concurrency, unless ${var.name}-stalled is in alarm, too: then Datadog is down or refuses the API key."
+      description = "Messages back up in ${var.name}: events arrive faster than they are forwarded. Raise function.maximum_concurrency, unless ${var.name}-stalled has fired, too: then Datadog is down or refuses the API key."
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = var.name }
@@ -74,14 +74,14 @@ locals {
       # The metric of an existing topic is in the account and region of the topic.
       wanted = var.topic.create
       # https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
-      description = "SNS could deliver messages of topic ${var.name} neither to ${var.name} nor to ${aws_sqs_queue.dead_letter.name}, so they are lost. Check that the KMS keys of topic and queues are enabled and that SNS may use them, the policies of the queues, and queue.maximum_message_size for messages close to it or above."
+      description = "SNS could deliver messages of topic ${var.name} neither to ${var.name} nor to ${aws_sqs_queue.dead_letter.name}, so they are lost. Check that the KMS keys of topic and queues are enabled and admit SNS, then the queues' policies, then queue.maximum_message_size for messages of about that size."
       namespace   = "AWS/SNS"
       metric      = "NumberOfNotificationsFailedToRedriveToDlq"
       dimensions  = { TopicName = var.name }
     }
     failed-events-lost = {
       wanted      = !local.use_queue
-      description = "Lambda could not send a failed event to ${aws_sqs_queue.dead_letter.name}, so it is lost. Check that role ${aws_iam_role.this.name} may send to that queue and use its key. A large message's record may exceed queue.maximum_message_size. Delivery \"queue\" does not have this risk."
+      description = "Lambda could not send a failed event to ${aws_sqs_queue.dead_letter.name}, so it is lost. Check that role ${aws_iam_role.this.name} may send to that queue and use its key. The record of a large message may exceed queue.maximum_message_size. Delivery \"queue\" does not have this risk."
       namespace   = "AWS/Lambda"
       metric      = "DestinationDeliveryFailures"
       dimensions  = local.function_only
@@ -108,12 +108,12 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   tags                = var.tags
 }
 
-# Shows an outage to its end, unlike the age of the oldest message, which ignores messages received three times.
+# Shows an outage until its end, unlike the age of the oldest message, which ignores messages received three times.
 resource "aws_cloudwatch_metric_alarm" "stalled" {
   count = local.use_queue && var.alarms.enabled ? 1 : 0
 
   alarm_name          = "${var.name}-stalled"
-  alarm_description   = "Messages wait in ${var.name}, and none has been processed for 15 minutes: Datadog is down or refuses the API key, or the function fails. Find the reason in log group ${aws_cloudwatch_log_group.this.name}. Messages are delivered by themselves if the cause is fixed within ${floor(local.shortest_wait / 3600)} hours. ${local.runbook}#stalled"
+  alarm_description   = "Messages wait in ${var.name}, and none has been processed for 15 minutes: Datadog is down or refuses the API key, or the function fails. Find the reason in log group ${aws_cloudwatch_log_group.this.name}. Messages are delivered without further action if the cause is fixed within ${floor(local.shortest_wait / 3600)} hours. ${local.runbook}#stalled"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3

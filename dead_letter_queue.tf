@@ -3,7 +3,7 @@ resource "aws_sqs_queue" "dead_letter" {
   # 14 days, SQS's limit.
   message_retention_seconds = 1209600
   max_message_size          = var.queue.maximum_message_size
-  # As long as the queue's, for a function that reads this one.
+  # As long as the queue's, for a function that reads from here.
   visibility_timeout_seconds = local.visibility_timeout
   sqs_managed_sse_enabled    = var.queue.kms_key_arn == null ? true : null
   kms_master_key_id          = var.queue.kms_key_arn
@@ -19,8 +19,8 @@ resource "aws_sqs_queue_policy" "dead_letter" {
     ]
   })
 
-  # Here, because both kinds of delivery have this policy, only a resource knows the region, and a variable's validations cannot use locals
-  # derived from it.
+  # Checked here, because both kinds of delivery have this policy, only a resource knows the region, and a variable's validations cannot use
+  # locals derived from it.
   lifecycle {
     precondition {
       condition     = local.queue_policy_bytes <= 8192
@@ -34,7 +34,7 @@ resource "aws_sqs_queue_policy" "dead_letter" {
   }
 }
 
-# A resource of its own, because each queue names the other.
+# A separate resource, because each queue names the other.
 resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
   queue_url = aws_sqs_queue.dead_letter.url
 

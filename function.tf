@@ -16,7 +16,7 @@ locals {
     QUEUE_MAXIMUM_MESSAGE_SIZE        = var.queue.maximum_message_size == null ? null : tostring(var.queue.maximum_message_size)
     DEAD_LETTER_QUEUE_URL             = aws_sqs_queue.dead_letter.url
 
-    # requests and botocore know them by these names.
+    # The names that requests and botocore expect.
     HTTPS_PROXY        = var.function.https_proxy
     NO_PROXY           = length(var.function.no_proxy) == 0 ? null : join(",", sort(var.function.no_proxy))
     REQUESTS_CA_BUNDLE = var.function.ca_bundle
@@ -24,7 +24,7 @@ locals {
   }
 }
 
-# The reasons of CKV_AWS_50 below.
+# For the reasons of CKV_AWS_50 below.
 #trivy:ignore:AWS-0066
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:Tracing requires xray actions on every resource, and logs and metrics cover the one hop to Datadog.
@@ -60,14 +60,14 @@ resource "aws_lambda_function" "this" {
   }
 
   depends_on = [
-    # Lambda makes the log group itself at the first invocation, without retention, if it is not there.
+    # Otherwise, Lambda creates the log group at the first invocation, without retention.
     aws_cloudwatch_log_group.this,
     # Lambda checks at creation that the role may do what the VPC and the event source need.
     aws_iam_role_policy.this,
   ]
 
   lifecycle {
-    # A new role of the same ARN may not decrypt the environment: Lambda granted aws/lambda to the old one when it made the function.
+    # A recreated role may not decrypt the environment, despite its ARN: Lambda granted aws/lambda to the old one when it created the function.
     # docs/reference/aws-limits.md#lambda
     replace_triggered_by = [aws_iam_role.this.unique_id]
 
@@ -82,7 +82,7 @@ resource "aws_lambda_function" "this" {
       error_message = "The function's environment would have up to ${local.environment_bytes_without_key} bytes, and Lambda allows 4096: destinations, datadog_tags and function.no_proxy are too long together. Shorten exclude with globs and no_proxy with domains, or filter in Deep Security."
     }
 
-    # Known during the apply only, if the secret is made in it.
+    # Known only during the apply if that creates the secret.
     precondition {
       condition     = local.environment_bytes_without_key > 4096 || local.environment_bytes <= 4096
       error_message = "The function's environment would have up to ${local.environment_bytes} bytes, and Lambda allows 4096: destinations, datadog_tags and function.no_proxy are too long together. Shorten exclude with globs and no_proxy with domains, or filter in Deep Security."

@@ -27,7 +27,7 @@ resource "aws_lambda_function_recursion_config" "this" {
   function_name  = aws_lambda_function.this.function_name
   recursive_loop = "Allow"
 
-  # A replaced function starts without it, and its name, all that this refers to, stays the same. Likewise below.
+  # A replaced function starts without this, but keeps its name, which is all that this refers to. Likewise below.
   lifecycle {
     replace_triggered_by = [aws_lambda_function.this.arn]
   }

@@ -1,5 +1,5 @@
-# What the owner of each key has to allow. The principal is the account, because AWS replaces the ARN of a deleted role in policies by an
-# ID that a new role of the same name does not have. The condition limits each statement to the role.
+# What each key's owner has to allow. The principal is the account, because AWS replaces the ARN of a deleted role in policies with an ID that
+# a new role of the same name does not have. The condition limits each statement to the role.
 locals {
   role_only = {
     Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
@@ -58,7 +58,7 @@ locals {
     }
   }]
 
-  # The owner of an existing topic is in charge of its other publishers.
+  # The owner of an existing topic manages its other publishers.
   topic_key_policy_statements = flatten(concat(
     module.topic[*].key_policy_statements,
     [for publisher in module.publisher : publisher.key_policy_statements if !var.topic.create],

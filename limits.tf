@@ -1,16 +1,16 @@
-# Sizes that grow with the inputs, so that the plan refuses what AWS would refuse half-way through an apply. Each counts from variables only,
-# because ARNs of planned resources are unknown before the first apply; the rest is taken at its longest.
+# Sizes that grow with the inputs, so that the plan refuses what AWS would refuse half-way through an apply. They depend on variables only,
+# because ARNs of planned resources are unknown before the first apply; everything else counts with its maximum length.
 # docs/reference/aws-limits.md has the limits.
 
 locals {
   listed_topic_bytes = length(jsonencode(values(var.topic_arns)))
 
-  # Each opt-in region has a statement of its own; sns_principals.tf says why.
+  # Each opt-in region has its own statement; sns_principals.tf says why.
   topic_regions        = distinct([for arn in values(var.topic_arns) : try(split(":", arn)[3], "")])
   opt_in_topic_regions = [for region in local.topic_regions : region if !contains(local.regions_enabled_by_default, region)]
   queue_policy_bytes   = 683 + 310 * length(local.opt_in_topic_regions) + local.listed_topic_bytes
 
-  # The frame, a permission for each topic and a created one, and the ARNs of all.
+  # The frame, a permission for each topic (including a created one), and all ARNs.
   function_policy_bytes = 80 + (260 + length(var.name)) * (length(var.topic_arns) + 1) + local.listed_topic_bytes + 120
 
   # What Lambda counts is JSON, in which each quotation mark of DESTINATIONS takes two bytes. base64 counts bytes: 4 characters for every 3.

@@ -43,8 +43,8 @@ locals {
   use_queue = var.delivery == "queue"
   use_vpc   = length(var.function.subnet_ids) > 0
 
-  # What subscribes to the topics. Assembled, so that subscriptions stay when it is replaced: SNS meanwhile sends to the dead-letter queue what
-  # it would otherwise have nobody to deliver to.
+  # What subscribes to the topics. The ARN is assembled, so that subscriptions survive its replacement: meanwhile, SNS sends messages to the
+  # dead-letter queue.
   endpoint_arn = local.use_queue ? "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name}" : local.function_arn
 
   # arn:<partition>:sqs:<region>:<account>:<name>. Read from a resource, because a data source would call AWS at plan.

@@ -9,7 +9,7 @@ output "publisher_user_name" {
 }
 
 output "deep_security_sns_configuration" {
-  description = "JSON for the SNS settings of Deep Security, which then publishes only the types and ranks that some destination accepts. The function applies the filter options that this JSON cannot express: minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, rank_greater_than. Types that Deep Security adds later are not included. null with several existing topics."
+  description = "JSON for the SNS settings of Deep Security, which then publishes only types and ranks that some destination accepts. The function applies the filter options that this JSON cannot express: minimum_severity, exclude, fold_repeats and, unless unranked events are dropped, rank_greater_than. Types that Deep Security adds later are not included. null with several existing topics."
   value = local.publish_topic_arn == null ? null : jsonencode({
     Version = "2014-09-24"
     Statement = [{
@@ -25,12 +25,12 @@ output "deep_security_condition" {
 }
 
 output "endpoint_arn" {
-  description = "ARN of what subscribes to the topics: the queue, or with direct delivery the function. For subscriber_arns of the topic module."
+  description = "ARN of what subscribes to the topics: the queue, or with direct delivery, the function. For `subscriber_arns` of the topic module."
   value       = local.endpoint_arn
 }
 
 output "subscription_endpoint" {
-  description = "For endpoint of the subscription module: ARNs of what subscribes and of the dead-letter queue, once both accept messages."
+  description = "For `endpoint` of the subscription module: ARNs of what subscribes and of the dead-letter queue, once both accept messages."
   value = {
     arn                   = local.endpoint_arn
     dead_letter_queue_arn = aws_sqs_queue.dead_letter.arn
@@ -87,6 +87,6 @@ output "log_group_name" {
 }
 
 output "key_policy_statements" {
-  description = "Policy statements that your customer managed keys need, by key: `topic`, `queue`, `log`, `api_key`; empty without that key. See docs/customer-keys.md."
+  description = "Policy statements for your customer managed keys, by key: `topic`, `queue`, `log`, `api_key`; empty without that key. See docs/customer-keys.md."
   value       = local.key_policy_statements
 }

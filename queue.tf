@@ -45,7 +45,7 @@ resource "aws_sqs_queue" "this" {
   }
 }
 
-# A resource of its own, so that both queues are created at once: the provider waits half a minute after each change of a queue.
+# A separate resource, so that both queues are created in parallel: the provider waits half a minute after each change of a queue.
 resource "aws_sqs_queue_redrive_policy" "this" {
   count = local.use_queue ? 1 : 0
 

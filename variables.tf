@@ -48,7 +48,7 @@ variable "datadog" {
   # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
   validation {
     condition     = var.datadog.api_key_ssm_parameter == null || !can(regex("(^|:parameter)/?(?i:aws|ssm)|(/[^/]*){16}", var.datadog.api_key_ssm_parameter))
-    error_message = "datadog.api_key_ssm_parameter is a name that Parameter Store does not give: it may not begin with aws or ssm, and has 15 levels at most."
+    error_message = "datadog.api_key_ssm_parameter is not a name that Parameter Store accepts: it must not begin with aws or ssm, and may have at most 15 levels."
   }
 
   # A bare API key is a valid parameter name; accepted as one, it would end up in the state and the function's environment.
@@ -67,7 +67,7 @@ variable "datadog" {
     error_message = "datadog.api_key_reload_interval must be a whole number of seconds, 0 or more."
   }
 
-  # No list of sites, because Datadog adds some.
+  # No list of sites, because Datadog adds new ones.
   validation {
     condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]+$", var.datadog.site)) && !can(regex("^(app|api|www|http-intake)\\.", var.datadog.site))
     error_message = "datadog.site must be a site such as datadoghq.com, datadoghq.eu or us5.datadoghq.com, without https:// and without a leading app. or api."
@@ -92,12 +92,12 @@ variable "datadog_tags" {
 
 variable "destinations" {
   description = <<-EOT
-    Where events go: `events` (Datadog events), `logs` (Datadog logs, for Cloud SIEM), or both. Options of each:
+    Where events go: `events` (Datadog events), `logs` (Datadog logs, for Cloud SIEM), or both. Options of each destination:
     - `url`: Base URL of a proxy, or of PrivateLink without private DNS; null = the URL of datadog.site, which PrivateLink with private DNS serves, too.
-    - `ocsf`: Of `logs`: whether each log also carries its event in OCSF, for the rules of Cloud SIEM over `@ocsf.*`; logs grow by two thirds (docs/cost.md).
+    - `ocsf`: For `logs` only: whether each log also carries its event in OCSF, for Cloud SIEM rules over `@ocsf.*`. Logs grow by two thirds (docs/cost.md).
     - `filter`: Which events go there; {} = all.
     - `filter.event_types`: Only these types, such as AntiMalwareEvent; null = all.
-    - `filter.rank_greater_than`: Only events with a rank (severity times asset value) strictly greater than this; null = any. A firewall deny ranks 100, as high as a critical intrusion, so use `minimum_severity` to select important events.
+    - `filter.rank_greater_than`: Only events with a rank (severity times asset value) strictly greater than this; null = any. A firewall deny ranks 100, like a critical intrusion, so use `minimum_severity` to select important events.
     - `filter.unranked_events`: With `rank_greater_than`, whether to `keep` or `drop` events without a rank, such as every SystemEvent, AntiMalwareEvent and AppControlEvent.
     - `filter.minimum_severity`: info, low, medium, high or critical.
     - `filter.exclude`: Maps of property to glob (`*`, `?`); an event that matches every entry of a map is dropped.
@@ -266,9 +266,9 @@ variable "publishers" {
   description = <<-EOT
     Who may publish to the created topic. Publishers in other accounts require `topic.kms_key_arn`:
     - `create_user`: Whether to create the IAM user that Deep Security publishes as. With topic.create = false, it may publish to the topics in topic_arns.
-    - `source_cidrs`: Public IP ranges that user may publish from; empty = anywhere.
-    - `user_path`: IAM path of that user.
-    - `permissions_boundary_arn`: ARN of its permissions boundary, null = none.
+    - `source_cidrs`: Public IP ranges that the user may publish from; empty = anywhere.
+    - `user_path`: IAM path of the user.
+    - `permissions_boundary_arn`: ARN of the user's permissions boundary, null = none.
     - `principal_arns`: ARNs of other IAM users or roles.
     - `account_ids`: IDs of whole accounts.
     - `organization_id`: ID of an AWS organization, null = none.
@@ -295,31 +295,31 @@ variable "publishers" {
     error_message = "publishers.source_cidrs and permissions_boundary_arn restrict the created user, but publishers.create_user is false. Remove them, or set create_user = true."
   }
 
-  # Not at the variable topic: validations of two variables that name each other are a cycle.
+  # Not in the variable topic: two variables whose validations refer to each other form a cycle.
   validation {
     condition     = var.topic.kms_key_arn == null || var.topic.create || var.publishers.create_user
-    error_message = "topic.kms_key_arn has no effect, because topic.create and publishers.create_user are both false. Remove it: the owner of an existing topic is in charge of its key."
+    error_message = "topic.kms_key_arn has no effect, because topic.create and publishers.create_user are both false. Remove it: the owner of an existing topic manages its key."
   }
 }
 
 variable "function" {
   description = <<-EOT
     Lambda function:
-    - `memory_size`: Memory in MB, 128 to 10240. CPU grows with it: with 256, a full batch of 1,000 events takes some 6 seconds; with 128, twice that. Nothing gets lost with either.
+    - `memory_size`: Memory in MB, 128 to 10240. CPU grows with it: a full batch of 1,000 events takes some 6 seconds with 256, twice that with 128.
     - `timeout`: Seconds per invocation, 5 to 900. The queue's visibility timeout is at least six times as long.
     - `architecture`: arm64 or x86_64.
     - `runtime`: python3.11 or newer.
     - `maximum_concurrency`: Invocations at once, 2 to 1000 (delivery `queue` only).
-    - `allow_recursion`: Whether to allow the function's loop through its queue, which Lambda would otherwise stop after about 16 remainders in a row (delivery `queue` only). Set false in AWS GovCloud, which lacks this API.
+    - `allow_recursion`: Whether to turn off Lambda's recursive loop detection, which would stop long chains of remainders (delivery `queue` only). Set false in AWS GovCloud, which lacks this API. See docs/delivery.md.
     - `log_retention_days`: Days to keep logs.
     - `log_kms_key_arn`: ARN of the log group's customer managed key, null = CloudWatch's own encryption.
     - `log_level`: DEBUG, INFO, WARNING or ERROR.
     - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none.
     - `role_path`: IAM path of the role.
-    - `subnet_ids`, `security_group_ids`: IDs; set both to run in a VPC, which must reach Datadog and the AWS APIs; empty = no VPC.
+    - `subnet_ids`, `security_group_ids`: IDs; set both to run in a VPC (docs/operating.md says what it must reach); empty = no VPC.
     - `https_proxy`: URL of the proxy for all requests, to Datadog and AWS, such as http://proxy.example.com:3128; null = none.
-    - `no_proxy`: Hosts and domains that are reached without it, such as .amazonaws.com with VPC endpoints; empty = none.
-    - `ca_bundle`: Path of a PEM file in the function that replaces the public certificate authorities, such as /opt/ca-bundle.pem of a layer; null = public ones. docs/operating.md says how to make it.
+    - `no_proxy`: Hosts and domains to reach without the proxy, such as .amazonaws.com with VPC endpoints; empty = none.
+    - `ca_bundle`: Path of a PEM file in the function that replaces the public certificate authorities, such as /opt/ca-bundle.pem from a layer; null = the public ones. docs/operating.md shows how to make one.
     - `layers`: ARNs of layer versions, up to five; empty = none.
     - `package_path`: Path of another zip to deploy; null = the one in this module.
   EOT
@@ -425,7 +425,7 @@ variable "function" {
 
   validation {
     condition     = var.function.ca_bundle == null || length(var.function.layers) > 0 || var.function.package_path != null
-    error_message = "function.ca_bundle names a file that nothing brings into the function. Add the layer that holds it to function.layers."
+    error_message = "function.ca_bundle names a file that no layer or package provides. Add the layer that contains it to function.layers."
   }
 
   # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -451,8 +451,8 @@ variable "queue" {
     Queue (delivery `queue` only) and dead-letter queue:
     - `retention_days`: Days that the queue keeps a message, 1 to 13.
     - `minimum_outage_hours`: Hours of Datadog downtime that messages must survive before they go to the dead-letter queue.
-    - `max_receive_count`: Attempts before that, 1 to 1000. The first 20 come early and do not count towards `minimum_outage_hours`; null = as many as `minimum_outage_hours` takes.
-    - `maximum_message_size`: Bytes that a message may have in either queue, 262144 to 1048576; null = the AWS provider's default, 262144. More takes provider 6.8 or newer, and topics with a larger MaximumMessageSize need it.
+    - `max_receive_count`: Attempts before that, 1 to 1000. The first 20 come early and do not count towards `minimum_outage_hours`; null = as many as `minimum_outage_hours` requires.
+    - `maximum_message_size`: Bytes that a message may have in either queue, 262144 to 1048576; null = the AWS provider's default, 262144. More requires AWS provider 6.8 or newer. Set it for topics with a larger MaximumMessageSize.
     - `kms_key_arn`: ARN of the customer managed key of both queues. Its policy needs the output key_policy_statements; null = keys managed by SQS (SSE-SQS).
   EOT
   type = object({
@@ -520,7 +520,7 @@ variable "alarms" {
   # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   validation {
     condition     = length(var.alarms.actions) <= 5
-    error_message = "alarms.actions has ${length(var.alarms.actions)} ARNs, and CloudWatch takes up to 5. Have one SNS topic tell the others."
+    error_message = "alarms.actions has ${length(var.alarms.actions)} ARNs, and CloudWatch takes up to 5. Let one SNS topic notify the others."
   }
 
   validation {
@@ -547,7 +547,7 @@ variable "alarms" {
 }
 
 variable "tags" {
-  description = "Tags for every resource, except the event source mapping in AWS GovCloud and China, where Lambda does not accept them. Do not use the provider's default_tags there, which include it."
+  description = "Tags for every resource, except the event source mapping in AWS GovCloud and China, where Lambda does not accept them. Do not use the provider's default_tags there, because they would tag it."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,7 +1,7 @@
 """Renders the page of `make demo`: what each destination received, its filter, and what that dropped.
 
 The strings of an event may be an attacker's, so the page has no script, its policy allows none, and the only link that
-it can have is the console's. docs/pictures/demo.png is a screenshot, 1,200 pixels wide, after the README's command.
+it can have is the console's. docs/pictures/demo.png shows a part of it, 640 pixels wide, after the README's command.
 """
 
 from __future__ import annotations

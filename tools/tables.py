@@ -112,7 +112,7 @@ def _variable(text: str, block: Any) -> Variable:
     kind, default = text[place.start_pos : place.end_pos], block.attribute("default")
     # The first line begins behind `type = `.
     kind = "\n".join(line.removeprefix("  ") for line in kind.splitlines())
-    value = default and json.dumps(default.value_node.to_dict(_TEXT), separators=(",", ":"), sort_keys=True)
+    value = default and json.dumps(default.value_node.to_dict(_TEXT), separators=(", ", ":"), sort_keys=True)
     return Variable(block.name_labels[0], kind, value, _description(block))
 
 

@@ -4,7 +4,7 @@ provider "aws" {
   region  = var.accounts.production.region
 }
 
-# The security account in this account's region: SNS wants subscriptions made by the queue's account, in the topic's region.
+# The security account, in this account's region: the queue's account creates the subscription, in the topic's region.
 provider "aws" {
   alias   = "subscriber_production"
   profile = var.accounts.security.profile

@@ -15,8 +15,8 @@ locals {
   ]
 }
 
-# Terraform orders the steps: queue, topics that let it subscribe, queue policy that admits these topics, subscriptions.
-# Adding depends_on between the modules would make that a cycle.
+# Terraform orders the steps: queue, topics that let it subscribe, queue policy that admits these topics, subscriptions. A depends_on between
+# the modules would make this a cycle.
 module "forwarder" {
   # Once it is in the Terraform Registry:
   #   source  = "example/deep-security-datadog/aws"

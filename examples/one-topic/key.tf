@@ -5,7 +5,7 @@ resource "aws_kms_key" "events" {
   tags                = var.tags
 }
 
-# A resource of its own, because its statements name resources that use the key.
+# A separate resource, because its statements name resources that use the key.
 resource "aws_kms_key_policy" "events" {
   key_id = aws_kms_key.events.key_id
 

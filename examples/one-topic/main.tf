@@ -26,8 +26,8 @@ module "deep_security_datadog" {
   topic = { kms_key_arn = aws_kms_key.events.arn }
   queue = { kms_key_arn = aws_kms_key.events.arn }
 
-  # Accounts rather than users: when a user is deleted, AWS replaces its ARN in policies by an ID that a new user of the same name does
-  # not have. Each account's IAM policies decide which of its users may publish.
+  # Accounts rather than users: when a user is deleted, AWS replaces its ARN in policies with an ID that a new user of the same name does not
+  # have. Each account's IAM policies decide which of its users may publish.
   publishers = {
     create_user = false
     account_ids = [for arn in values(local.publisher_arns) : split(":", arn)[4]]

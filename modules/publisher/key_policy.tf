@@ -1,5 +1,5 @@
-# What the owner of the keys has to allow. The principal is the account, because AWS replaces the ARN of a deleted user in policies by an
-# ID that a new user of the same name does not have. The condition limits the statement to this user.
+# What the keys' owner has to allow. The principal is the account, because AWS replaces the ARN of a deleted user in policies with an ID that a
+# new user of the same name does not have. The condition limits the statement to this user.
 locals {
   via_sns = {
     "kms:ViaService" = distinct([

@@ -28,7 +28,7 @@ locals {
   })
 }
 
-# Managed, because it may have three times the 2,048 characters of a user's inline policies, so it fits three times as many topics and ranges.
+# A managed policy may have three times the 2,048 characters of a user's inline policies, and so three times as many topics and ranges.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 resource "aws_iam_policy" "this" {
   name        = var.name
@@ -51,7 +51,7 @@ resource "aws_iam_user_policy_attachment" "this" {
   user       = aws_iam_user.this.name
   policy_arn = aws_iam_policy.this.arn
 
-  # IAM does not delete a user who has a policy, so the attachment goes when the user is replaced.
+  # IAM does not delete a user with a policy, so the attachment is replaced with the user.
   lifecycle {
     replace_triggered_by = [aws_iam_user.this.arn]
   }

@@ -1,4 +1,4 @@
-# The provider must be of the endpoint's account, which then owns the subscription and needs no confirmation, in the topic's region.
+# The provider must have the endpoint's account, which then owns the subscription and need not confirm it, and the topic's region.
 resource "aws_sns_topic_subscription" "this" {
   topic_arn      = var.topic_arn
   protocol       = split(":", var.endpoint.arn)[2]

@@ -10,7 +10,7 @@ variable "topic_arn" {
 }
 
 variable "endpoint" {
-  description = "The forwarder's `subscription_endpoint`: what to subscribe, and where SNS sends what it cannot deliver. In the provider's account, in any region."
+  description = "The forwarder's `subscription_endpoint`: what to subscribe, and where SNS sends undeliverable messages. In the provider's account, in any region."
   type = object({
     arn                   = string
     dead_letter_queue_arn = string

@@ -1,4 +1,4 @@
-# What the owner of the key has to allow. SNS uses the key with the publisher's permissions, never its own.
+# What the key's owner has to allow. SNS uses the key with the publisher's permissions, never with its own.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 locals {
   dns_suffix = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"

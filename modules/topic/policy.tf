@@ -75,7 +75,7 @@ resource "aws_sns_topic_policy" "this" {
   })
 
   lifecycle {
-    # Not in the variable's validation, because only the topic's ARN tells which account is another one.
+    # Not in the variable's validation, because only the topic's ARN tells which account is its own.
     precondition {
       condition     = var.kms_key_arn != null || alltrue([for arn in var.publishers.principal_arns : split(":", arn)[4] == local.account_id])
       error_message = "publishers.principal_arns has a principal of another account, which cannot use the AWS managed key alias/aws/sns. Set kms_key_arn to a customer managed key, and add the output key_policy_statements to its policy."

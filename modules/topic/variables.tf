@@ -22,9 +22,9 @@ variable "kms_key_arn" {
 
 variable "publishers" {
   description = <<-EOT
-    Who may publish, besides principals of the topic's account with an IAM policy for it, such as the publisher module's user:
+    Who may publish besides principals of the topic's account that have an IAM policy for it, such as the publisher module's user:
     - `principal_arns`: IAM users or roles in any account.
-    - `account_ids`: Whole accounts, whose IAM policies decide who of them may publish.
+    - `account_ids`: Whole accounts, whose IAM policies decide who in them may publish.
     - `organization_id`: Every principal of an AWS organization (`o-...`); null = none.
   EOT
   type = object({
@@ -62,7 +62,7 @@ variable "publishers" {
     error_message = "publishers.principal_arns and account_ids take ${length(jsonencode(var.publishers.principal_arns)) + 40 * length(var.publishers.account_ids)} bytes; policies of topic and key have room for 22000. Admit a whole organization with organization_id, or use account_ids instead of principal_arns."
   }
 
-  # The policy of alias/aws/sns admits its own account only and cannot be changed.
+  # The policy of alias/aws/sns admits only its own account, and cannot be changed.
   validation {
     condition     = var.kms_key_arn != null || (length(var.publishers.account_ids) == 0 && var.publishers.organization_id == null)
     error_message = "Publishers in other accounts cannot use the AWS managed key alias/aws/sns. Set kms_key_arn to a customer managed key, and add the output key_policy_statements to its policy."
@@ -70,7 +70,7 @@ variable "publishers" {
 }
 
 variable "subscriber_arns" {
-  description = "ARNs of SQS queues and Lambda functions that their accounts may subscribe to this topic. Required for those in other accounts."
+  description = "ARNs of SQS queues and Lambda functions that their accounts may subscribe to this topic. Required for other accounts."
   type        = list(string)
   default     = []
   nullable    = false

@@ -87,6 +87,13 @@ def test_commands_exist(page: Path) -> None:
     assert not [f"{place}: {fault}" for place, text in shown for fault in faults(text)]
 
 
+@every_page
+def test_commands_can_be_pasted_into_zsh(page: Path) -> None:
+    """At its prompt, zsh takes a comment for arguments."""
+    shown = pages.blocks(page, "shell", "bash", "sh", "console")
+    assert not [block.place for block in shown if re.search(r"(^|\s)#", block.text)]
+
+
 @pytest.mark.parametrize(
     ("script", "fault"),
     [

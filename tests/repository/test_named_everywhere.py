@@ -49,7 +49,7 @@ def test_the_metric_of_each_option_that_drops() -> None:
 @pytest.mark.parametrize(
     ("page", "header", "place"),
     [
-        ("setup-deep-security.md", "| Type | `EventType` | |", 1),
+        ("setup-deep-security.md", "| Type | `EventType` | Note |", 1),
         ("reference/deep-security-events.md", "| `EventType` | Module | Severity | Rank |", 0),
     ],
 )

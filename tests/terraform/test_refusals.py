@@ -81,7 +81,7 @@ REFUSED: dict[str, list[str]] = {
     "datadog.api_key_ssm_parameter looks like an API key": [
         'datadog = { api_key_ssm_parameter = "0123456789abcdef0123456789abcdef" }'
     ],
-    "datadog.api_key_ssm_parameter is a name that Parameter Store does not give": [
+    "datadog.api_key_ssm_parameter is not a name that Parameter Store accepts": [
         'datadog = { api_key_ssm_parameter = "/aws/datadog" }',
         'datadog = { api_key_ssm_parameter = "SSMdatadog" }',
         'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:parameter/aws/datadog" }',
@@ -167,7 +167,7 @@ REFUSED: dict[str, list[str]] = {
     "function.ca_bundle must be the path of a PEM file in the function": [
         'function = { ca_bundle = "ca-bundle.pem", package_path = "../lambda/deep-security-datadog.zip" }'
     ],
-    "function.ca_bundle names a file that nothing brings into the function": [
+    "function.ca_bundle names a file that no layer or package provides": [
         'function = { ca_bundle = "/opt/ca-bundle.pem" }'
     ],
     "function.layers must be up to five ARNs of layer versions": [

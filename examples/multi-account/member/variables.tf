@@ -16,7 +16,7 @@ variable "endpoint_arn" {
   nullable    = false
 }
 
-# Separate, because it waits for the queue's policy, which names this account's topic. endpoint_arn does not.
+# Separate, because this waits for the queue's policy, which names this account's topic, and endpoint_arn does not.
 variable "subscription_endpoint" {
   description = "The forwarder's `subscription_endpoint`."
   type = object({

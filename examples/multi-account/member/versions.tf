@@ -5,7 +5,7 @@ terraform {
     aws = {
       source  = "hashicorp/aws"
       version = ">= 5.100"
-      # The account of the queue in the region of the topic.
+      # The queue's account, in the topic's region.
       configuration_aliases = [aws.subscriber]
     }
   }

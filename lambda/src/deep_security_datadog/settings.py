@@ -95,9 +95,7 @@ def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
 def _destination(site: str, name: str, options: Mapping[str, Any]) -> DestinationSettings:
     url = options.get("url") or DESTINATIONS[name].base_url.format(site=site)
     if not _BASE_URL.fullmatch(url):
-        raise ValueError(
-            f"{name}.url (by DD_SITE if not set) is not the https address of a host, such as https://a.example"
-        )
+        raise ValueError(f"{name}.url is not the https address of a host (if not set, DD_SITE makes it)")
     try:
         chosen = Filter.from_options(options.get("filter") or {})
     except ValueError as error:
