@@ -16,20 +16,11 @@ Events: TypeAlias = Sequence[s.Properties]
 
 
 class Attack(NamedTuple):
-    """What happens on the second day, and the one signal that has to come of it."""
+    """What happens on the second day, the signals that have to come of it, and for chains who reports it."""
 
-    rule: str
-    status: str
-    case: str
+    signals: tuple[Expected, ...]
     events: Events
-
-
-class Chain(NamedTuple):
-    """Several steps of one intruder, where they are reported, and the signals: rule and status, by rule."""
-
-    source: str
-    signals: Mapping[str, str]
-    events: Events
+    source: str = ""
 
 
 def _change(key: str, process: str = "/usr/bin/bash", kind: str = "File", number: int = 2) -> Events:
@@ -69,7 +60,8 @@ SCHEDULES = (
 )  # fmt: skip
 PACKAGE_MANAGERS = (
     "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
-    "/usr/bin/unattended-upgrade", "/usr/lib/snapd/snapd", "/usr/bin/perl",
+    "/usr/bin/unattended-upgrade", "/usr/lib/snapd/snapd", "/usr/bin/perl", "/usr/bin/systemctl",
+    "/usr/bin/update-alternatives", "/usr/sbin/alternatives",
 )  # fmt: skip
 PYTHON = ("/usr/bin/python3.9", "/usr/libexec/platform-python3.6")
 CLOUD = ("/usr/bin/google_guest_agent",)
@@ -96,8 +88,7 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
     ("not-stopped", "high", "Critical exploit not blocked"): {
         "thirty critical exploits on one host, only detected": [
             s.event("PayloadLog", 34 + number / 60, "web-9", SourceIP=f"203.0.113.{number}", Severity=4, **DETECTED)
-            for number in range(30)
-        ],
+            for number in range(30)],
         "critical exploits on many hosts, only logged": s.sweep("PayloadLog", 40, "203.0.113.9", Severity=4, Action=6),
     },
     ("not-stopped", "low", "High exploit not blocked"): {
@@ -106,8 +97,7 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
     ("malware-spreads", "medium", ""): {
         "the same malware on forty hosts, all quarantined": [s.removed(34, host) for host in HOSTS],
         "worm that is deleted or cleaned on five hosts": [
-            each | {"Hostname": HOSTS[n]} for n, each in enumerate(_again("/tmp/a", 5, MalwareName="Worm.A"))
-        ],
+            each | {"Hostname": HOSTS[n]} for n, each in enumerate(_again("/tmp/a", 5, MalwareName="Worm.A"))],
     },
     ("malware-returns", "medium", ""): {
         "the same file again and again": [s.removed(26 + n * 4, "web-9", InfectedFilePath="/tmp/a") for n in range(5)],
@@ -121,15 +111,10 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
         f"passwords guessed from {source}": [s.guesses(34, host, source) for host in HOSTS[:3]] for source in PRIVATE
     },
     ("lateral-movement", "medium", "Connections, denied"): {
-        **{
-            f"ports probed from {source}, action {action}": s.sweep("PacketLog", 10, source, Action=action)
-            for source in PRIVATE
-            for action in (1, 129)
-        },
-        **{
-            f"port {port} probed": s.sweep("PacketLog", 10, "10.0.7.7", Action=1, DestinationPort=port)
-            for port in PORTS
-        },
+        **{f"ports probed from {source}, action {action}": s.sweep("PacketLog", 10, source, Action=action)
+           for source in PRIVATE for action in (1, 129)},
+        **{f"port {port} probed": s.sweep("PacketLog", 10, "10.0.7.7", Action=1, DestinationPort=port)
+           for port in PORTS},
     },
     ("brute-force-then-logon", "critical", ""): {
         "password found": [GUESSED, s.logon(34.9, "web-9", "203.0.113.66")],
@@ -150,14 +135,12 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
         # By OSSEC's rules, etc/rules/msauth_rules.xml: 18217, level 12, and 18118, level 9.
         "administrator": [s.log(34, "web-9", "windows,group_changed", "", OSSEC_RuleID=18217)],
         "administrator, a rule of one's own": [
-            s.log(34, "web-9", "windows", "", OSSEC_RuleID=100217, OSSEC_Description="Administrators Group Changed")
-        ],
+            s.log(34, "web-9", "windows", "", OSSEC_RuleID=100217, OSSEC_Description="Administrators Group Changed")],
     },
     ("host-tampered", "high", "Audit log cleared"): {
         "audit log cleared": [s.log(34, "web-9", "windows,logs_cleared", "", OSSEC_RuleID=18118)],
         "audit log cleared, a rule of one's own": [
-            s.log(34, "web-9", "windows", "", OSSEC_RuleID=100118, OSSEC_Description="Windows audit log was cleared.")
-        ],
+            s.log(34, "web-9", "windows", "", OSSEC_RuleID=100118, OSSEC_Description="Windows audit log was cleared.")],
     },
     ("host-tampered", "medium", "Cron or service"): {
         **{f"{key} changed": _change(key) for key in SCHEDULES},
@@ -169,11 +152,8 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
     },
     ("protection-off", "high", ""): {
         "engine offline, as an alert": [s.alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")],
-        **{
-            f"{title}, as an event": [s.system(34, "web-9", number)]
-            for number, (title, _) in s.SYSTEM_EVENTS.items()
-            if title.lower().endswith("engine offline")
-        },
+        **{f"{title}, as an event": [s.system(34, "web-9", number)]
+           for number, (title, _) in s.SYSTEM_EVENTS.items() if title.lower().endswith("engine offline")},
     },
     ("manager-changed", "medium", ""): {
         s.SYSTEM_EVENTS[number][0]: [s.system(34, "", number, ActionBy="intruder")]
@@ -189,7 +169,7 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
         f"unknown software, {path}": [s.blocked_software(34, host, path) for host in HOSTS] for path in OPEN_FOLDERS
     },
     ("reconnaissance", "low", ""): {
-        s.SYSTEM_EVENTS[number][0]: [s.scan(34 + n / 60, host, number) for n, host in enumerate(HOSTS[:10])]
+        s.SYSTEM_EVENTS[number][0]: [s.system(34 + n / 60, host, number) for n, host in enumerate(HOSTS[:10])]
         for number in range(850, 855)
     },
     ("callbacks", "high", "Not blocked"): {"dangerous site reached": _calls(1, 1, DetectOnly=True)},
@@ -197,79 +177,83 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
         "malware calls home": _calls(30, 10, Risk=3),
         "malware calls a dangerous site": _calls(30, 10),
     },
-}
-ATTACKS = {name: Attack(*signal, events) for signal, attacks in _EXPECTED.items() for name, events in attacks.items()}
+}  # fmt: skip
+_STEPS = {name: Attack((signal,), events) for signal, steps in _EXPECTED.items() for name, events in steps.items()}
 
-CHAINS = {
-    "Kinsing: cron, key, miner that comes again": Chain(
-        "https://sequoia.health/blog/kinsing-miner-how-to-find",
-        {"host-tampered": "high", "malware-returns": "medium"},
+_FOUND, _KEY = ("brute-force-then-logon", "critical", ""), ("host-tampered", "high", "SSH key or run key")
+_PROGRAM, _GROUP = (("host-tampered", "high", case) for case in ("System program or sudoers", "Administrators changed"))
+_EXPLOIT = ("not-stopped", "high", "Critical exploit not blocked")
+_BLOCKED = ("lateral-movement", "medium", "Exploits, blocked")
+_CHAINS = {
+    "Kinsing: cron, key, miner that comes again": Attack(
+        (_KEY, ("malware-returns", "medium", "")),
         [*_change("/etc/crontab"), *_change(s.AUTHORIZED_KEYS, "/usr/bin/curl"), *_again("/tmp/kdevtmpfsi", 6)],
+        "https://sequoia.health/blog/kinsing-miner-how-to-find",
     ),
-    "WannaCry: one host tries all others, blocked": Chain(
+    "WannaCry: one host tries all others, blocked": Attack(
+        (_BLOCKED,), s.sweep("PayloadLog", 20, "10.2.3.4", Severity=4),
         "https://www.systemarchitecture.net/2017/05/16/worming-through-smb/",
-        {"lateral-movement": "medium"}, s.sweep("PayloadLog", 20, "10.2.3.4", Severity=4),
     ),
-    "SSH password found, an account, sudoers": Chain(
-        "https://github.com/ossec/ossec-hids/issues/1082",
-        {"brute-force-then-logon": "critical", "host-tampered": "high"},
+    "SSH password found, an account, sudoers": Attack(
+        (_FOUND, _PROGRAM),
         [GUESSED, s.success(34.1, "web-9", "203.0.113.66"), _account("/etc/passwd", 34.2),
          _account("/etc/sudoers.d/x", 34.3, process="/usr/bin/tee")],
+        "https://github.com/ossec/ossec-hids/issues/1082",
     ),
-    "an administrator, then the log is cleared": Chain(
-        "https://github.com/ossec/ossec-hids/blob/master/etc/rules/msauth_rules.xml",
-        {"host-tampered": "high"},
+    "an administrator, then the log is cleared": Attack(
+        (_GROUP,),
         [s.log(34 + n / 2, "web-9", "windows", "", OSSEC_RuleID=rule) for n, rule in enumerate((18217, 18118))],
+        "https://github.com/ossec/ossec-hids/blob/master/etc/rules/msauth_rules.xml",
     ),
-    "Log4Shell detected, program blocked, calls home": Chain(
-        "https://success.trendmicro.com/tw/solution/000289946",
-        {"not-stopped": "high", "unknown-software": "medium", "callbacks": "medium"},
+    "Log4Shell detected, program blocked, calls home": Attack(
+        (_EXPLOIT, ("unknown-software", "medium", ""), ("callbacks", "medium", "Blocked, again and again")),
         [s.event("PayloadLog", 34, "web-9", SourceIP="203.0.113.8", Severity=4, **DETECTED),
          s.blocked_software(34.1, "web-9", "/tmp/x"), *_calls(60, 6)],
+        "https://success.trendmicro.com/tw/solution/000289946",
     ),
-    "RedTail: SSH password found, key, cron, miner": Chain(
-        "https://github.com/SigmaHQ/sigma/pull/6229", {"brute-force-then-logon": "critical", "host-tampered": "high"},
+    "RedTail: SSH password found, key, cron, miner": Attack(
+        (_FOUND, _KEY),
         [GUESSED, s.success(34.05, "web-9", "203.0.113.66"), *_change(s.AUTHORIZED_KEYS), *_change("/etc/crontab"),
          s.removed(34.2, "web-9", InfectedFilePath="/tmp/.redtail")],
+        "https://github.com/SigmaHQ/sigma/pull/6229",
     ),
-    "ProxyShell detected, web shell found": Chain(
-        "https://research.splunk.com/endpoint/detect_exchange_web_shell/", {"not-stopped": "high"},
+    "ProxyShell detected, web shell found": Attack(
+        (_EXPLOIT,),
         [*s.sweep("PayloadLog", 1, "203.0.113.8", Severity=4, DestinationPort=443, **DETECTED),
          s.change(34.1, "web-1", r"C:\inetpub\wwwroot\aspnet_client\zx.aspx", r"C:\MSExchangeMailboxReplication.exe"),
          s.removed(34.2, "web-1", InfectedFilePath=r"C:\inetpub\wwwroot\aspnet_client\zx.aspx")],
+        "https://research.splunk.com/endpoint/detect_exchange_web_shell/",
     ),
-    "P2PInfect: one host tries Redis on others, blocked": Chain(
+    "P2PInfect: one host tries Redis on others, blocked": Attack(
+        (_BLOCKED,), s.sweep("PayloadLog", 12, "10.3.3.3", DestinationPort=6379, Severity=4),
         "https://webstage.linuxsecurity.com/news/vendors-products/worm-like-botnet-malware-targeting-popular-redis-storage-tool",
-        {"lateral-movement": "medium"}, s.sweep("PayloadLog", 12, "10.3.3.3", DestinationPort=6379, Severity=4),
     ),
-    "Skidmap: PAM and the loader, then cron": Chain(
-        "https://slackcare.com/skidmap-the-malware-that-affects-linux-and-does-cryptomining/",
-        {"host-tampered": "high"},
+    "Skidmap: PAM and the loader, then cron": Attack(
+        (_PROGRAM,),
         [*_change("/lib64/security/pam_unix.so"), *_change("/etc/ld.so.preload", number=1), *_change("/etc/crontab")],
+        "https://slackcare.com/skidmap-the-malware-that-affects-linux-and-does-cryptomining/",
     ),
-    "RDP password found, administrator, engine off, ransomware, log cleared": Chain(
-        "https://dfirinsights.com/2024/05/07/windows-remote-desktop-forensics/",
-        {"brute-force-then-logon": "critical", "host-tampered": "high", "not-stopped": "high",
-         "protection-off": "high"},
+    "RDP password found, administrator, engine off, ransomware, log cleared": Attack(
+        (_FOUND, _GROUP, ("not-stopped", "high", "Malware blocked, file still there"), ("protection-off", "high", "")),
         [s.log(34, "web-9", "windows,authentication_failures", "203.0.113.5", OSSEC_RuleID=18152),
          s.log(34.2, "web-9", "windows,authentication_success", "203.0.113.5", OSSEC_RuleID=18107),
          s.log(34.3, "web-9", "windows", "", OSSEC_RuleID=18217), s.system(34.5, "web-9", 393),
          s.malware(34.7, "web-9", "Terminated", (0, 0)), s.log(34.8, "web-9", "windows", "", OSSEC_RuleID=18118)],
+        "https://dfirinsights.com/2024/05/07/windows-remote-desktop-forensics/",
     ),
-    "malware stays on six hosts, found again and again": Chain(
-        "https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-reports-attack",
-        {"not-stopped": "critical"},
+    "malware stays on six hosts, found again and again": Attack(
+        (("not-stopped", "critical", "Malware still active"),),
         [s.malware(34 + n / 60, f"web-{n % 6}", "Passed", (1, 0), MalwareName="Worm.A") for n in range(36)],
+        "https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-reports-attack",
     ),
 }  # fmt: skip
+ATTACKS = _STEPS | _CHAINS
 
 # Just not enough, the wrong way round, or of another kind: no rule may fire.
 HARMLESS: dict[str, Events] = {
     "exploits of medium severity, detected": s.sweep("PayloadLog", 40, "203.0.113.9", Severity=2, **DETECTED),
-    "exploits of many sources, blocked": [
-        *s.sweep("PayloadLog", 2, "10.0.7.7"),
-        *s.sweep("PayloadLog", 40, "203.0.113.9", Severity=4),
-    ],
+    "exploits of many sources, blocked": [*s.sweep("PayloadLog", 2, "10.0.7.7"), *s.sweep("PayloadLog", 40,
+        "203.0.113.9", Severity=4)],
     "lateral movement, too slowly": s.sweep("PayloadLog", 3, "10.0.7.7", 31),
     "web requests from inside, blocked": s.sweep("PayloadLog", 40, "10.0.7.7", DestinationPort=443),
     "detected from inside, of low severity": s.sweep("PayloadLog", 3, "10.0.7.7", Severity=1, **DETECTED),
@@ -277,67 +261,43 @@ HARMLESS: dict[str, Events] = {
     "nine hosts denied": s.sweep("PacketLog", 9, "10.0.7.7", Action=1),
     "logged by the firewall": s.sweep("PacketLog", 20, "10.0.7.7", Action=6),
     "denied, web": s.sweep("PacketLog", 20, "10.0.7.7", Action=1, DestinationPort=443),
-    "denied, from outside": [
-        each
-        for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1")
-        for each in s.sweep("PacketLog", 20, address, Action=1)
-    ],
+    "denied, from outside": [each for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1") for each in
+        s.sweep("PacketLog", 20, address, Action=1)],
     "guesses from inside, at two hosts": [s.guesses(34, host, "10.0.7.7") for host in HOSTS[:2]],
     "guesses from outside, at many": [s.guesses(34, host, "203.0.113.9") for host in HOSTS],
     "failed once, at many": [s.log(34, host, "syslog,authentication_failed", "10.0.7.7") for host in HOSTS],
-    **{
-        f"guesses, then a logon, from {source}": [s.guesses(34, "web-9", source), s.logon(34.1, "web-9", source)]
-        for source in PRIVATE
-    },
+    **{f"guesses, then a logon, from {source}": [s.guesses(34, "web-9", source), s.logon(34.1, "web-9", source)] for
+        source in PRIVATE},
     "malware removed on four hosts": [s.removed(34 + n, HOSTS[n]) for n in range(4)],
     "other malware on each host": [s.removed(34, host, MalwareName=f"Trojan.{n}") for n, host in enumerate(HOSTS)],
     "the same file four times": _again("/tmp/a", 4),
     "other files each time": [s.removed(26 + n, "web-9", InfectedFilePath=f"/tmp/{n}") for n in range(9)],
     **{f"a file that {client} brings back": _again(f"C:\\{client}\\a.xls", 9) for client in ("OneDrive", "Dropbox")},
-    **{
-        f"{name}, again and again": _again("/tmp/a", 9, MalwareName=name)
-        for name in ("Eicar_test_file", "PUA.T", "ADW_B")
-    },
+    **{f"{name}, again and again": _again("/tmp/a", 9, MalwareName=name) for name in ("Eicar_test_file", "PUA.T",
+        "ADW_B")},
     "adware on many hosts": [s.removed(34, host, MalwareName="ADW_BUNDLE") for host in HOSTS],
     "logon before the guesses": [s.logon(33.9, "web-9", "203.0.113.66"), GUESSED],
     "logon too late": [GUESSED, s.logon(35.1, "web-9", "203.0.113.66")],
     "logon on another host": [GUESSED, s.logon(34.1, "web-8", "203.0.113.66")],
     "logon from another address": [GUESSED, s.logon(34.1, "web-9", "198.51.100.7")],
-    "failed once, then a logon": [
-        s.log(34, "web-9", "syslog,authentication_failed", "198.51.100.7"),
-        s.logon(34.1, "web-9", "198.51.100.7"),
-        _account("/etc/passwd", 34.2),
-    ],
+    "failed once, then a logon": [s.log(34, "web-9", "syslog,authentication_failed", "198.51.100.7"), s.logon(34.1,
+        "web-9", "198.51.100.7"), _account("/etc/passwd", 34.2)],
     "guesses, and other findings from there": [GUESSED, s.log(34.1, "web-9", "syslog,errors", "203.0.113.66")],
     "account changed too late": [GUESSED, _account("/etc/passwd", 36.1)],
     "account changed on another host": [GUESSED, _account("/etc/passwd", 34.1, "web-8")],
-    "guesses, then other changes": [
-        GUESSED,
-        _account("/var/www/a", 34.1),
-        _account("/etc/passwd", 34.2) | {"Change": 3},
-        _account("/etc/passwd", 34.3, process="N/A"),
-    ],
-    **{
-        f"{key}, by {process}": [GUESSED, *_change(key, process)]
-        for keys, processes in (
-            ((s.AUTHORIZED_KEYS,), (*PYTHON, *CLOUD)),
-            ((s.RUN_KEY,), (*MSI, *RUN_UPDATERS)),
-            (("/usr/bin/ls", "/etc/sudoers", "/etc/passwd"), (*PACKAGE_MANAGERS, *PYTHON, *CLOUD, *EDITORS)),
-            (("/etc/crontab",), (*PACKAGE_MANAGERS, *PYTHON, *EDITORS)),
-            ((SYSTEM_FILES[-1],), (*WINDOWS, *MSI, r"C:\Windows\System32\svchost.exe")),
-        )
-        for key in keys
-        for process in processes
-    },
+    "guesses, then other changes": [GUESSED, _account("/var/www/a", 34.1), _account("/etc/passwd", 34.2) | {"Change":
+        3}, _account("/etc/passwd", 34.3, process="N/A")],
+    **{f"{key}, by {process}": [GUESSED, *_change(key, process)] for keys, processes in (((s.AUTHORIZED_KEYS,),
+        (*PYTHON, *CLOUD)), ((s.RUN_KEY,), (*MSI, *RUN_UPDATERS)), (("/usr/bin/ls", "/etc/sudoers", "/etc/passwd"),
+        (*PACKAGE_MANAGERS, *PYTHON, *CLOUD, *EDITORS)), (("/etc/crontab",), (*PACKAGE_MANAGERS, *PYTHON, *EDITORS)),
+        ((SYSTEM_FILES[-1],), (*WINDOWS, *MSI, r"C:\Windows\System32\svchost.exe"))) for key in keys for process in
+        processes},
     "other keys and files": [*_change(s.RUN_KEY.replace("Run", "App"), "N/A"), *_change("/usr/local/bin/a")],
     "deleted": [each for key in (s.AUTHORIZED_KEYS, "/etc/cron.d/a", "/usr/bin/ls") for each in _change(key, number=3)],
     "no real time": [each for key in ("/etc/cron.d/a", "/usr/bin/ls") for each in _change(key, "N/A")],
     "service enabled": _change("/etc/systemd/system/multi-user.target.wants/a.service", "/usr/bin/systemctl"),
-    "engine back, or with basic functions": [
-        s.alert(34, "web-9", "Anti-Malware Engine Offline", "Critical", 192),
-        s.system(34, "web-9", 394),
-        s.system(34, "web-9", 2209),
-    ],
+    "engine back, or with basic functions": [s.alert(34, "web-9", "Anti-Malware Engine Offline", "Critical", 192),
+        s.system(34, "web-9", 394), s.system(34, "web-9", 2209)],
     "other alert": [s.alert(34, "web-9", "Send Policy Failed", "Critical"), s.system(34, "web-9", 721)],
     "agent offline": [s.system(34, "web-9", 730), s.system(34, "web-9", 731)],
     "a known administrator": [s.system(34, "", 352, ActionBy="weekly-admin")],
@@ -345,21 +305,17 @@ HARMLESS: dict[str, Events] = {
     "somebody new who changes nothing": [s.system(34, "", 600, ActionBy="new")],
     "nine failures": _failures(9, 608),
     "ten sign-ins": _failures(10, 600),
-    "software allowed, in a folder of deployments, or known to be blocked": [
-        s.event("AppControlEvent", 34, "web-9", Path="/tmp/"),
-        s.blocked_software(34, "web-9", "/opt/app/new.sh"),
-        s.blocked_software(34, "web-9", "/tmp/a.sh"),
-    ],
-    "device and site blocked": [
-        s.event("WebReputationEvent", 34, "web-9", Risk=2),
-        s.event("DeviceControlEvent", 34, "web-9"),
-    ],
+    "software allowed, in a folder of deployments, or known to be blocked": [s.event("AppControlEvent", 34, "web-9",
+        Path="/tmp/"), s.blocked_software(34, "web-9", "/opt/app/new.sh"), s.blocked_software(34, "web-9",
+        "/tmp/a.sh")],
+    "device and site blocked": [s.event("WebReputationEvent", 34, "web-9", Risk=2), s.event("DeviceControlEvent", 34,
+        "web-9")],
     "other Windows event": [s.log(34, "web-9", "windows", "", OSSEC_Description="Windows audit success")],
-    "nine hosts scanned": [s.scan(34 + n / 60, host) for n, host in enumerate(HOSTS[:9])],
+    "nine hosts scanned": [s.system(34 + n / 60, host, 851) for n, host in enumerate(HOSTS[:9])],
     "other events of the system on ten hosts": [s.system(34, host, 250) for host in HOSTS],
     "suspicious site reached": _calls(40, 5, Risk=2, DetectOnly=True),
     "highly suspicious site reached": _calls(40, 5, Risk=3, DetectOnly=True),
     "twenty-nine calls": _calls(29, 10),
     "calls to suspicious sites": _calls(60, 5, Risk=2),
     "calls too slowly": _calls(40, 13),
-}
+}  # fmt: skip

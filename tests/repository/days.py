@@ -221,6 +221,6 @@ DAYS = {
     ),
     "a scan from outside": Day(
         "https://help.deepsecurity.trendmicro.com/12_0/on-premise/Events-Alerts/events.html",
-        [s.scan(34 + late, host) for late, host in FLEET],
+        [s.system(34 + late, host, 851) for late, host in FLEET],
     ),
 }  # fmt: skip

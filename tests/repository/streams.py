@@ -99,10 +99,6 @@ def alert(hours: float, host: str, name: str, severity: str, number: int = 190) 
     return system(hours, host, number, Description=f"Alert: {name}\\nSubject: {host}\\nSeverity: {severity}")
 
 
-def scan(hours: float, host: str, number: int = 851) -> Properties:
-    return system(hours, host, number)
-
-
 def sweep(kind: str, hosts: int, source: str, minutes: float = 1, **properties: object) -> list[Properties]:
     """One address at one host after the other, on the port of file shares."""
     own = {"SourceIP": source, "DestinationPort": 445, **properties}
@@ -191,7 +187,7 @@ def _administration(start: float, chance: random.Random) -> Stream:
     yield malware(start + 11.5, HOSTS[1], "Quarantäne", (3, 0))
     yield malware(start + 12, HOSTS[2], "Cleaned", (4, 0))
     # Their own scanner, which the rule for reconnaissance has learned on the first day.
-    yield scan(start + 2, HOSTS[9])
+    yield system(start + 2, HOSTS[9], 851)
 
 
 DETECTED: dict[str, Any] = {"Action": 130, "ActionString": "Detect Only: Reset"}
