@@ -37,12 +37,6 @@ def _updates() -> Stream:
         yield s.change(29 + late, host, "/usr/bin/curl", "N/A")
 
 
-def _nightly_stop() -> Stream:
-    for late, host in FLEET:
-        yield s.system(44 + late, host, 730)
-        yield s.system(31 + late, host, 731)
-
-
 def _patch_night() -> Stream:
     for late, host in FLEET:
         yield s.alert(26 + late, host, "Anti-Malware Engine Offline", "Critical")
@@ -56,19 +50,6 @@ def _new_kernel() -> Stream:
         yield s.alert(27 + late, host, "Anti-Malware Engine Offline", "Critical")
         yield s.system(27.3 + late, host, 2209)
         yield s.system(33 + late, host, 394)
-
-
-def _broadcasts() -> Stream:
-    for number in range(20):
-        for late, host in FLEET:
-            port, source = (137, 138)[number % 2], f"10.0.0.{number + 1}"
-            yield s.event("PacketLog", 25 + number + late, host, SourceIP=source, DestinationPort=port, Action=1)
-
-
-def _own_scanner() -> Stream:
-    for port in (22, 135, 445, 3389):
-        yield from s.sweep("PayloadLog", 40, "10.0.9.9", DestinationPort=port, Severity=4)
-        yield from s.sweep("PacketLog", 40, "10.0.9.9", DestinationPort=port, Action=1)
 
 
 def _autoscaling() -> Stream:
@@ -87,8 +68,7 @@ def _desktops() -> Stream:
         yield s.change(32 + late, host, key, setup, "RegistryValue")
         yield s.change(33 + late, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe")
         yield s.change(33 + late, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
-        for number in range(12):
-            yield s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2)
+        yield from (s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2) for number in range(12))
 
 
 def _old_password() -> Stream:
@@ -117,10 +97,8 @@ def _mail_wave() -> Stream:
 
 def _administrator() -> Stream:
     """One of the team changes policies, as each week, and mistypes a password until the manager locks the account."""
-    for number in range(20):
-        yield s.system(33 + number / 10, "", 352, ActionBy="weekly-admin")
-    for number in range(5):
-        yield s.system(33 + number / 100, "", 608)
+    yield from (s.system(33 + number / 10, "", 352, ActionBy="weekly-admin") for number in range(20))
+    yield from (s.system(33 + number / 100, "", 608) for number in range(5))
     yield s.system(33.1, "", 603, TargetName="weekly-admin", TargetType="User")
 
 
@@ -166,7 +144,8 @@ DAYS = {
         {"processes": ["/opt/puppetlabs/*"]},
     ),
     "hosts stopped at night": Day(
-        "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html", [*_nightly_stop()]
+        "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html",
+        [s.system(hour + late, host, number) for late, host in FLEET for hour, number in ((44, 730), (31, 731))],
     ),
     "the manager does not resolve the hosts' names for an hour": Day(
         "https://help.deepsecurity.trendmicro.com/20_0/on-premise/agent-offline.html",
@@ -181,11 +160,15 @@ DAYS = {
         [*_new_kernel()], status="high",
     ),
     "Windows hosts that broadcast": Day(
-        "https://www.localhost.me.uk/support/web/ports/137/index.html", [*_broadcasts()]
+        "https://www.localhost.me.uk/support/web/ports/137/index.html",
+        [each for number in range(20) for port in (137, 138)
+         for each in s.sweep("PacketLog", 40, f"10.0.0.{number}", DestinationPort=port, Action=1)],
     ),
     "weekly scan of one's own": Day(
         "https://www.alibabacloud.com/help/en/cloud-firewall/cloudfirewall/user-guide/faq-about-attack-prevention",
-        [*_own_scanner()], {"scanners": ["10.0.9.9"]},
+        [each for port in (22, 135, 445, 3389) for kind, action in (("PayloadLog", 2), ("PacketLog", 1))
+         for each in s.sweep(kind, 40, "10.0.9.9", DestinationPort=port, Severity=4, Action=action)],
+        {"scanners": ["10.0.9.9"]},
     ),
     "new prevention rules begin by detecting": Day(
         "https://success.trendmicro.com/tw/solution/1106467-%22Detect-Only%22-default-mode-of-some-Intrusion-Prevention-"

@@ -148,8 +148,8 @@ def _network(start: float, chance: random.Random) -> Stream:
     for number in range(40):
         source, host = f"203.0.113.{number % 10}", HOSTS[number % 3]
         yield event("PayloadLog", start + chance.uniform(0, 24), host, SourceIP=source)
-    for number, risk in enumerate((2, 3, 4)):
-        yield event("WebReputationEvent", start + 9 + number, HOSTS[number], Risk=risk)
+    for risk in (2, 3, 4):
+        yield event("WebReputationEvent", start + 9, HOSTS[risk], Risk=risk)
 
 
 def _logons(start: float, chance: random.Random) -> Stream:
@@ -193,13 +193,3 @@ def _administration(start: float, chance: random.Random) -> Stream:
 DETECTED: dict[str, Any] = {"Action": 130, "ActionString": "Detect Only: Reset"}
 AUTHORIZED_KEYS = "/home/deploy/.ssh/authorized_keys"
 RUN_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\updater"
-
-
-def every_action() -> Stream:
-    """Actions that the other streams leave out."""
-    for number in range(1, 5):
-        yield event("IntegrityEvent", 34, "web-9", Change=number)
-    for number in (1, 6, 129):
-        yield event("PacketLog", 34, "web-9", Action=number)
-    for number in (1, 6):
-        yield event("PayloadLog", 34, "web-9", Action=number)
