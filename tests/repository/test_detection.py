@@ -215,13 +215,15 @@ def mutations(name: str) -> Iterator[tuple[str, Any]]:
 @every_rule
 def test_every_clause_word_case_and_number_is_needed(rule: str) -> None:
     """Some attack is missed, some day or near miss is a signal, or another one, without it."""
-    before = [parse(search) for search in searches(RULES[rule])]
-    history = [each for each in documents(streams.history()) if any(search.matches(each) for search in before)]
-    verdicts = {name: signals(RULES[rule], [*history, *found]) for name, found in scenarios().items()}
+    modules = set(re.findall(r"module:(\w+)", " ".join(searches(RULES[rule]))))
+    found = {"history": documents(streams.history()), **scenarios()}
+    found = {name: [each for each in happened if each.values["module"] & modules] for name, happened in found.items()}
+    history = found.pop("history")
+    verdicts = {name: signals(RULES[rule], [*history, *happened]) for name, happened in found.items() if happened}
     assert [
         name
         for name, mutated in mutations(rule)
-        if all(signals(mutated, [*history, *found]) == verdicts[scenario] for scenario, found in scenarios().items())
+        if all(signals(mutated, [*history, *found[scenario]]) == verdict for scenario, verdict in verdicts.items())
     ] == []
 
 
