@@ -1,368 +1,321 @@
-"""Attacks, the one signal that has to come of each, and what is just not enough for one.
+"""Attacks, the signals that have to come of each, and what is just not enough for one.
 
-The attacks are told by reports; where none is named, by the list of what Deep Security can see.
+The chains are told by reports, which they name; the single steps by the list of what Deep Security can see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
-from tests.repository.streams import (
-    AUTHORIZED_KEYS,
-    HOSTS,
-    RUN_KEY,
-    Properties,
-    alert,
-    blocked_software,
-    change,
-    event,
-    guesses,
-    log,
-    logon,
-    malware,
-    scan,
-    system,
-)
+from tests.repository import streams as s
+from tests.repository.streams import DETECTED, HOSTS
+
+Expected: TypeAlias = tuple[str, str, str]
+Events: TypeAlias = Sequence[s.Properties]
 
 
 class Attack(NamedTuple):
-    """What happens on the second day, and the one signal that has to come of it."""
+    """What happens on the second day, the signals that have to come of it, and for chains who reports it."""
 
-    rule: str
-    status: str
-    case: str
-    events: Sequence[Properties]
-
-
-def _malware(result: str, actions: tuple[int, int], status: str, case: str) -> Attack:
-    return Attack("not-stopped", status, case, [malware(34, "web-9", result, actions)])
+    signals: tuple[Expected, ...]
+    events: Events
+    source: str = ""
 
 
-def _removed(hours: float, host: str, **properties: object) -> Properties:
-    return malware(hours, host, "Quarantined", (3, 0), **{"MalwareName": "Worm.A", **properties})
+def _change(key: str, process: str = "/usr/bin/bash", kind: str = "File", number: int = 2) -> Events:
+    return [s.change(34, "web-9", key, process, kind) | {"Change": number}]
 
 
-def _change(rule: str, status: str, case: str, key: str, *by: str) -> Attack:
-    return Attack(rule, status, case, [change(34, "web-9", key, *(by or ["/usr/bin/bash"]))])
-
-
-def _sweep(kind: str, hosts: int, source: str, minutes: float = 1, **properties: object) -> list[Properties]:
-    own = {"SourceIP": source, "DestinationPort": 445, **properties}
-    return [event(kind, 34 + place * minutes / 60, host, **own) for place, host in enumerate(HOSTS[:hosts])]
-
-
-def _calls(count: int, minutes: float, **properties: object) -> list[Properties]:
+def _calls(count: int, minutes: float, **properties: object) -> Events:
     own = {"Risk": 4, **properties}
-    return [event("WebReputationEvent", 34 + number * minutes / 60, "web-9", **own) for number in range(count)]
+    return [s.event("WebReputationEvent", 34 + number * minutes / 60, "web-9", **own) for number in range(count)]
 
 
-def _lateral(**properties: object) -> Attack:
-    source = properties.pop("source", "10.0.7.7")
-    return Attack(
-        "lateral-movement", "medium", "Exploits, blocked", _sweep("PayloadLog", 3, str(source), 10, **properties)
-    )
+def _account(key: str, hour: float = 35.5, host: str = "web-9", process: str = "/usr/sbin/useradd") -> s.Properties:
+    return s.change(hour, host, key, process)
 
 
-def _after_guesses(key: str, number: int = 2) -> Attack:
-    made = change(35.5, "web-9", key, "/usr/sbin/useradd") | {"Change": number}
-    return Attack("brute-force-then-change", "high", "", [guesses(34, "web-9", "203.0.113.66"), made])
+def _again(path: str, count: int, **properties: object) -> Events:
+    """Other malware each time, deleted or cleaned."""
+    steps = [{"ScanAction1": (2, 4)[n % 2], "ScanResultString": ("Deleted", "Cleaned")[n % 2]} for n in range(count)]
+    own = [{"InfectedFilePath": path, "MalwareName": f"Miner.{n}", **step} for n, step in enumerate(steps)]
+    return [s.removed(26 + n, "web-9", **{**each, **properties}) for n, each in enumerate(own)]
 
 
-def _group(**properties: object) -> list[Properties]:
-    return [log(34, "web-9", "windows,group_changed", "", **properties)]
+def _failures(count: int, number: int) -> Events:
+    return [s.system(34 + place / 20, "", number) for place in range(count)]
 
 
-def _manager(title: str) -> Attack:
-    return Attack("manager-changed", "medium", "", [system(34, "", 1, title) | {"ActionBy": "intruder"}])
-
-
-def _failures(count: int, title: str = "User Session Validation Failed") -> list[Properties]:
-    return [system(34 + number / 20, "", 608, title, level=2) for number in range(count)]
-
-
+GUESSED = s.guesses(34, "web-9", "203.0.113.66")
 PRIVATE = ("10.0.7.7", "192.168.7.7", *(f"172.{number}.0.1" for number in range(16, 32)))
 SYSTEM_FILES = (
-    "/bin/ls", "/sbin/init", "/usr/bin/ls", "/usr/sbin/sshd", r"C:\Windows\System32\a.exe",
-    r"C:\Windows\System32\version.dll", r"C:\Windows\System32\drivers\a.sys",
+    "/bin/ls", "/sbin/init", "/usr/bin/ls", "/usr/sbin/sshd", "/etc/sudoers.d/x", "/lib64/security/pam_unix.so",
+    "/etc/ld.so.preload", r"C:\Windows\System32\a.exe", r"C:\Windows\System32\version.dll",
+    r"C:\Windows\System32\drivers\a.sys",
 )  # fmt: skip
-CRON = ("/etc/cron.d/a", "/etc/crontab", "/var/spool/cron/root")
-SERVICES = ("/etc/systemd/system/a.service", "/etc/systemd/system/a.timer", "/etc/rc.local")
-UPDATERS = (
+SCHEDULES = (
+    "/etc/cron.d/a", "/etc/crontab", "/var/spool/cron/root", "/etc/systemd/system/a.service",
+    "/etc/systemd/system/a.timer", "/etc/rc.local",
+)  # fmt: skip
+PACKAGE_MANAGERS = (
     "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
-    "/usr/bin/python3.9", "/usr/bin/unattended-upgrade", "/usr/libexec/platform-python3.6",
-    r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe",
-    r"C:\Windows\System32\msiexec.exe",
+    "/usr/bin/unattended-upgrade", "/usr/lib/snapd/snapd", "/usr/bin/perl", "/usr/bin/systemctl",
+    "/usr/bin/update-alternatives", "/usr/sbin/alternatives",
 )  # fmt: skip
+PYTHON = ("/usr/bin/python3.9", "/usr/libexec/platform-python3.6")
+CLOUD = ("/usr/bin/google_guest_agent",)
+WINDOWS = (r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe")
+MSI = (r"C:\Windows\System32\msiexec.exe",)
+EDITORS = ("/usr/bin/vim.basic", "/usr/bin/nano", "/usr/bin/emacs-gtk", "/usr/sbin/visudo")
 RUN_UPDATERS = (r"C:\a\OneDriveSetup.exe", r"C:\Program Files (x86)\Microsoft\EdgeUpdate\MicrosoftEdgeUpdate.exe")
-DETECTED: dict[str, Any] = {"Action": 130, "ActionString": "Detect Only: Reset"}
-PORTS = (22, 135, 139, 445, 3389, 5985, 5986)
+PORTS = (22, 135, 139, 445, 1433, 2375, 3306, 3389, 5432, 5985, 5986, 6379, 10250)
+OPEN_FOLDERS = (
+    "/tmp/kinsing", "/var/tmp/x", "/dev/shm/x", "/var/www/x", "/opt/.x/kinsing", r"C:\Users\ann\x.exe",
+    r"C:\ProgramData\x.exe", r"C:\Windows\Temp\x.exe", r"C:\inetpub\wwwroot\x.exe",
+)  # fmt: skip
 
-ATTACKS = {
-    "malware passed": _malware("Passed", (1, 0), "critical", "Malware still active"),
-    "malware, cleaning failed": _malware("Clean Failed", (4, -81), "critical", "Malware still active"),
-    "malware, access denied": _malware("Access Denied", (5, 0), "high", "Malware blocked, file still there"),
-    "ransomware, process terminated": _malware("Terminated", (0, 0), "high", "Malware blocked, file still there"),
-    "malware in another language": _malware("Échec", (2, -1), "critical", "Malware still active"),
-    "thirty critical exploits on one host, only detected": Attack(
-        "not-stopped",
-        "high",
-        "Critical exploit not blocked",
-        [
-            event("PayloadLog", 34 + number / 60, "web-9", SourceIP="203.0.113.9", Severity=4, **DETECTED)
-            for number in range(30)
-        ],
-    ),
-    "critical exploits on many hosts, only logged": Attack(
-        "not-stopped",
-        "high",
-        "Critical exploit not blocked",
-        _sweep("PayloadLog", 40, "203.0.113.9", Severity=4, Action=6, ActionString="Log Only"),
-    ),
-    "exploit of high severity, only detected": Attack(
-        "not-stopped",
-        "medium",
-        "High exploit not blocked",
-        _sweep("PayloadLog", 1, "203.0.113.9", Severity=3, **DETECTED),
-    ),
-    "the same malware on forty hosts, all quarantined": Attack(
-        "malware-spreads", "medium", "", [_removed(34 + n / 60, host) for n, host in enumerate(HOSTS)]
-    ),
-    "worm that is deleted or cleaned on five hosts": Attack(
-        "malware-spreads",
-        "medium",
-        "",
-        [
-            _removed(26 + n * 4, HOSTS[n], ScanAction1=(2, 4)[n % 2], ScanResultString=("Deleted", "Cleaned")[n % 2])
-            for n in range(5)
-        ],
-    ),
-    "the same file again and again": Attack(
-        "malware-returns",
-        "medium",
-        "",
-        [_removed(26 + n * 4, "web-9", InfectedFilePath="/tmp/kinsing") for n in range(5)],
-    ),
-    "the same file again, deleted or cleaned": Attack(
-        "malware-returns",
-        "medium",
-        "",
-        [
-            _removed(
-                26 + n,
-                "web-9",
-                InfectedFilePath="/tmp/kdevtmpfsi",
-                MalwareName=f"Miner.{n}",
-                ScanAction1=(2, 4)[n % 2],
-                ScanResultString=("Deleted", "Cleaned")[n % 2],
-            )
-            for n in range(5)
-        ],
-    ),
-    **{f"lateral movement from {source}": _lateral(source=source) for source in PRIVATE},
-    **{f"lateral movement to port {port}": _lateral(DestinationPort=port) for port in PORTS},
-    **{
-        f"ports probed from {source}, action {action}": Attack(
-            "lateral-movement",
-            "medium",
-            "Connections, denied",
-            _sweep("PacketLog", 10, source, Action=action, DestinationPort=PORTS[number % 7]),
-        )
-        for number, source in enumerate(PRIVATE)
-        for action in (1, 129)
+_EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
+    ("not-stopped", "critical", "Malware still active"): {
+        "malware passed": [s.malware(34, "web-9", "Passed", (1, 0))],
+        "malware, cleaning failed": [s.malware(34, "web-9", "Clean Failed", (4, -81))],
+        "malware in another language": [s.malware(34, "web-9", "Échec", (2, -1))],
     },
-    "password found": Attack(
-        "brute-force-then-logon",
-        "critical",
-        "",
-        [
-            guesses(34, "web-9", "203.0.113.66"),
-            guesses(34.1, "web-9", "203.0.113.66"),
-            logon(34.9, "web-9", "203.0.113.66"),
-        ],
-    ),
-    "password found, events from level 6": Attack(
-        "brute-force-then-logon",
-        "critical",
-        "",
-        [
-            guesses(34, "web-9", "203.0.113.66"),
-            log(34.1, "web-9", "syslog,attacks", "203.0.113.66", OSSEC_RuleID=40112, OSSEC_Level=12),
-        ],
-    ),
-    **{f"{key} after guesses": _after_guesses(key) for key in ("/etc/passwd", "/etc/shadow")},
-    "account created after guesses": _after_guesses("/etc/passwd", number=1),
-    "account renamed after guesses": _after_guesses("/etc/passwd", number=4),
-    "authorized key": _change("autostart-changed", "high", "SSH key or run key", AUTHORIZED_KEYS),
-    "authorized key, no real time": _change("autostart-changed", "high", "SSH key or run key", AUTHORIZED_KEYS, "N/A"),
-    "run key": _change("autostart-changed", "high", "SSH key or run key", RUN_KEY, "N/A", "RegistryValue"),
-    **{f"{key} changed": _change("autostart-changed", "medium", "Cron or service", key) for key in (*CRON, *SERVICES)},
-    **{f"{key} replaced": _change("system-binary-changed", "high", "", key) for key in SYSTEM_FILES},
-    **{
-        f"{rule}, {key}, change {number}": Attack(
-            rule, status, case, [change(34, "web-9", key, "/usr/bin/bash") | {"Change": number}]
-        )
-        for number in (1, 4)
-        for rule, status, case, key in (
-            ("autostart-changed", "high", "SSH key or run key", AUTHORIZED_KEYS),
-            ("autostart-changed", "medium", "Cron or service", "/etc/crontab"),
-            ("system-binary-changed", "high", "", "/usr/bin/ls"),
-            ("new-administrator", "high", "", "/etc/sudoers"),
-        )
+    ("not-stopped", "high", "Malware blocked, file still there"): {
+        "malware, access denied": [s.malware(34, "web-9", "Access Denied", (5, 0))],
+        "ransomware, process terminated": [s.malware(34, "web-9", "Terminated", (0, 0))],
     },
-    "engine offline": Attack(
-        "protection-off", "high", "", [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")]
-    ),
-    "engine offline, as an event": Attack(
-        "protection-off", "high", "", [system(34, "web-9", 9000, "Firewall Engine Offline", level=3)]
-    ),
-    **{
-        title: _manager(title)
-        for title in (
-            "Agent Deactivated",
-            "Deactivation Requested",
-            "Policy Updated",
-            "Policy Deleted",
-            "Computer Deleted",
-        )
+    ("not-stopped", "high", "Critical exploit not blocked"): {
+        "thirty critical exploits on one host, only detected": [
+            s.event("PayloadLog", 34 + number / 60, "web-9", SourceIP=f"203.0.113.{number}", Severity=4, **DETECTED)
+            for number in range(30)],
+        "critical exploits on many hosts, only logged": s.sweep("PayloadLog", 40, "203.0.113.9", Severity=4, Action=6),
     },
-    "passwords of the manager guessed": Attack("manager-sign-ins", "medium", "Repeated failures", _failures(10)),
-    "sign-ins that fail": Attack(
-        "manager-sign-ins", "medium", "Repeated failures", _failures(10, "User Sign-In Failed")
+    ("not-stopped", "low", "High exploit not blocked"): {
+        "exploit of high severity, only detected": s.sweep("PayloadLog", 1, "203.0.113.9", Severity=3, **DETECTED),
+    },
+    ("malware-spreads", "medium", ""): {
+        "the same malware on forty hosts, all quarantined": [s.removed(34, host) for host in HOSTS],
+        "worm that is deleted or cleaned on five hosts": [
+            each | {"Hostname": HOSTS[n]} for n, each in enumerate(_again("/tmp/a", 5, MalwareName="Worm.A"))],
+    },
+    ("malware-returns", "medium", ""): {
+        "the same file again and again": [s.removed(26 + n * 4, "web-9", InfectedFilePath="/tmp/a") for n in range(5)],
+        "the same file again, deleted or cleaned": _again("/tmp/kdevtmpfsi", 5),
+    },
+    ("lateral-movement", "medium", "Exploits, blocked"): {
+        **{f"lateral movement from {source}": s.sweep("PayloadLog", 3, source, 10) for source in PRIVATE},
+        **{f"exploits on port {port}": s.sweep("PayloadLog", 3, "10.0.7.7", DestinationPort=port) for port in PORTS},
+    },
+    ("lateral-movement", "medium", "Passwords, guessed"): {
+        f"passwords guessed from {source}": [s.guesses(34, host, source) for host in HOSTS[:3]] for source in PRIVATE
+    },
+    ("lateral-movement", "medium", "Connections, denied"): {
+        **{f"ports probed from {source}, action {action}": s.sweep("PacketLog", 10, source, Action=action)
+           for source in PRIVATE for action in (1, 129)},
+        **{f"port {port} probed": s.sweep("PacketLog", 10, "10.0.7.7", Action=1, DestinationPort=port)
+           for port in PORTS},
+    },
+    ("brute-force-then-logon", "critical", ""): {
+        "password found": [GUESSED, s.logon(34.9, "web-9", "203.0.113.66")],
+        "password found, events from level 6": [GUESSED, s.success(34.1, "web-9", "203.0.113.66")],
+    },
+    ("host-tampered", "high", "SSH key or run key"): {
+        "authorized key": _change(s.AUTHORIZED_KEYS),
+        "authorized key, no real time": _change(s.AUTHORIZED_KEYS, "N/A"),
+        "authorized key, by Perl": _change(s.AUTHORIZED_KEYS, "/usr/bin/perl"),
+        "run key": _change(s.RUN_KEY, "N/A", "RegistryValue"),
+        **{f"authorized key, change {number}": _change(s.AUTHORIZED_KEYS, number=number) for number in (1, 4)},
+    },
+    ("host-tampered", "high", "System program or sudoers"): {
+        **{f"{key} replaced": _change(key) for key in SYSTEM_FILES},
+        **{f"system program, change {number}": _change("/usr/bin/ls", number=number) for number in (1, 4)},
+    },
+    ("host-tampered", "high", "Administrators changed"): {
+        # By OSSEC's rules, etc/rules/msauth_rules.xml: 18217, level 12, and 18118, level 9.
+        "administrator": [s.log(34, "web-9", "windows,group_changed", "", OSSEC_RuleID=18217)],
+        "administrator, a rule of one's own": [
+            s.log(34, "web-9", "windows", "", OSSEC_RuleID=100217, OSSEC_Description="Administrators Group Changed")],
+    },
+    ("host-tampered", "high", "Audit log cleared"): {
+        "audit log cleared": [s.log(34, "web-9", "windows,logs_cleared", "", OSSEC_RuleID=18118)],
+        "audit log cleared, a rule of one's own": [
+            s.log(34, "web-9", "windows", "", OSSEC_RuleID=100118, OSSEC_Description="Windows audit log was cleared.")],
+    },
+    ("host-tampered", "medium", "Cron or service"): {
+        **{f"{key} changed": _change(key) for key in SCHEDULES},
+        **{f"cron, change {number}": _change("/etc/crontab", number=number) for number in (1, 4)},
+    },
+    ("host-tampered", "low", "Account changed amid guesses"): {
+        **{f"{key} after guesses": [GUESSED, _account(key)] for key in ("/etc/passwd", "/etc/shadow")},
+        **{f"account, change {n}": [GUESSED, _account("/etc/passwd") | {"Change": n}] for n in (1, 4)},
+    },
+    ("protection-off", "high", ""): {
+        "engine offline, as an alert": [s.alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")],
+        **{f"{title}, as an event": [s.system(34, "web-9", number)]
+           for number, (title, _) in s.SYSTEM_EVENTS.items() if title.lower().endswith("engine offline")},
+    },
+    ("manager-changed", "medium", ""): {
+        s.SYSTEM_EVENTS[number][0]: [s.system(34, "", number, ActionBy="intruder")]
+        for number in (251, 259, 351, 352, 708, 2907)
+    },
+    ("manager-sign-ins", "medium", "Repeated failures"): {
+        f"{s.SYSTEM_EVENTS[number][0]}, ten times": _failures(10, number) for number in (160, 608, 675)
+    },
+    ("manager-sign-ins", "low", "Account locked"): {
+        s.SYSTEM_EVENTS[number][0]: _failures(1, number) for number in (603, 673)
+    },
+    ("unknown-software", "medium", ""): {
+        f"unknown software, {path}": [s.blocked_software(34, host, path) for host in HOSTS] for path in OPEN_FOLDERS
+    },
+    ("reconnaissance", "low", ""): {
+        s.SYSTEM_EVENTS[number][0]: [s.system(34 + n / 60, host, number) for n, host in enumerate(HOSTS[:10])]
+        for number in range(850, 855)
+    },
+    ("callbacks", "high", "Not blocked"): {"dangerous site reached": _calls(1, 1, DetectOnly=True)},
+    ("callbacks", "medium", "Blocked, again and again"): {
+        "malware calls home": _calls(30, 10, Risk=3),
+        "malware calls a dangerous site": _calls(30, 10),
+    },
+}  # fmt: skip
+_STEPS = {name: Attack((signal,), events) for signal, steps in _EXPECTED.items() for name, events in steps.items()}
+
+_FOUND, _KEY = ("brute-force-then-logon", "critical", ""), ("host-tampered", "high", "SSH key or run key")
+_PROGRAM, _GROUP = (("host-tampered", "high", case) for case in ("System program or sudoers", "Administrators changed"))
+_EXPLOIT = ("not-stopped", "high", "Critical exploit not blocked")
+_BLOCKED = ("lateral-movement", "medium", "Exploits, blocked")
+_CHAINS = {
+    "Kinsing: cron, key, miner that comes again": Attack(
+        (_KEY, ("malware-returns", "medium", "")),
+        [*_change("/etc/crontab"), *_change(s.AUTHORIZED_KEYS, "/usr/bin/curl"), *_again("/tmp/kdevtmpfsi", 6)],
+        "https://sequoia.health/blog/kinsing-miner-how-to-find",
     ),
-    "authentication that fails": Attack(
-        "manager-sign-ins", "medium", "Repeated failures", _failures(10, "Authentication Failed")
+    "WannaCry: one host tries all others, blocked": Attack(
+        (_BLOCKED,), s.sweep("PayloadLog", 20, "10.2.3.4", Severity=4),
+        "https://www.systemarchitecture.net/2017/05/16/worming-through-smb/",
     ),
-    "account locked": Attack("manager-sign-ins", "low", "Account locked", _failures(1, "User Locked Out")),
-    "unknown software": Attack("unknown-software", "medium", "", [blocked_software(34, "web-9", "/tmp/.x/kinsing")]),
-    "audit log cleared": Attack("audit-log-cleared", "high", "", [log(34, "web-9", "windows", "", OSSEC_RuleID=18118)]),
-    "audit log cleared, another rule": Attack(
-        "audit-log-cleared",
-        "high",
-        "",
-        [log(34, "web-9", "windows", "", OSSEC_RuleID=60117, OSSEC_Description="Windows audit log was cleared.")],
+    "SSH password found, an account, sudoers": Attack(
+        (_FOUND, _PROGRAM),
+        [GUESSED, s.success(34.1, "web-9", "203.0.113.66"), _account("/etc/passwd", 34.2),
+         _account("/etc/sudoers.d/x", 34.3, process="/usr/bin/tee")],
+        "https://github.com/ossec/ossec-hids/issues/1082",
     ),
-    "administrator": Attack("new-administrator", "high", "", _group(OSSEC_RuleID=18217)),
-    "administrator, another rule": Attack(
-        "new-administrator", "high", "", _group(OSSEC_RuleID=60154, OSSEC_Description="Administrators group changed")
+    "an administrator, then the log is cleared": Attack(
+        (_GROUP,),
+        [s.log(34 + n / 2, "web-9", "windows", "", OSSEC_RuleID=rule) for n, rule in enumerate((18217, 18118))],
+        "https://github.com/ossec/ossec-hids/blob/master/etc/rules/msauth_rules.xml",
     ),
-    "sudoers": _change("new-administrator", "high", "", "/etc/sudoers.d/x"),
-    "network scan": Attack("reconnaissance", "low", "", [scan(34 + n / 60, host) for n, host in enumerate(HOSTS[:10])]),
-    "dangerous site reached": Attack("callbacks", "high", "Not blocked", _calls(1, 1, DetectOnly=True)),
-    "malware calls home": Attack("callbacks", "medium", "Blocked, again and again", _calls(30, 10, Risk=3)),
-    "malware calls a dangerous site": Attack("callbacks", "medium", "Blocked, again and again", _calls(30, 10)),
-}
+    "Log4Shell detected, program blocked, calls home": Attack(
+        (_EXPLOIT, ("unknown-software", "medium", ""), ("callbacks", "medium", "Blocked, again and again")),
+        [s.event("PayloadLog", 34, "web-9", SourceIP="203.0.113.8", Severity=4, **DETECTED),
+         s.blocked_software(34.1, "web-9", "/tmp/x"), *_calls(60, 6)],
+        "https://success.trendmicro.com/tw/solution/000289946",
+    ),
+    "RedTail: SSH password found, key, cron, miner": Attack(
+        (_FOUND, _KEY),
+        [GUESSED, s.success(34.05, "web-9", "203.0.113.66"), *_change(s.AUTHORIZED_KEYS), *_change("/etc/crontab"),
+         s.removed(34.2, "web-9", InfectedFilePath="/tmp/.redtail")],
+        "https://github.com/SigmaHQ/sigma/pull/6229",
+    ),
+    "ProxyShell detected, web shell found": Attack(
+        (_EXPLOIT,),
+        [*s.sweep("PayloadLog", 1, "203.0.113.8", Severity=4, DestinationPort=443, **DETECTED),
+         s.change(34.1, "web-1", r"C:\inetpub\wwwroot\aspnet_client\zx.aspx", r"C:\MSExchangeMailboxReplication.exe"),
+         s.removed(34.2, "web-1", InfectedFilePath=r"C:\inetpub\wwwroot\aspnet_client\zx.aspx")],
+        "https://research.splunk.com/endpoint/detect_exchange_web_shell/",
+    ),
+    "P2PInfect: one host tries Redis on others, blocked": Attack(
+        (_BLOCKED,), s.sweep("PayloadLog", 12, "10.3.3.3", DestinationPort=6379, Severity=4),
+        "https://webstage.linuxsecurity.com/news/vendors-products/worm-like-botnet-malware-targeting-popular-redis-storage-tool",
+    ),
+    "Skidmap: PAM and the loader, then cron": Attack(
+        (_PROGRAM,),
+        [*_change("/lib64/security/pam_unix.so"), *_change("/etc/ld.so.preload", number=1), *_change("/etc/crontab")],
+        "https://slackcare.com/skidmap-the-malware-that-affects-linux-and-does-cryptomining/",
+    ),
+    "RDP password found, administrator, engine off, ransomware, log cleared": Attack(
+        (_FOUND, _GROUP, ("not-stopped", "high", "Malware blocked, file still there"), ("protection-off", "high", "")),
+        [s.log(34, "web-9", "windows,authentication_failures", "203.0.113.5", OSSEC_RuleID=18152),
+         s.log(34.2, "web-9", "windows,authentication_success", "203.0.113.5", OSSEC_RuleID=18107),
+         s.log(34.3, "web-9", "windows", "", OSSEC_RuleID=18217), s.system(34.5, "web-9", 393),
+         s.malware(34.7, "web-9", "Terminated", (0, 0)), s.log(34.8, "web-9", "windows", "", OSSEC_RuleID=18118)],
+        "https://dfirinsights.com/2024/05/07/windows-remote-desktop-forensics/",
+    ),
+    "malware stays on six hosts, found again and again": Attack(
+        (("not-stopped", "critical", "Malware still active"),),
+        [s.malware(34 + n / 60, f"web-{n % 6}", "Passed", (1, 0), MalwareName="Worm.A") for n in range(36)],
+        "https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-reports-attack",
+    ),
+}  # fmt: skip
+ATTACKS = _STEPS | _CHAINS
 
 # Just not enough, the wrong way round, or of another kind: no rule may fire.
-HARMLESS: dict[str, Sequence[Properties]] = {
-    "exploits of medium severity, detected": _sweep("PayloadLog", 40, "203.0.113.9", Severity=2, **DETECTED),
-    "exploits of many sources, blocked": [
-        *_sweep("PayloadLog", 2, "10.0.7.7"),
-        *_sweep("PayloadLog", 40, "203.0.113.9", Severity=4),
-    ],
-    "lateral movement to two hosts": _sweep("PayloadLog", 2, "10.0.7.7"),
-    "lateral movement, too slowly": _sweep("PayloadLog", 3, "10.0.7.7", 31),
-    "web requests from inside, blocked": _sweep("PayloadLog", 40, "10.0.7.7", DestinationPort=443),
-    "detected from inside, of low severity": _sweep("PayloadLog", 3, "10.0.7.7", Severity=1, **DETECTED),
-    "logged from inside, of low severity": _sweep("PayloadLog", 3, "10.0.7.7", Severity=1, Action=6),
-    "nine hosts denied": _sweep("PacketLog", 9, "10.0.7.7", Action=1),
-    "logged by the firewall": _sweep("PacketLog", 20, "10.0.7.7", Action=6),
-    "denied, web": _sweep("PacketLog", 20, "10.0.7.7", Action=1, DestinationPort=443),
-    "denied, from outside": [
-        e
-        for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1")
-        for e in _sweep("PacketLog", 20, address, Action=1)
-    ],
-    "malware removed on four hosts": [_removed(34 + n, HOSTS[n]) for n in range(4)],
-    "other malware on each host": [_removed(34, host, MalwareName=f"Trojan.{n}") for n, host in enumerate(HOSTS)],
-    "the same file four times": [_removed(26 + n, "web-9", MalwareName=f"Trojan.{n}") for n in range(4)],
-    "other files each time": [_removed(26 + n, "web-9", InfectedFilePath=f"/tmp/{n}") for n in range(9)],
-    "unwanted programs, again and again": [
-        _removed(26 + n, "web-9", InfectedFilePath="/tmp/a", MalwareName=name)
-        for n in range(9)
-        for name in ("Eicar_test_file", "PUA.Toolbar", "ADW_BUNDLE")
-    ],
-    "adware on many hosts": [_removed(34, host, MalwareName="ADW_BUNDLE") for host in HOSTS],
-    "logon before the guesses": [logon(33.9, "web-9", "203.0.113.66"), guesses(34, "web-9", "203.0.113.66")],
-    "logon too late": [guesses(34, "web-9", "203.0.113.66"), logon(35.1, "web-9", "203.0.113.66")],
-    "logon on another host": [guesses(34, "web-9", "203.0.113.66"), logon(34.1, "web-8", "203.0.113.66")],
-    "logon from another address": [guesses(34, "web-9", "203.0.113.66"), logon(34.1, "web-9", "192.0.2.7")],
-    "failed once, then a logon": [
-        log(34, "web-9", "syslog,authentication_failed", "192.0.2.7"),
-        logon(34.1, "web-9", "192.0.2.7"),
-        change(34.2, "web-9", "/etc/passwd", "/usr/sbin/useradd"),
-    ],
-    "guesses, and other findings from there": [
-        guesses(34, "web-9", "203.0.113.66"),
-        log(34.1, "web-9", "syslog,errors", "203.0.113.66"),
-    ],
-    "change too late": [
-        guesses(34, "web-9", "203.0.113.66"),
-        change(36.1, "web-9", "/etc/passwd", "/usr/sbin/useradd"),
-    ],
-    "change on another host": [
-        guesses(34, "web-9", "203.0.113.66"),
-        change(34.1, "web-8", "/etc/passwd", "/usr/sbin/useradd"),
-    ],
-    "guesses, then other changes": [
-        guesses(34, "web-9", "203.0.113.66"),
-        change(34.1, "web-9", "/var/www/a", "/usr/bin/bash"),
-        change(34.2, "web-9", "/etc/passwd", "/usr/bin/bash") | {"Change": 3},
-        change(34.3, "web-9", "/etc/passwd", "N/A"),
-    ],
-    **{
-        f"changed by {process}": [
-            guesses(33.9, "web-9", "203.0.113.66"),
-            *(
-                change(34, "web-9", key, process)
-                for key in (AUTHORIZED_KEYS, "/etc/crontab", "/etc/passwd", "/etc/sudoers", "/usr/bin/ls")
-            ),
-        ]
-        for process in UPDATERS
-    },
-    **{f"run key by {process}": [change(34, "web-9", RUN_KEY, process, "RegistryValue")] for process in RUN_UPDATERS},
-    "drivers by the update service": [
-        change(34, "web-9", SYSTEM_FILES[4], r"C:\Windows\System32\svchost.exe"),
-        guesses(33.9, "web-9", "203.0.113.66"),
-        change(34, "web-9", RUN_KEY.replace("Run", "App"), "N/A"),
-    ],
-    "deleted": [
-        change(34, "web-9", key, "/usr/bin/rm") | {"Change": 3}
-        for key in (AUTHORIZED_KEYS, "/etc/cron.d/update", "/etc/sudoers.d/a", "/usr/bin/ls")
-    ],
-    "no real time": [change(34, "web-9", key, "N/A") for key in ("/etc/cron.d/a", "/etc/sudoers.d/a", "/usr/bin/ls")],
-    "service enabled": [
-        change(34, "web-9", "/etc/systemd/system/multi-user.target.wants/a.service", "/usr/bin/systemctl")
-    ],
-    "alert ended": [alert(34, "web-9", "Anti-Malware Engine Offline", "Critical", 192)],
-    "engine offline, a warning": [system(34, "web-9", 9000, "Firewall Engine Offline", level=2)],
-    "other alert": [
-        alert(34, "web-9", "Low Disk Space", "Critical"),
-        system(34, "web-9", 9001, "Send Policy Failed", level=3),
-    ],
-    "agent offline": [system(34, "web-9", 730, "Offline", level=3), system(34, "web-9", 731, "Back Online")],
-    "a known administrator": [system(34, "", 352, "Policy Updated") | {"ActionBy": "weekly-admin"}],
-    "the manager itself": [system(34, "web-9", 251, "Computer Deleted") | {"ActionBy": "System"}],
-    "somebody new who changes nothing": [system(34, "", 600, "User Signed In") | {"ActionBy": "new"}],
-    "nine failures": _failures(9),
-    "ten other events of the manager": _failures(10, "User Signed In"),
-    "software allowed, or known to be blocked": [
-        event("AppControlEvent", 34, "web-9"),
-        blocked_software(34, "build-1", "/tmp/b.sh"),
-    ],
-    "device and site blocked": [
-        event("WebReputationEvent", 34, "web-9", Risk=2),
-        event("DeviceControlEvent", 34, "web-9"),
-    ],
-    "other Windows event": [
-        log(34, "web-9", "windows", "", OSSEC_RuleID=18104, OSSEC_Description="Windows audit success")
-    ],
-    "nine hosts scanned": [scan(34 + n / 60, host) for n, host in enumerate(HOSTS[:9])],
-    "other events of the system on ten hosts": [system(34, host, 250, "Computer Created") for host in HOSTS],
+HARMLESS: dict[str, Events] = {
+    "exploits of medium severity, detected": s.sweep("PayloadLog", 40, "203.0.113.9", Severity=2, **DETECTED),
+    "exploits of many sources, blocked": [*s.sweep("PayloadLog", 2, "10.0.7.7"), *s.sweep("PayloadLog", 40,
+        "203.0.113.9", Severity=4)],
+    "lateral movement, too slowly": s.sweep("PayloadLog", 3, "10.0.7.7", 31),
+    "web requests from inside, blocked": s.sweep("PayloadLog", 40, "10.0.7.7", DestinationPort=443),
+    "detected from inside, of low severity": s.sweep("PayloadLog", 3, "10.0.7.7", Severity=1, **DETECTED),
+    "logged from inside, of low severity": s.sweep("PayloadLog", 3, "10.0.7.7", Severity=1, Action=6),
+    "nine hosts denied": s.sweep("PacketLog", 9, "10.0.7.7", Action=1),
+    "logged by the firewall": s.sweep("PacketLog", 20, "10.0.7.7", Action=6),
+    "denied, web": s.sweep("PacketLog", 20, "10.0.7.7", Action=1, DestinationPort=443),
+    "denied, from outside": [each for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1") for each in
+        s.sweep("PacketLog", 20, address, Action=1)],
+    "guesses from inside, at two hosts": [s.guesses(34, host, "10.0.7.7") for host in HOSTS[:2]],
+    "guesses from outside, at many": [s.guesses(34, host, "203.0.113.9") for host in HOSTS],
+    "failed once, at many": [s.log(34, host, "syslog,authentication_failed", "10.0.7.7") for host in HOSTS],
+    **{f"guesses, then a logon, from {source}": [s.guesses(34, "web-9", source), s.logon(34.1, "web-9", source)] for
+        source in PRIVATE},
+    "malware removed on four hosts": [s.removed(34 + n, HOSTS[n]) for n in range(4)],
+    "other malware on each host": [s.removed(34, host, MalwareName=f"Trojan.{n}") for n, host in enumerate(HOSTS)],
+    "the same file four times": _again("/tmp/a", 4),
+    "other files each time": [s.removed(26 + n, "web-9", InfectedFilePath=f"/tmp/{n}") for n in range(9)],
+    **{f"a file that {client} brings back": _again(f"C:\\{client}\\a.xls", 9) for client in ("OneDrive", "Dropbox")},
+    **{f"{name}, again and again": _again("/tmp/a", 9, MalwareName=name) for name in ("Eicar_test_file", "PUA.T",
+        "ADW_B")},
+    "adware on many hosts": [s.removed(34, host, MalwareName="ADW_BUNDLE") for host in HOSTS],
+    "logon before the guesses": [s.logon(33.9, "web-9", "203.0.113.66"), GUESSED],
+    "logon too late": [GUESSED, s.logon(35.1, "web-9", "203.0.113.66")],
+    "logon on another host": [GUESSED, s.logon(34.1, "web-8", "203.0.113.66")],
+    "logon from another address": [GUESSED, s.logon(34.1, "web-9", "198.51.100.7")],
+    "failed once, then a logon": [s.log(34, "web-9", "syslog,authentication_failed", "198.51.100.7"), s.logon(34.1,
+        "web-9", "198.51.100.7"), _account("/etc/passwd", 34.2)],
+    "guesses, and other findings from there": [GUESSED, s.log(34.1, "web-9", "syslog,errors", "203.0.113.66")],
+    "account changed too late": [GUESSED, _account("/etc/passwd", 36.1)],
+    "account changed on another host": [GUESSED, _account("/etc/passwd", 34.1, "web-8")],
+    "guesses, then other changes": [GUESSED, _account("/var/www/a", 34.1), _account("/etc/passwd", 34.2) | {"Change":
+        3}, _account("/etc/passwd", 34.3, process="N/A")],
+    **{f"{key}, by {process}": [GUESSED, *_change(key, process)] for keys, processes in (((s.AUTHORIZED_KEYS,),
+        (*PYTHON, *CLOUD)), ((s.RUN_KEY,), (*MSI, *RUN_UPDATERS)), (("/usr/bin/ls", "/etc/sudoers", "/etc/passwd"),
+        (*PACKAGE_MANAGERS, *PYTHON, *CLOUD, *EDITORS)), (("/etc/crontab",), (*PACKAGE_MANAGERS, *PYTHON, *EDITORS)),
+        ((SYSTEM_FILES[-1],), (*WINDOWS, *MSI, r"C:\Windows\System32\svchost.exe"))) for key in keys for process in
+        processes},
+    "other keys and files": [*_change(s.RUN_KEY.replace("Run", "App"), "N/A"), *_change("/usr/local/bin/a")],
+    "deleted": [each for key in (s.AUTHORIZED_KEYS, "/etc/cron.d/a", "/usr/bin/ls") for each in _change(key, number=3)],
+    "no real time": [each for key in ("/etc/cron.d/a", "/usr/bin/ls") for each in _change(key, "N/A")],
+    "service enabled": _change("/etc/systemd/system/multi-user.target.wants/a.service", "/usr/bin/systemctl"),
+    "engine back, or with basic functions": [s.alert(34, "web-9", "Anti-Malware Engine Offline", "Critical", 192),
+        s.system(34, "web-9", 394), s.system(34, "web-9", 2209)],
+    "other alert": [s.alert(34, "web-9", "Send Policy Failed", "Critical"), s.system(34, "web-9", 721)],
+    "agent offline": [s.system(34, "web-9", 730), s.system(34, "web-9", 731)],
+    "a known administrator": [s.system(34, "", 352, ActionBy="weekly-admin")],
+    "the manager itself": [s.system(34, "web-9", 251, ActionBy="System")],
+    "somebody new who changes nothing": [s.system(34, "", 600, ActionBy="new")],
+    "nine failures": _failures(9, 608),
+    "ten sign-ins": _failures(10, 600),
+    "software allowed, in a folder of deployments, or known to be blocked": [s.event("AppControlEvent", 34, "web-9",
+        Path="/tmp/"), s.blocked_software(34, "web-9", "/opt/app/new.sh"), s.blocked_software(34, "web-9",
+        "/tmp/a.sh")],
+    "device and site blocked": [s.event("WebReputationEvent", 34, "web-9", Risk=2), s.event("DeviceControlEvent", 34,
+        "web-9")],
+    "other Windows event": [s.log(34, "web-9", "windows", "", OSSEC_Description="Windows audit success")],
+    "nine hosts scanned": [s.system(34 + n / 60, host, 851) for n, host in enumerate(HOSTS[:9])],
+    "other events of the system on ten hosts": [s.system(34, host, 250) for host in HOSTS],
     "suspicious site reached": _calls(40, 5, Risk=2, DetectOnly=True),
-    "highly suspicious site reached": _calls(1, 5, Risk=3, DetectOnly=True),
+    "highly suspicious site reached": _calls(40, 5, Risk=3, DetectOnly=True),
     "twenty-nine calls": _calls(29, 10),
     "calls to suspicious sites": _calls(60, 5, Risk=2),
     "calls too slowly": _calls(40, 13),
-    "calls that were not blocked, less dangerous": _calls(40, 5, Risk=3, DetectOnly=True),
-}
+}  # fmt: skip

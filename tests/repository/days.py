@@ -5,192 +5,205 @@ Each is a whole day of forty hosts and names who reported it. `suppress` is what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tests.repository.streams import (
-    AUTHORIZED_KEYS,
-    HOSTS,
-    RUN_KEY,
-    Properties,
-    alert,
-    blocked_software,
-    change,
-    event,
-    guesses,
-    log,
-    malware,
-    scan,
-    system,
-)
+from tests.repository import streams as s
+from tests.repository.streams import HOSTS, Stream
+
+FLEET = [(place / 100, host) for place, host in enumerate(HOSTS)]
 
 
 class Day(NamedTuple):
-    """What happened on the second day, and where such a day is reported."""
+    """What happened on the second day, and where such a day is reported.
+
+    status: the highest that its signal may have. Above low, what happened concerns the team, once.
+    """
 
     source: str
-    events: Iterable[Properties]
+    events: Sequence[s.Properties]
     suppress: Mapping[str, Sequence[str]] = {}
     host_tags: tuple[str, ...] = ()
+    status: str = "low"
 
 
-def _internet() -> Iterator[Properties]:
-    for number in range(30):
-        for place, host in enumerate(HOSTS):
-            yield event("PayloadLog", 25 + number / 2 + place / 200, host, SourceIP=f"203.0.113.{number}", Severity=4)
-
-
-def _updates() -> Iterator[Properties]:
-    for place, host in enumerate(HOSTS):
+def _updates() -> Stream:
+    for late, host in FLEET:
         for name in ("/usr/bin/curl", "/usr/sbin/sshd", "/etc/systemd/system/chrony.service", "/etc/cron.d/0hourly"):
-            yield change(28 + place / 100, host, name, "/usr/bin/python3.9")
+            yield s.change(28 + late, host, name, "/usr/bin/python3.9")
         link = "/etc/systemd/system/multi-user.target.wants/chrony.service"
-        yield change(28 + place / 100, host, link, "/usr/bin/systemctl")
-        yield change(29 + place / 100, host, "/etc/cron.d/0hourly", "N/A")
-        yield change(29 + place / 100, host, "/usr/bin/curl", "N/A")
+        yield s.change(28 + late, host, link, "/usr/bin/systemctl")
+        yield s.change(29 + late, host, "/etc/cron.d/0hourly", "N/A")
+        yield s.change(29 + late, host, "/usr/bin/curl", "N/A")
 
 
-def _nightly_stop() -> Iterator[Properties]:
-    for place, host in enumerate(HOSTS):
-        yield system(44 + place / 100, host, 730, "Offline", level=3)
-        yield system(31 + place / 100, host, 731, "Back Online")
+def _patch_night() -> Stream:
+    for late, host in FLEET:
+        yield s.alert(26 + late, host, "Anti-Malware Engine Offline", "Critical")
+        yield s.alert(26.2 + late, host, "Anti-Malware Engine Offline", "Critical", 192)
+        yield s.blocked_software(26.1 + late, host, f"/tmp/installer-{host}.sh")
 
 
-def _patch_night() -> Iterator[Properties]:
-    for place, host in enumerate(HOSTS):
-        yield alert(26 + place / 100, host, "Anti-Malware Engine Offline", "Critical")
-        yield alert(26.2 + place / 100, host, "Anti-Malware Engine Offline", "Critical", 192)
-        yield blocked_software(26.1 + place / 100, host, "/tmp/installer.sh")
+def _new_kernel() -> Stream:
+    for late, host in FLEET:
+        yield s.system(27 + late, host, 393)
+        yield s.alert(27 + late, host, "Anti-Malware Engine Offline", "Critical")
+        yield s.system(27.3 + late, host, 2209)
+        yield s.system(33 + late, host, 394)
 
 
-def _broadcasts() -> Iterator[Properties]:
-    for number in range(20):
-        for place, host in enumerate(HOSTS):
-            port, source = (137, 138)[number % 2], f"10.0.0.{number + 1}"
-            yield event("PacketLog", 25 + number + place / 500, host, SourceIP=source, DestinationPort=port, Action=1)
-
-
-def _own_scanner() -> Iterator[Properties]:
-    for place, host in enumerate(HOSTS):
-        for port in (22, 135, 445, 3389):
-            yield event("PayloadLog", 26 + place / 60, host, SourceIP="10.0.9.9", DestinationPort=port, Severity=4)
-            yield event("PacketLog", 26 + place / 60, host, SourceIP="10.0.9.9", DestinationPort=port, Action=1)
-
-
-def _autoscaling() -> Iterator[Properties]:
+def _autoscaling() -> Stream:
     for number in range(30):
         host, hour = f"scaled-{number}", 25 + number / 2
-        yield system(hour, host, 250, "Computer Created")
-        for key in (AUTHORIZED_KEYS, "/etc/sudoers.d/90-cloud-init-users"):
-            yield change(hour + 0.1, host, key, "/usr/bin/python3.11")
-        yield system(hour + 8, host, 730, "Offline", level=3)
-        yield system(hour + 9, host, 251, "Computer Deleted")
+        yield s.system(hour, host, 250)
+        for key in (s.AUTHORIZED_KEYS, "/etc/sudoers.d/90-cloud-init-users"):
+            yield s.change(hour + 0.1, host, key, "/usr/bin/python3.11")
+        yield s.system(hour + 8, host, 730)
+        yield s.system(hour + 9, host, 251)
 
 
-def _desktops() -> Iterator[Properties]:
-    for place, host in enumerate(HOSTS):
-        key = RUN_KEY.replace("updater", "OneDrive")
-        yield change(
-            32 + place / 100, host, key, r"C:\Program Files\Microsoft OneDrive\OneDriveSetup.exe", "RegistryValue"
-        )
-        yield change(
-            33 + place / 100, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe"
-        )
-        yield change(33 + place / 100, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
-        for _ in range(12):
-            yield event("WebReputationEvent", 34 + place / 100, host, Risk=3 + place % 2)
+def _desktops() -> Stream:
+    key, setup = s.RUN_KEY.replace("updater", "OneDrive"), r"C:\Program Files\Microsoft OneDrive\OneDriveSetup.exe"
+    for late, host in FLEET:
+        yield s.change(32 + late, host, key, setup, "RegistryValue")
+        yield s.change(33 + late, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe")
+        yield s.change(33 + late, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
+        yield from (s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2) for number in range(12))
 
 
-def _configuration_management() -> Iterator[Properties]:
-    for place, host in enumerate(HOSTS):
-        for key in (
-            AUTHORIZED_KEYS,
-            "/etc/cron.d/report",
-            "/etc/sudoers.d/admins",
-            "/usr/local/bin/report",
-            "/usr/bin/report",
-        ):
-            yield change(30 + place / 100, host, key, "/opt/puppetlabs/puppet/bin/ruby")
-
-
-def _old_password() -> Iterator[Properties]:
+def _old_password() -> Stream:
     """A backup job with a password of last month, all night, on one host; the internet guesses at another."""
     for number in range(100):
-        yield guesses(25 + number / 10, HOSTS[3], "10.0.4.4")
-        yield guesses(25 + number / 10, HOSTS[0], f"203.0.113.{number}")
-    yield log(34, HOSTS[0], "syslog,sshd,authentication_success", "192.0.2.77", OSSEC_Level=3, OSSEC_RuleID=5715)
+        yield s.guesses(25 + number / 10, HOSTS[3], "10.0.4.4")
+        yield s.guesses(25 + number / 10, HOSTS[0], f"203.0.113.{number}")
+    yield s.logon(34, HOSTS[0], "192.0.2.77")
 
 
-def _mail_wave() -> Iterator[Properties]:
+def _sftp_client() -> Stream:
+    """Ten connections at once: some fail, the others are a logon."""
+    for hour in (33, 34, 35):
+        yield from (s.guesses(hour + number / 600, HOSTS[4], "10.76.17.255") for number in range(3))
+        yield s.logon(hour + 0.01, HOSTS[4], "10.76.17.255")
+
+
+def _mail_wave() -> Stream:
     for number in range(30):
-        path = f"C:\\Users\\u{number}\\Downloads\\invoice-{number}.zip"
-        yield malware(
-            32 + number / 10,
-            HOSTS[number],
-            "Quarantined",
-            (3, 0),
-            MalwareName=f"Trojan.{number % 10}",
-            InfectedFilePath=path,
-        )
+        path, name = f"C:\\Users\\u{number}\\Downloads\\invoice-{number}.zip", f"Trojan.{number % 10}"
+        yield s.removed(32 + number / 10, HOSTS[number], MalwareName=name, InfectedFilePath=path)
     for host in HOSTS:
-        yield malware(35, host, "Deleted", (2, 0), MalwareName="PUA.Win32.Toolbar", InfectedFilePath="C:\\a.exe")
-        yield malware(36, host, "Quarantined", (3, 0), MalwareName="Eicar_test_file", InfectedFilePath="/tmp/eicar.com")
+        yield s.removed(35, host, MalwareName="PUA.Win32.Toolbar", InfectedFilePath="C:\\a.exe")
+        yield s.removed(36, host, MalwareName="Eicar_test_file", InfectedFilePath="/tmp/eicar.com")
 
 
-def _administrator() -> Iterator[Properties]:
+def _administrator() -> Stream:
     """One of the team changes policies, as each week, and mistypes a password until the manager locks the account."""
-    for number in range(20):
-        yield system(33 + number / 10, "", 352, "Policy Updated") | {"ActionBy": "weekly-admin"}
-    for number in range(5):
-        yield system(33 + number / 100, "", 608, "User Session Validation Failed", level=2)
-    yield system(33.1, "", 603, "User Locked Out", level=2) | {"TargetName": "weekly-admin", "TargetType": "User"}
+    yield from (s.system(33 + number / 10, "", 352, ActionBy="weekly-admin") for number in range(20))
+    yield from (s.system(33 + number / 100, "", 608) for number in range(5))
+    yield s.system(33.1, "", 603, TargetName="weekly-admin", TargetType="User")
+
+
+def _changes(hosts: int, process: str, *keys: str) -> Iterator[s.Properties]:
+    """Each host's files, by one process, in the night."""
+    return (s.change(28 + late, host, key, process) for late, host in FLEET[:hosts] for key in keys)
 
 
 DAYS = {
     "thirty scanners on the internet, each blocked on forty hosts": Day(
-        "https://greynoise.io/blog/internet-background-noise", list(_internet())
+        "https://greynoise.io/blog/internet-background-noise",
+        [each for number in range(30) for each in s.sweep("PayloadLog", 40, f"203.0.113.{number}", Severity=4)],
     ),
     "one blocked request on each host behind a load balancer": Day(
         "https://origin-docs.paloaltonetworks.com/content/techdocs/en_US/cloud-ngfw/aws/"
         "cloud-ngfw-on-aws/rules-and-rulestacks/x-forwarded-for.html",
-        [event("PayloadLog", 34, host, SourceIP="10.0.0.50", DestinationPort=80, Severity=4) for host in HOSTS[:6]],
+        s.sweep("PayloadLog", 6, "10.0.0.50", DestinationPort=80, Severity=4),
     ),
     "updates, with dnf as a Python program": Day(
-        "https://github.com/ossec/ossec-hids/issues/677, https://github.com/wazuh/wazuh/issues/7504", list(_updates())
+        "https://github.com/ossec/ossec-hids/issues/677, https://github.com/wazuh/wazuh/issues/7504", [*_updates()]
+    ),
+    "updates, with Perl in the packages' scripts": Day(
+        "https://github.com/wazuh/wazuh/issues/7504",
+        [*_changes(40, "/usr/bin/perl", "/usr/sbin/update-rc.d", "/etc/cron.daily/apt")],
+    ),
+    "snaps refreshed": Day(
+        "https://github.com/elastic/detection-rules/issues/2392",
+        [*_changes(20, "/usr/lib/snapd/snapd", r"/etc/systemd/system/snap-google\x2dcloud\x2dcli-87.mount",
+                   "/etc/systemd/system/snap.lxd.daemon.service")],
+    ),
+    "the cloud's agent writes the keys of those who connect": Day(
+        "https://github.com/elastic/detection-rules/pull/1955",
+        [*_changes(10, "/usr/bin/google_guest_agent", s.AUTHORIZED_KEYS, "/etc/sudoers.d/google_sudoers")],
+    ),
+    "an administrator edits files": Day(
+        "https://github.com/freedomofpress/securedrop/issues/1712",
+        [*_changes(2, "/usr/bin/vim", "/etc/crontab", "/etc/sudoers", "/etc/ssh/sshd_config")],
+    ),
+    "configuration management": Day(
+        "https://github.com/freedomofpress/securedrop/issues/1712",
+        [*_changes(40, "/opt/puppetlabs/puppet/bin/ruby", s.AUTHORIZED_KEYS, "/etc/cron.d/report",
+                   "/etc/sudoers.d/admins", "/usr/local/bin/report", "/usr/bin/report")],
+        {"processes": ["/opt/puppetlabs/*"]},
     ),
     "hosts stopped at night": Day(
-        "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html", list(_nightly_stop())
+        "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html",
+        [s.system(hour + late, host, number) for late, host in FLEET for hour, number in ((44, 730), (31, 731))],
+    ),
+    "the manager does not resolve the hosts' names for an hour": Day(
+        "https://help.deepsecurity.trendmicro.com/20_0/on-premise/agent-offline.html",
+        [s.system(34 + late + number, host, 730 + number) for late, host in FLEET for number in (0, 1)],
     ),
     "patch night with reboots": Day(
-        "https://success.trendmicro.com/ja-JP/solution/KA-0012132", list(_patch_night()),
+        "https://success.trendmicro.com/ja-JP/solution/KA-0012132", [*_patch_night()],
         {"host_tags": ["maintenance:true"]}, ("maintenance:true",),
     ),
+    "a kernel before there is a package for it": Day(
+        "https://help.deepsecurity.trendmicro.com/20_0/on-premise/anti-malware-event-engine-essential.html",
+        [*_new_kernel()], status="high",
+    ),
     "Windows hosts that broadcast": Day(
-        "https://www.localhost.me.uk/support/web/ports/137/index.html", list(_broadcasts())
+        "https://www.localhost.me.uk/support/web/ports/137/index.html",
+        [each for number in range(20) for port in (137, 138)
+         for each in s.sweep("PacketLog", 40, f"10.0.0.{number}", DestinationPort=port, Action=1)],
     ),
     "weekly scan of one's own": Day(
         "https://www.alibabacloud.com/help/en/cloud-firewall/cloudfirewall/user-guide/faq-about-attack-prevention",
-        list(_own_scanner()), {"scanners": ["10.0.9.9"]},
+        [each for port in (22, 135, 445, 3389) for kind, action in (("PayloadLog", 2), ("PacketLog", 1))
+         for each in s.sweep(kind, 40, "10.0.9.9", DestinationPort=port, Severity=4, Action=action)],
+        {"scanners": ["10.0.9.9"]},
     ),
-    "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", list(_autoscaling())),
+    "new prevention rules begin by detecting": Day(
+        "https://success.trendmicro.com/tw/solution/1106467-%22Detect-Only%22-default-mode-of-some-Intrusion-Prevention-"
+        "rules-change-to-%22Prevent%22-Mode-after-an-update",
+        [s.event("PayloadLog", 34 + number / 10, HOSTS[number % 9], SourceIP=f"198.51.100.{number % 6}", Severity=3,
+                 **s.DETECTED) for number in range(60)],
+    ),
+    "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(
         "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/pull/1932",
-        list(_desktops()),
+        [*_desktops()],
     ),
-    "configuration management": Day(
-        "https://github.com/freedomofpress/securedrop/issues/1712", list(_configuration_management()),
-        {"processes": ["/opt/puppetlabs/*"]},
+    "an old password, and the internet guesses": Day(
+        "https://docslib.org/doc/7746800/detecting-distributed-brute-force-attack-on-a-single-target",
+        [*_old_password()],
     ),
-    "an old password, and the internet guesses": Day("https://docslib.org/doc/7746800/detecting-distributed-brute-force-attack-on-a-single-target",
-        list(_old_password())),
+    "an SFTP client with ten connections": Day("https://github.com/ossec/ossec-hids/issues/1028", [*_sftp_client()]),
     "malware by mail, unwanted programs, a test file": Day(
-        "https://www.f-secure.com/sw-desc/eicar", list(_mail_wave())
+        "https://www.f-secure.com/sw-desc/eicar", [*_mail_wave()]
+    ),
+    "an infected file in a folder that a cloud syncs": Day(
+        "https://community.teamviewer.com/t5/Remote-Management-Knowledge-Base/"
+        "Endpoint-Protection-File-reported-as-infected/ta-p/79719",
+        [s.removed(25 + number * 2, HOSTS[5], InfectedFilePath=r"C:\Users\ann\OneDrive\old\invoice.xls")
+         for number in range(8)],
+    ),
+    "a deployment outside of maintenance mode": Day(
+        "https://help.deepsecurity.trendmicro.com/aws/application-control-set-up.html",
+        [s.blocked_software(34 + late, host, f"/opt/app/{name}") for late, host in FLEET for name in ("new.sh", "lib")],
     ),
     "an administrator at work": Day(
-        "https://preview.stighub.com/check/094582db-0107-4677-a850-d983c8fc7eb2", list(_administrator())
+        "https://preview.stighub.com/check/094582db-0107-4677-a850-d983c8fc7eb2", [*_administrator()]
     ),
     "a scan from outside": Day(
         "https://help.deepsecurity.trendmicro.com/12_0/on-premise/Events-Alerts/events.html",
-        [scan(34 + place / 60, host) for place, host in enumerate(HOSTS)],
+        [s.system(34 + late, host, 851) for late, host in FLEET],
     ),
 }  # fmt: skip

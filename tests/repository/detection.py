@@ -6,7 +6,6 @@ https://docs.datadoghq.com/security/cloud_siem/detect_and_monitor/custom_detecti
 from __future__ import annotations
 
 import itertools
-import operator
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +15,7 @@ from tests.repository.datadog_search import Document, parse
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 DAY = 86_400
-_COMPARISON = re.compile(r"(\w+) (>=|>|<=|<) (\d+)")
-_OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+_COMPARISON = re.compile(r"(\w+) > (\d+)")
 
 Rule: TypeAlias = Mapping[str, Any]
 Group: TypeAlias = tuple[str, ...]
@@ -110,15 +108,11 @@ class _Query:
 
 
 def holds(condition: str, counts: Mapping[str, int]) -> bool:
-    """`a > 0 && b > 4 || c > 9`."""
-    return any(all(_compare(part, counts) for part in side.split(" && ")) for side in condition.split(" || "))
-
-
-def _compare(text: str, counts: Mapping[str, int]) -> bool:
-    parts = _COMPARISON.fullmatch(text)
-    if not parts:
-        raise ValueError(f"condition {text!r} is not understood")
-    return bool(_OPERATORS[parts[2]](counts[parts[1]], int(parts[3])))
+    """`a > 0 && b > 4 || c > 9`: as far as the rules use it; raises ValueError for the rest."""
+    sides = [[_COMPARISON.fullmatch(part) for part in side.split(" && ")] for side in condition.split(" || ")]
+    if not all(map(all, sides)):
+        raise ValueError(f"condition {condition!r} is not understood")
+    return any(all(counts[part[1]] > int(part[2]) for part in side if part) for side in sides)
 
 
 def _threshold(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:

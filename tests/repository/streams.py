@@ -38,6 +38,10 @@ def malware(hours: float, host: str, result: str, actions: tuple[int, int], **pr
     return event("AntiMalwareEvent", hours, host, **{"ScanResultString": result, **steps, **properties})
 
 
+def removed(hours: float, host: str, **properties: object) -> Properties:
+    return malware(hours, host, "Quarantined", (3, 0), **{"MalwareName": "Worm.A", **properties})
+
+
 def log(hours: float, host: str, groups: str, source: str, **properties: object) -> Properties:
     return event("LogInspectionEvent", hours, host, OSSEC_Groups=groups, OSSEC_SourceIP=source, **properties)
 
@@ -51,46 +55,75 @@ def logon(hours: float, host: str, source: str) -> Properties:
     return log(hours, host, "syslog,sshd,authentication_success", source, **text, SeverityString="Low", Rank=1)
 
 
+def success(hours: float, host: str, source: str) -> Properties:
+    """OSSEC's rule 40112: failures, followed by a success."""
+    return log(hours, host, "syslog,attacks", source, OSSEC_RuleID=40112, OSSEC_Level=12)
+
+
 def change(hours: float, host: str, key: str, process: str, kind: str = "File") -> Properties:
     return event("IntegrityEvent", hours, host, Key=key, Process=process, EntityType=kind)
 
 
-def system(hours: float, host: str, number: int, title: str, *, level: int = 1, text: str = "") -> Properties:
+# Number, title and severity by the vendor's list, https://docs.trendmicro.com/en-us/documentation/article/
+# trend-vision-one-system-events; 160 and 603, of older managers, by DISA's STIG for Deep Security 9.x
+# (TMDS-00-000060), which has no severities.
+SYSTEM_EVENTS = {
+    160: ("Authentication Failed", 2), 190: ("Alert Started", 1), 192: ("Alert Ended", 1),
+    250: ("Computer Created", 1), 251: ("Computer Deleted", 1), 259: ("Deactivation Requested", 1),
+    351: ("Policy Deleted", 1), 352: ("Policy Updated", 1), 393: ("Anti-Malware Engine Offline", 3),
+    394: ("Anti-Malware Engine Back Online", 1), 600: ("User Signed In", 1), 603: ("User Locked Out", 2),
+    608: ("User Session Validation Failed", 3), 673: ("API Key Locked Out", 1),
+    675: ("API Key Session Validation Failed", 3), 708: ("Deactivated", 1), 721: ("Send Policy Failed", 3),
+    730: ("Offline", 3), 731: ("Back Online", 1), 732: ("Firewall Engine Offline", 3),
+    738: ("Intrusion Prevention Engine Offline", 3), 748: ("Log Inspection Engine Offline", 3),
+    850: ("Reconnaissance Detected: Computer OS Fingerprint Probe", 2),
+    851: ("Reconnaissance Detected: Network or Port Scan", 2), 852: ("Reconnaissance Detected: TCP Null Scan", 2),
+    853: ("Reconnaissance Detected: TCP SYNFIN Scan", 2), 854: ("Reconnaissance Detected: TCP Xmas Scan", 2),
+    1675: ("Integrity Monitoring Engine Offline", 3), 1909: ("AWS Account Synchronization Finished", 1),
+    2209: ("Anti-Malware Engine with Basic Functions", 2), 2304: ("Web Reputation Engine Offline", 3),
+    2907: ("Agent Self-Protection disabled", 1), 3201: ("Activity Monitoring Engine Offline", 3),
+    3403: ("Device Control engine offline", 3), 7008: ("Application Control Engine Offline", 3),
+}  # fmt: skip
+
+
+def system(hours: float, host: str, number: int, **properties: object) -> Properties:
+    """Without a host, an event of the manager itself."""
+    title, level = SYSTEM_EVENTS[number]
     target = {"TargetType": "Host", "TargetName": host} if host else {"TargetType": "System", "TargetName": ""}
     words = {1: "Info", 2: "Warning", 3: "Error"}
     own = {"Number": number, "Title": title, "Severity": level, "SeverityString": words[level], **target}
-    return {**sample("SystemEvent")[0], **own, "Description": text, "LogDate": at(hours)}
+    return {**sample("SystemEvent")[0], **own, "Description": "", "LogDate": at(hours), **properties}
 
 
 def alert(hours: float, host: str, name: str, severity: str, number: int = 190) -> Properties:
-    title = {190: "Alert Started", 192: "Alert Ended"}[number]
-    return system(hours, host, number, title, text=f"Alert: {name}\\nSubject: {host}\\nSeverity: {severity}")
+    return system(hours, host, number, Description=f"Alert: {name}\\nSubject: {host}\\nSeverity: {severity}")
 
 
-def scan(hours: float, host: str) -> Properties:
-    return system(hours, host, 851, "Reconnaissance Detected: Network or Port Scan", level=2)
+def sweep(kind: str, hosts: int, source: str, minutes: float = 1, **properties: object) -> list[Properties]:
+    """One address at one host after the other, on the port of file shares."""
+    own = {"SourceIP": source, "DestinationPort": 445, **properties}
+    return [event(kind, 34 + place * minutes / 60, host, **own) for place, host in enumerate(HOSTS[:hosts])]
 
 
 def blocked_software(hours: float, host: str, path: str) -> Properties:
-    folder, _, name = path.rpartition("/")
-    action = "Execution of Unrecognized Software Blocked"
-    return event("AppControlEvent", hours, host, Path=f"{folder}/", FileName=name, Action=action, Operation=2)
+    place = max(map(path.rfind, "/\\")) + 1
+    own = {"Path": path[:place], "FileName": path[place:], "Action": "Execution of Unrecognized Software Blocked"}
+    return event("AppControlEvent", hours, host, **own, Operation=2)
 
 
 # Samples that are no part of an ordinary day, with the rules that have to fire on them.
 INCIDENTS = {
     "reported.1.md": "protection-off",
-    "reported.7.md": "audit-log-cleared",
+    "reported.7.md": "host-tampered",
     "reported.16.md": "not-stopped",
 }
 
 
 def history() -> Stream:
-    """A week before: who works in the manager, and where application control blocks something each week."""
-    yield system(-200, "", 352, "Policy Updated") | {"ActionBy": "weekly-admin"}
-    yield system(-190, "", 352, "Policy Updated") | {"ActionBy": "MasterAdmin"}
-    for host in ("build-1", "win-prod-1"):
-        yield blocked_software(-199, host, "/tmp/a.sh")
+    """A week before: who works in the manager, and what application control blocks each week."""
+    yield system(-200, "", 352, ActionBy="weekly-admin")
+    yield system(-190, "", 352, ActionBy="MasterAdmin")
+    yield blocked_software(-199, "build-1", "/tmp/a.sh")
 
 
 def ordinary_day(day: int) -> Stream:
@@ -115,8 +148,8 @@ def _network(start: float, chance: random.Random) -> Stream:
     for number in range(40):
         source, host = f"203.0.113.{number % 10}", HOSTS[number % 3]
         yield event("PayloadLog", start + chance.uniform(0, 24), host, SourceIP=source)
-    for number, risk in enumerate((2, 3, 4)):
-        yield event("WebReputationEvent", start + 9 + number, HOSTS[number], Risk=risk)
+    for risk in (2, 3, 4):
+        yield event("WebReputationEvent", start + 9, HOSTS[risk], Risk=risk)
 
 
 def _logons(start: float, chance: random.Random) -> Stream:
@@ -144,28 +177,19 @@ def _updates(start: float, chance: random.Random) -> Stream:
 
 def _administration(start: float, chance: random.Random) -> Stream:
     for hour in range(24):
-        yield system(start + hour, "", 1909, "AWS Account Synchronization Finished")
+        yield system(start + hour, "", 1909)
     for number in range(10):
-        yield system(start + 6 + number / 10, f"scaled-{number}", 250, "Computer Created")
-        yield system(start + 20 + number / 10, f"scaled-{number}", 251, "Computer Deleted")
+        yield system(start + 6 + number / 10, f"scaled-{number}", 250)
+        yield system(start + 20 + number / 10, f"scaled-{number}", 251)
     yield alert(start + 8, chance.choice(HOSTS), "Reboot Required", "Warning")
     yield alert(start + 9, HOSTS[3], "Anti-Malware Engine Offline", "Critical", 192)
     yield malware(start + 11, HOSTS[1], "Quarantined", (3, 0))
     yield malware(start + 11.5, HOSTS[1], "Quarantäne", (3, 0))
     yield malware(start + 12, HOSTS[2], "Cleaned", (4, 0))
     # Their own scanner, which the rule for reconnaissance has learned on the first day.
-    yield scan(start + 2, HOSTS[9])
+    yield system(start + 2, HOSTS[9], 851)
 
 
+DETECTED: dict[str, Any] = {"Action": 130, "ActionString": "Detect Only: Reset"}
 AUTHORIZED_KEYS = "/home/deploy/.ssh/authorized_keys"
 RUN_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\updater"
-
-
-def every_action() -> Stream:
-    """Actions that the other streams leave out."""
-    for number in range(1, 5):
-        yield event("IntegrityEvent", 34, "web-9", Change=number)
-    for number in (1, 6, 129):
-        yield event("PacketLog", 34, "web-9", Action=number)
-    for number in (1, 6):
-        yield event("PayloadLog", 34, "web-9", Action=number)

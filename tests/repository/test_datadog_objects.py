@@ -21,6 +21,7 @@ from tests.repository import streams
 from tests.repository.attacks import ATTACKS, HARMLESS
 from tests.repository.datadog_models import problems
 from tests.repository.datadog_search import Document, parse
+from tests.repository.days import DAYS
 from tests.support import item
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ def everything_sent() -> dict[str, Sent]:
     found: dict[str, list[Document]] = {"events": [], "logs": []}
     attacks = itertools.chain(*(attack.events for attack in ATTACKS.values()), *HARMLESS.values())
     samples = (properties for _, properties in events_of_samples())
-    for properties in itertools.chain(samples, streams.ordinary_day(0), attacks, streams.every_action()):
+    for properties in itertools.chain(samples, streams.ordinary_day(0), attacks):
         one = item(properties, NOTIFICATION)
         found["events"].append(Document.of_event({"date_happened": 0, **events.body(one, context)}))
         found["logs"].append(Document.of_log(logs.body(one, context)))
@@ -110,10 +111,7 @@ def searches() -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("path", "model"),
-    [
-        (HERE / "dashboard.json", Dashboard),
-        *((path, Monitor) for path in MONITORS),
-    ],
+    [(HERE / "dashboard.json", Dashboard), *((path, Monitor) for path in MONITORS)],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_the_official_model_knows_all_of_it(path: Path, model: Any) -> None:
@@ -123,15 +121,11 @@ def test_the_official_model_knows_all_of_it(path: Path, model: Any) -> None:
 @pytest.mark.parametrize(
     ("place", "key", "value"),
     [
-        ("board", "titel", "x"),
-        ("board", "layout_type", "sideways"),
-        ("group", "colour", "red"),
-        ("chart", "type", "timeserie"),
-        ("request", "display_type", "pie"),
-        ("query", "data_source", "event"),
+        ("board", "titel", "x"), ("board", "layout_type", "sideways"), ("group", "colour", "red"),
+        ("chart", "type", "timeserie"), ("request", "display_type", "pie"), ("query", "data_source", "event"),
         ("query", "limit", 1),
     ],
-)
+)  # fmt: skip
 def test_the_check_of_the_model_notices(place: str, key: str, value: object) -> None:
     board = load(HERE / "dashboard.json")
     group = board["widgets"][0]["definition"]
@@ -256,14 +250,35 @@ def test_monitors(path: Path) -> None:
     assert others - {f"{name}.name" for name in variables} <= {"event.title", "value"}
 
 
-@pytest.mark.parametrize("name", ["critical-event", "malware-not-removed"])
-def test_tags_of_a_host_set_off_no_monitor(name: str) -> None:
-    query = EVENT_QUERY.fullmatch(load(HERE / "monitors" / f"{name}.json")["query"])
-    assert query
-    for _, properties in events_of_samples():
-        one = item({**properties, "LogDate": "2024-05-14T09:40:00Z"}, NOTIFICATION)
-        document = Document.of_event(events.body(one, CONTEXT), ("severity:critical", "action:passed"))
-        assert one.event.severity >= Severity.HIGH or not parse(query["search"]).matches(document)
+def urgent(happened: Iterable[streams.Properties], *host_tags: str) -> Iterator[tuple[str, Severity]]:
+    """The monitors of security events that an event sets off, with its severity."""
+    names = ("critical-event", "malware-not-removed")
+    queries = {name: EVENT_QUERY.fullmatch(load(HERE / "monitors" / f"{name}.json")["query"]) for name in names}
+    searches = {name: parse(query["search"]).matches for name, query in queries.items() if query}
+    for one in (item(properties, NOTIFICATION) for properties in happened):
+        document = Document.of_event({"date_happened": 0, **events.body(one, CONTEXT)}, host_tags)
+        yield from ((name, one.event.severity) for name, matches in searches.items() if matches(document))
+
+
+def test_tags_of_a_host_set_off_no_monitor() -> None:
+    samples = (properties for _, properties in events_of_samples())
+    found = list(urgent(samples, "severity:critical", "action:passed"))
+    assert {name for name, _ in found} == {"critical-event", "malware-not-removed"}
+    assert all(severity >= Severity.HIGH for _, severity in found)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_an_ordinary_day_sets_off_no_monitor(day: str) -> None:
+    assert list(urgent(DAYS[day].events)) == []
+
+
+def test_no_monitor_doubles_a_rule_over_events() -> None:
+    """Rules that need no attribute are there without logs, and so are the monitors."""
+    queries = {path.stem: load(path)["queries"] for path in DETECTIONS}
+    rules = {rule for rule, asked in queries.items() if asked and "@" not in json.dumps(asked)}
+    found = {name: list(urgent(attack.events)) for name, attack in ATTACKS.items() if not attack.source}
+    assert [name for name, set_off in found.items() if set_off and ATTACKS[name].signals[0][0] in rules] == []
+    assert all(len({name for name, _ in set_off}) <= 1 for set_off in found.values()) and any(found.values())
 
 
 def test_metrics_are_of_the_modules_queues() -> None:

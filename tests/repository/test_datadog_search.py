@@ -20,28 +20,15 @@ LOG = Document.of_log({
 @pytest.mark.parametrize(
     "search",
     [
-        "module:firewall",
-        "module:firewall action:deny",
-        "module:system OR action:deny",
-        "module:system action:log_only OR action:deny",
-        "module:firewall AND -action:log_only",
-        "NOT action:log_only",
-        "-(module:system OR module:integrity_monitoring)",
-        "action:(log_only OR deny)",
-        "cve:cve-2 cve:cve-1",
-        "entity:/etc/cron*",
-        "entity:*cron.?/a",
-        "source:trend-micro-deep-security status:error",
-        "@network.client.ip:10.*",
-        "@network.client.ip:*",
-        "@deep_security.Number:190",
-        r"@deep_security.Path:C\:\\Temp*",
-        "@deep_security.Path:C?*Temp?a?b",
-        "$module module:firewall",
-        "tags:action\\:deny",
-        "@deep_security.Blocked:true @deep_security.Names:b @deep_security.Names:a",
+        "module:firewall", "module:firewall action:deny", "module:system OR action:deny",
+        "module:system action:log_only OR action:deny", "module:firewall AND -action:log_only", "NOT action:log_only",
+        "-(module:system OR module:integrity_monitoring)", "action:(log_only OR deny)", "cve:cve-2 cve:cve-1",
+        "entity:/etc/cron*", "entity:*cron.?/a", "source:trend-micro-deep-security status:error",
+        "@network.client.ip:10.*", "@network.client.ip:*", "@deep_security.Number:190",
+        r"@deep_security.Path:C\:\\Temp*", "@deep_security.Path:C?*Temp?a?b", "$module module:firewall",
+        r"tags:action\:deny", "@deep_security.Blocked:true @deep_security.Names:b @deep_security.Names:a",
     ],
-)
+)  # fmt: skip
 def test_found(search: str) -> None:
     assert parse(search).matches(LOG)
 
@@ -49,15 +36,10 @@ def test_found(search: str) -> None:
 @pytest.mark.parametrize(
     "search",
     [
-        "module:fire",
-        "module:firewall -action:deny",
-        "module:firewall (action:log_only OR module:system)",
-        "action:(log_only OR reset)",
-        "@deep_security.Path:c*",
-        "@usr.name:*",
-        "entity:cron",
+        "module:fire", "module:firewall -action:deny", "module:firewall (action:log_only OR module:system)",
+        "action:(log_only OR reset)", "@deep_security.Path:c*", "@usr.name:*", "entity:cron",
     ],
-)
+)  # fmt: skip
 def test_not_found(search: str) -> None:
     assert not parse(search).matches(LOG)
 

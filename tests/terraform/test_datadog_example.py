@@ -33,8 +33,7 @@ RESOURCE = re.compile(
     r'^resource "datadog_\w+" "this" \{\n  for_each = (local\.\w+)\n(.*?)^\}\n', re.MULTILINE | re.DOTALL
 )
 NEED_NO_ATTRIBUTES = {
-    "audit-log-cleared", "malware-returns", "malware-spreads", "manager-sign-ins", "protection-off", "reconnaissance",
-    "unknown-software",
+    "malware-returns", "malware-spreads", "manager-sign-ins", "protection-off", "reconnaissance", "unknown-software",
 }  # fmt: skip
 MODELS = {"monitors": Monitor, "detections": SecurityMonitoringStandardRuleCreatePayload}
 # By the provider, what it sends, and what Datadog answers.
@@ -113,8 +112,8 @@ def test_logs_only(terraform: Terraform) -> None:
     critical = sent(terraform, destinations=["logs"], cloud_siem=False)["monitors"]["critical-event"]
     assert critical["options"]["enable_logs_sample"] is True
     assert critical["type"] == "log alert" and "{{log.message}}" in critical["message"]
-    found_by = "integration:deep_security -module:anti_malware severity:critical status:(critical OR error)"
-    assert critical["query"] == f'logs("{found_by}").index("*").rollup("count").by("host_name").last("30m") > 0'
+    over_events = source("monitors")["critical-event"]["query"]
+    assert critical["query"] == over_events.replace("events(", "logs(").replace(").rollup", ').index("*").rollup', 1)
     assert found["monitors"]["dead-letter-queue"]["type"] == "metric alert"
     for rule in found["detections"].values():
         for case in (*rule["cases"], *rule.get("thirdPartyCases", ())):
