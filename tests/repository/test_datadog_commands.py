@@ -59,4 +59,6 @@ def test_a_refusal_shows_and_no_key_does(api: Api, shell: str) -> None:
     api.refusal = 403
     done = run(api, shell)
     assert done.returncode != 0 and "403" in done.stderr
+    assert "detections/brute-force-then-logon.json was not created" in done.stderr and "was created" not in done.stdout
+    assert len(api.posted) <= 1
     assert API_KEY not in done.stdout + done.stderr and APP_KEY not in done.stdout + done.stderr
