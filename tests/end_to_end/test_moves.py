@@ -45,8 +45,8 @@ def test_without_the_block_the_subscription_would_be_removed(moves: dict[str, Ta
 
 
 def test_the_documentation_has_these_blocks() -> None:
-    page = (ROOT / "docs" / "operating.md").read_text().replace('queue["production"]', 'queue["new"]')
+    page = (ROOT / "docs" / "planned-work.md").read_text().replace('queue["production"]', 'queue["new"]')
     for step in STEPS.values():
         # To switch back, the page says, the two sides are swapped.
         if (step.origin, step.target) != (ELSEWHERE, NEW):
-            assert step.moved in page, f"docs/operating.md should show the block from {step.origin} to {step.target}"
+            assert step.moved in page, f"docs/planned-work.md should show the block from {step.origin} to {step.target}"

@@ -25,7 +25,7 @@ def test_apply_destroy_and_apply_again(stack: Stack, tmp_path: Path, commands: s
     assert init == "terraform init\nterraform apply\n"
     terraform.init()
     terraform.apply("-parallelism=100")
-    # With the outputs that the commands of docs/operating.md name.
+    # With the outputs that the commands of the documentation name.
     example = (ROOT / "examples" / "single-account" / "outputs.tf").read_text()
     outputs = terraform.output()
     assert all(f'output "{name}"' in example for name in outputs)
