@@ -224,7 +224,7 @@ variable "topic" {
 }
 
 variable "topic_arns" {
-  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/operating.md. If their MaximumMessageSize is above 256 KiB, set `queue.maximum_message_size`: messages that fit into neither queue are lost."
+  description = "ARNs of existing SNS topics to forward from as well, in this account or others, each under a name of your choice, such as the account's. Names must be known at plan; ARNs need not be. Before you rename one, see \"Rename a topic or hand over its subscription\" in docs/planned-work.md. If their MaximumMessageSize is above 256 KiB, set `queue.maximum_message_size`: messages that fit into neither queue are lost."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -251,7 +251,7 @@ variable "topic_arns" {
 }
 
 variable "subscribe" {
-  description = "Whether to subscribe to the topics in topic_arns. false = you subscribe to each with modules/subscription, as topics in other regions require. A created topic is always subscribed to. Before you change it, see \"Rename a topic or hand over its subscription\" in docs/operating.md."
+  description = "Whether to subscribe to the topics in topic_arns. false = you subscribe to each with modules/subscription, as topics in other regions require. A created topic is always subscribed to. Before you change it, see \"Rename a topic or hand over its subscription\" in docs/planned-work.md."
   type        = bool
   default     = true
   nullable    = false

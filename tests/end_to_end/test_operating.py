@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md, run as they are written there."""
+"""The commands of docs/operating.md and docs/planned-work.md, run as they are written there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tools.repository import ROOT
 GIVE_UP_SECONDS = 60
 # Runs a block, with this on its standard input; the result is what it printed.
 Shell = Callable[..., str]
-PAGE = (ROOT / "docs" / "operating.md").read_text()
+PAGE = "".join((ROOT / "docs" / name).read_text() for name in ("operating.md", "planned-work.md"))
 
 
 def blocks(heading: str, page: str = PAGE) -> list[str]:

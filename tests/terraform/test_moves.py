@@ -83,6 +83,6 @@ def test_without_the_block_the_subscription_would_be_removed(
 
 
 def test_the_documentation_has_these_blocks() -> None:
-    page = (ROOT / "docs" / "operating.md").read_text()
+    page = (ROOT / "docs" / "planned-work.md").read_text()
     shown = re.findall(r"^moved \{\n.*?^\}\n", page, re.MULTILINE | re.DOTALL)
     assert shown == [moved(NEW), moved(ELSEWHERE, OLD.replace("old", "production"))]
