@@ -41,6 +41,7 @@ class Refused(Exception):
     def __init__(self, status: int | str, message: str = "no") -> None:
         super().__init__(message)
         self.status, self.message = status, message
+        self.page = message if message.startswith("<") else json.dumps({"message": message})
 
 
 class Key:
@@ -102,8 +103,7 @@ class Site:
         manager = ("--manager", "https://dsm.example.com:4119", "--ca-bundle", "ca.pem")
         target = ("--topic-arn", TOPIC, "--user", USER, "--configuration", str(self.configuration))
         self.capture()
-        arguments = [command, *(() if command in {"test", "hand-over"} else manager), *target, *options]
-        code = deep_security.main(arguments)
+        code = deep_security.main([command, *(manager if command[0] in "sar" else ()), *target, *options])
         output, errors = self.capture()
         return SimpleNamespace(code=code, output=output, errors=errors)
 
@@ -126,18 +126,14 @@ class Site:
         try:
             answer = self.answers.get(method) or (200, json.dumps(self.around(method, lambda: self._manager(request))))
         except Refused as refused:
-            told = refused.message if refused.message.startswith("<") else json.dumps({"message": refused.message})
-            answer = int(refused.status), told
+            answer = int(refused.status), refused.page
         response.status_code, text = answer
         response._content, response._content_consumed = text.encode(), True  # type: ignore[attr-defined]
         response.request, response.url, response.headers["Location"] = request, str(request.url), "/elsewhere"
         return response
 
     def _manager(self, request: requests.PreparedRequest) -> object:
-        """As strict as documented: headers, names and types of settings.
-
-        https://automation.trendmicro.com/deep-security/Guides/authenticate-dsm and Guides/dsm-modify-multiple
-        """
+        # https://automation.trendmicro.com/deep-security/Guides/authenticate-dsm and Guides/dsm-modify-multiple
         right = (API_KEY, None) if self.header == "api-secret-key" else (None, f"ApiKey {API_KEY}")
         if (request.headers.get("api-secret-key"), request.headers.get("Authorization")) != right:
             raise Refused(401, "Invalid API Key")
@@ -167,7 +163,7 @@ class Site:
         return self._clients[service]
 
     def _answer(self, model: Any, params: Any, **_: Any) -> tuple[Any, Any]:
-        signer, status = self._signer, 400
+        signer = self._signer
         self.calls.append(model.name)
         try:
             answer = self.around(model.name, lambda: self._aws(model.name, params["body"], *signer))

@@ -12,10 +12,11 @@ import pytest
 import requests
 from botocore.exceptions import ReadTimeoutError
 
-from tests.deep_security.conftest import Do, Refused, Site
+from tests.deep_security.conftest import PREFIX, Do, Refused, Site
 
-COMMANDS = [("apply", "--yes"), ("rotate", "--yes"), ("rotate", "--yes", "--finish"), ("test",)]
-NAMES = ["apply", "rotate", "finish", "test"]
+COMMANDS = [(*words.split(), "--yes") for words in ("apply", "rotate", "rotate --finish", "apply --replace")] + [
+    ("test",)
+]
 # When the other side does it all the same: never, before the command stops, or after; at one call, or from there on.
 FAULTS = [
     *itertools.product(["interrupted", "unanswered"], ["never", "before", "after"], ["once"]),
@@ -40,8 +41,9 @@ def error(fault: str, call: str) -> BaseException:
 
 
 def begin(site: Site, command: tuple[str, ...]) -> None:
-    """As each command finds it: nothing, a set-up, or hours after a rotation."""
-    site.rotated() if "--finish" in command else site.start(applied=command[0] != "apply")
+    """As each command finds it: nothing, a set-up that is switched off, a set-up, or hours after a rotation."""
+    site.rotated() if "--finish" in command else site.start(applied="apply" not in command or "--replace" in command)
+    site.settings[f"{PREFIX}Enabled"] = str("--replace" not in command)
 
 
 def stops(site: Site, command: tuple[str, ...], fault: str, when: str, until: str) -> Iterator[Any]:
@@ -72,36 +74,29 @@ def stops(site: Site, command: tuple[str, ...], fault: str, when: str, until: st
 
 
 def go_on(site: Site) -> None:
-    """As the messages say: delete what is named as unused, retire what is former, and run `apply` again."""
-    for _ in range(5):
-        run = site.run("apply", "--yes")
-        text = run.errors if run.code else site.run("show").output
-        if "rotate --finish" in text:
-            assert site.has == site.keys[1].id, text
-            site.keys[0].age(1000, 5.9), site.keys[1].age(6, 1)
-            assert site.run("rotate", "--yes", "--finish").code == 0
-        elif "--access-key-id" in text:
-            unused = text.partition("--access-key-id ")[2].split()[0]
-            assert unused != site.has, text
-            site.keys = [key for key in site.keys if key.id != unused]
-    assert run.code == 0 and site.works() and len(site.keys) == 1, text
+    """As the messages say: delete what is named as unused, and run `apply` again."""
+    while (run := site.run("apply", "--yes")).code:
+        unused = run.errors.partition("--access-key-id ")[2].split()[0]
+        assert unused != site.has, run
+        site.keys = [key for key in site.keys if key.id != unused]
+    assert site.works()
 
 
 @pytest.mark.parametrize(("fault", "when", "until"), FAULTS)
-@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_stopped_at_every_call(site: Site, command: tuple[str, ...], fault: str, when: str, until: str) -> None:
     deleted = []
     for call, before, run in stops(site, command, fault, when, until):
         now, where = site.snapshot(), f"{command} at {call}: {run}"
         assert run.code == (130 if fault == "interrupted" else 2), where
-        assert site.works() or (command[0] == "apply" and not site.has), where
+        assert site.works() or (not before[0] and not site.has), where
         # What it says of how things stand is so. After a definite refusal it knows, and tells the first cause first.
         assert "Nothing was changed" not in run.errors or now == before, where
         assert "is deleted again" not in run.errors or now == before, where
         assert "has taken the change" not in run.errors or now[1] != before[1], where
         if fault == "refused":
             assert " may " not in run.errors and f"{call} is refused" in run.errors.split("\n")[0], where
-            both = until == "lasting" and call in {"Publish", "POST"} and "--finish" not in command
+            both = until == "lasting" and (call == "Publish" or (call == "POST" and "--replace" not in command))
             assert ("DeleteAccessKey is refused" in run.errors) >= both, where
         # Nothing is left over in silence.
         leftover = {*now[0]} - {*before[0], site.has}
@@ -114,8 +109,8 @@ def test_stopped_at_every_call(site: Site, command: tuple[str, ...], fault: str,
         assert deleted == {"refused": ["Publish", "POST"], "interrupted": []}.get(fault, ["Publish"])
 
 
-@pytest.mark.parametrize("second", COMMANDS, ids=NAMES)
-@pytest.mark.parametrize("first", COMMANDS, ids=NAMES)
+@pytest.mark.parametrize("second", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("first", COMMANDS, ids=" ".join)
 def test_two_runs_interleaved(site: Site, first: tuple[str, ...], second: tuple[str, ...]) -> None:
     """The first waits before its n-th call while the second runs to its m-th; the first ends, then the second."""
     for n in itertools.count(1):
