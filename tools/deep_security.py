@@ -205,11 +205,9 @@ class Setup(argparse.Namespace):
                 client = boto3.client("sns" if own else "iam", self.topic.split(":")[3], config=once, **(own or {}))
                 return getattr(client, operation)(**arguments)
             except (ClientError, BotoCoreError) as error:
+                known = isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+                unclear = not own and not known and isinstance(error, (ClientError, HTTPClientError))
                 if not waits or not NOT_YET.search(str(error)):
-                    status = (
-                        error.response["ResponseMetadata"]["HTTPStatusCode"] if isinstance(error, ClientError) else 0
-                    )
-                    unclear = not own and (isinstance(error, HTTPClientError) or status >= 500)
                     raise Refusal(f"AWS: {type(error).__name__} {error}.", unclear=unclear) from None
             time.sleep(waits.pop())
 

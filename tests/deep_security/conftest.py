@@ -30,9 +30,8 @@ Do = Callable[[], Any]
 
 def configuration(*topics: str) -> str:
     condition = {"StringEquals": {"EventType": ["AntiMalwareEvent", "PayloadLog"]}}
-    return json.dumps(
-        {"Version": "2014-09-24", "Statement": [{"Topic": each, "Condition": condition} for each in topics]}
-    )
+    statements = [{"Topic": topic, "Condition": condition} for topic in topics]
+    return json.dumps({"Version": "2014-09-24", "Statement": statements})
 
 
 class Refused(Exception):
@@ -40,8 +39,7 @@ class Refused(Exception):
 
     def __init__(self, status: int | str, message: str = "no") -> None:
         super().__init__(message)
-        self.status, self.message = status, message
-        self.page = message if message.startswith("<") else json.dumps({"message": message})
+        self.status, self.page = status, message if message.startswith("<") else json.dumps({"message": message})
 
 
 class Key:
@@ -170,7 +168,7 @@ class Site:
             return SimpleNamespace(status_code=200), answer
         except Refused as refused:
             status = 500 if refused.status == "ServiceFailure" else 400
-            error = {"Code": refused.status, "Message": refused.message}
+            error = {"Code": refused.status, "Message": str(refused)}
             return SimpleNamespace(status_code=status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
 
     def _aws(self, name: str, given: Any, signer: str | None, secret: str | None) -> dict[str, Any]:

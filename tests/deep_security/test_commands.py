@@ -37,9 +37,8 @@ REFUSALS = tomllib.loads(Path(__file__).with_name("refusals.toml").read_text())[
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case[0]} {str(case[1])[:9]} {case[2]}")
-def test_what_is_refused_changes_nothing_and_has_a_sentence(
-    site: Site, monkeypatch: pytest.MonkeyPatch, case: tuple[str, Any, str, str]
-) -> None:
+def test_what_is_refused_changes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch, case: list[Any]) -> None:
+    """And has a sentence."""
     given, what, command, said = case
     site.start(applied="apply" not in command)
     if given in {"GET", "POST"}:
@@ -119,9 +118,7 @@ def test_it_says_what_differs_what_uses_each_key_and_that_nothing_is_ticked(site
     assert f"{PREFIX}ConfigJson" not in site.written[0]
 
 
-def test_json_is_one_object_and_terraforms_outputs_say_what_is_wanted(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_json_is_one_object_and_terraform_says_what_is_wanted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"topic_arn": TOPIC, "publisher_user_name": USER, "deep_security_sns_configuration": configuration(TOPIC)}
     printed = json.dumps({name: {"sensitive": False, "value": value} for name, value in values.items()})
     monkeypatch.setattr(subprocess, "check_output", lambda _: printed)
@@ -146,8 +143,7 @@ def test_apply_sets_all_in_one_call_with_a_key_that_has_published(site: Site, pa
     assert run.code == 0 and site.works() and set(written) == set(NAMES)
     assert json.loads(published) == json.loads((ROOT / "tests" / "samples" / "TestSNS.json").read_text())
     assert json.loads(kept.read_text())["settings"][f"{PREFIX}Enabled"] == "false"
-    for secret in ("the former secret", site.keys[0].secret, API_KEY):
-        assert secret not in f"{run}" + kept.read_text()
+    assert not re.search("the former secret|secret/|2:vJC6", f"{run}{kept.read_text()}")
     site.settings[f"{PREFIX}Enabled"] = "FALSE"
     assert [site.run("apply", "--yes", *to).code for _ in range(2)] == [0, 0] and len(site.keys) == 1
     assert site.written[1:] == [{f"{PREFIX}Enabled": "true"}] and site.works()
@@ -187,10 +183,8 @@ def test_apply_refuses_to_replace_another_topic(site: Site) -> None:
     assert site.run("apply", "--yes").code == 2
 
 
-@pytest.mark.parametrize("command", [("apply",), ("rotate",), ("rotate", "--finish")])
-def test_it_asks_first_and_a_dry_run_changes_nothing(
-    site: Site, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("command", ["apply", "rotate", "rotate --finish"])
+def test_it_asks_and_a_dry_run_changes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     site.rotated() if "--finish" in command else site.start(applied="apply" not in command)
     before = site.snapshot()
     monkeypatch.delenv("DEEP_SECURITY_API_KEY")
@@ -199,7 +193,7 @@ def test_it_asks_first_and_a_dry_run_changes_nothing(
         assert site.snapshot() == before and not [*Path().glob("deep-security-*")]
         monkeypatch.setattr("sys.stdin", terminal := io.StringIO(answer))
         monkeypatch.setattr(terminal, "isatty", lambda: True)
-        assert site.run(*command, *options).code == code
+        assert site.run(*command.split(), *options).code == code
     assert site.snapshot() != before and site.works()
 
 
