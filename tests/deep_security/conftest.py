@@ -3,145 +3,218 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
+import certifi
 import pytest
 import requests
-import trustme
+from requests.adapters import HTTPAdapter
 
-from tests.deep_security import fakes
-from tests.deep_security.fakes import FakeAws, FakeKey, FakeManager, Refused
 from tools import deep_security
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:deep-security-datadog"
 OTHER_TOPIC = "arn:aws:sns:eu-central-1:444455556666:siem"
 USER = "deep-security-datadog-publisher"
-CONDITION = {"StringEquals": {"EventType": ["AntiMalwareEvent", "PayloadLog"]}}
+API_KEY = "2:vJC6lckDygB6FYURIvR0WK2ZTAhIY8rb0Amy9UMn4mo="
+PREFIX = "platformSettingEventForwardingSns"
+BOOLEANS = (f"{PREFIX}Enabled", f"{PREFIX}AdvancedConfigEnabled")
+NAMES = (*BOOLEANS, *(f"{PREFIX}{name}" for name in ("TopicArn", "AccessKey", "SecretKey", "ConfigJson")))
+
+Do = Callable[[], Any]
 
 
 def configuration(*topics: str) -> str:
-    statements = [{"Topic": topic, "Condition": CONDITION} for topic in topics]
+    condition = {"StringEquals": {"EventType": ["AntiMalwareEvent", "PayloadLog"]}}
+    statements = [{"Topic": topic, "Condition": condition} for topic in topics]
     return json.dumps({"Version": "2014-09-24", "Statement": statements})
 
 
-class Run(NamedTuple):
-    code: int
-    output: str
-    errors: str
+class Refused(Exception):
+    """Answered with this status and message, or page; or with this error code and message."""
 
-    @property
-    def text(self) -> str:
-        return self.output + self.errors
+    def __init__(self, status: int | str, message: str = "no") -> None:
+        super().__init__(message)
+        self.status, self.page = status, message if message.startswith("<") else json.dumps({"message": message})
 
 
-@dataclass
+class Key:
+    used: datetime | None = None
+    service = "sns"
+
+    def __init__(self, *parts: str) -> None:
+        (self.id, self.secret, self.status), self.created = parts, datetime.now(UTC)
+
+    def age(self, hours: float, used: float) -> Key:
+        """Made and last used so many hours ago."""
+        self.created, self.used = (datetime.now(UTC) - timedelta(hours=hours) for hours in (hours, used))
+        return self
+
+
 class Site:
-    manager: FakeManager
-    aws: FakeAws
-    folder: Path
-    ca: Path
-    capture: Callable[[], Iterable[str]]
+    """Both sides, and the command. `around` goes around each call."""
 
-    @property
-    def to_manager(self) -> list[str]:
-        return ["--manager", self.manager.url, "--ca-bundle", str(self.ca)]
-
-    def arguments(self, command: str, *options: str) -> list[str]:
-        target = ["--topic-arn", TOPIC, "--user", USER, "--configuration", str(self.folder / "configuration.json")]
-        return [command, *([] if command in {"test", "hand-over"} else self.to_manager), *target, *options]
-
-    def run(self, command: str, *options: str) -> Run:
-        return self.typed(*self.arguments(command, *options))
-
-    def typed(self, *arguments: str) -> Run:
-        self.capture()
-        code = deep_security.main(list(arguments))
-        return Run(code, *self.capture())
-
-    def configure(self, text: str) -> None:
-        (self.folder / "configuration.json").write_text(text)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capture: Callable[[], Any]) -> None:
+        self.capture, self.configuration, self._clients = capture, Path("configuration.json"), dict[str, Any]()
+        self.configuration.write_text(configuration(TOPIC))
+        self.real, self.real_send = boto3.client, HTTPAdapter.send
+        self.answers: dict[str, tuple[int, str]] = {}  # of the manager, by method, in place of its own
+        self.shows: Callable[[str, str], Any] = lambda _, value: value  # a setting's name and value, when it is read
+        self.refused: dict[str, str] = {}  # error codes of AWS, by operation
+        self.header, self.calls, self.published = "api-secret-key", list[str](), list[str]()
+        self.made = self.unknown = 0  # keys; how often SNS does not know a new one yet
+        self.start(applied=False)
+        monkeypatch.setattr(boto3, "client", self._client)
+        monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: self._send(request, options["verify"]))
 
     def start(self, *, applied: bool = True) -> str:
-        """Nothing is set up, or `apply` was run: what Deep Security has then."""
-        self.aws.around = fakes.plainly
-        self.manager.reset()
-        self.aws.reset()
+        """Nothing is set up, or `apply` was run: the access key that Deep Security has then."""
+        self.around: Callable[[str, Do], Any] = lambda _, do: do()
+        self.keys: list[Key] = []
+        self.written: list[dict[str, str]] = []
+        self.settings = dict.fromkeys(NAMES, "") | dict.fromkeys(BOOLEANS, "false")
         if applied:
-            self.manager["Enabled"] = self.manager["AdvancedConfigEnabled"] = "true"
-            self.manager["TopicArn"], self.manager["ConfigJson"] = TOPIC, configuration(TOPIC)
-            self._set(self.aws.add().age(1000, 1))
-        return self.manager["AccessKey"]
+            self.settings |= dict.fromkeys(BOOLEANS, "true")
+            self.settings |= {f"{PREFIX}TopicArn": TOPIC, f"{PREFIX}ConfigJson": configuration(TOPIC)}
+            self.set(self.add().age(1000, 1))
+        return self.has
 
-    def rotated(self, *, hours: float = 6, used: float = 1, old_used: float = 5.9) -> tuple[FakeKey, FakeKey]:
+    def rotated(self, *, hours: float = 6, used: float = 1, old_used: float = 5.9) -> Any:
         """The former key and the new one, so many hours after a rotation."""
         self.start()
-        old, new = self.aws.keys[0].age(1000, old_used), self.aws.add().age(hours, used)
-        self._set(new)
-        return old, new
+        self.set(self.add().age(hours, used))
+        return self.keys[0].age(1000, old_used), self.keys[1]
 
-    def _set(self, key: FakeKey) -> None:
-        self.manager["AccessKey"], self.manager["SecretKey"] = key.id, key.secret
+    def add(self, status: str = "Active") -> Key:
+        self.made += 1
+        self.keys.append(Key(f"AKIA{self.made:016}", f"secret/{self.made:08}+{'x' * 24}", status))
+        return self.keys[-1]
+
+    def set(self, key: Any) -> None:
+        self.settings |= {f"{PREFIX}AccessKey": key.id, f"{PREFIX}SecretKey": key.secret}
+
+    def run(self, command: str, *options: str) -> Any:
+        manager = ("--manager", "https://dsm.example.com:4119", "--ca-bundle", "ca.pem")
+        target = ("--topic-arn", TOPIC, "--user", USER, "--configuration", str(self.configuration))
+        self.capture()
+        code = deep_security.main([command, *(manager if command[0] in "sar" else ()), *target, *options])
+        output, errors = self.capture()
+        return SimpleNamespace(code=code, output=output, errors=errors)
+
+    @property
+    def has(self) -> str:
+        return self.settings[f"{PREFIX}AccessKey"]
 
     def works(self) -> bool:
         """Deep Security has an active key with its secret."""
-        key = self.aws.key(self.manager["AccessKey"])
-        return key is not None and (key.status, key.secret) == ("Active", self.manager["SecretKey"])
+        has = self.has, self.settings[f"{PREFIX}SecretKey"], "Active"
+        return has in {(key.id, key.secret, key.status) for key in self.keys}
 
-    def status(self) -> dict[str, str]:
-        return {key.id: key.status for key in self.aws.keys}
+    def snapshot(self) -> tuple[dict[str, str], dict[str, str]]:
+        return {key.id: key.status for key in self.keys}, dict(self.settings)
 
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="session")
-def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Issues a certificate: a file that has it, its key, and the CA."""
-
-    def issue(*names: str, **options: Any) -> Path:
-        path = tmp_path_factory.mktemp("certificate") / "own.pem"
-        issued = authority.issue_cert(*names, **options)
-        path.write_bytes(issued.private_key_and_cert_chain_pem.bytes() + authority.cert_pem.bytes())
-        return path
-
-    return issue
-
-
-@pytest.fixture
-def site(
-    certificate: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> Iterator[Site]:
-    """A manager without SNS and a user without a key; the working directory is an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    ticks = iter(range(10**6))
-    monkeypatch.setattr(deep_security, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=lambda _: None))
-    aws, path, request = FakeAws(USER), certificate("localhost"), requests.Session.request
-    monkeypatch.setattr(boto3, "client", aws.client)
-
-    def sent(session: requests.Session, method: str, *arguments: Any, **options: Any) -> Any:
+    def _send(self, request: requests.PreparedRequest, verify: str) -> requests.Response:
+        response, method = requests.Response(), str(request.method)
+        self.calls.append(method)
+        assert verify == "ca.pem", "the environment's CA is not that of the manager"
         try:
-            return aws.around(method, lambda: request(session, method, *arguments, **options))
+            answer = self.answers.get(method) or (200, json.dumps(self.around(method, lambda: self._manager(request))))
         except Refused as refused:
-            response = requests.Response()
-            response.status_code, response._content = int(refused.status), b'{"message": "no"}'
-            return response
+            answer = int(refused.status), refused.page
+        response.status_code, text = answer
+        response._content, response._content_consumed = text.encode(), True  # type: ignore[attr-defined]
+        response.request, response.url, response.headers["Location"] = request, str(request.url), "/elsewhere"
+        return response
 
-    monkeypatch.setattr(requests.Session, "request", sent)
-    with fakes.running(path) as manager:
-        monkeypatch.setenv("DEEP_SECURITY_API_KEY", manager.api_key)
-        site = Site(manager, aws, tmp_path, path, capsys.readouterr)
-        site.configure(configuration(TOPIC))
-        yield site
+    def _manager(self, request: requests.PreparedRequest) -> object:
+        # https://automation.trendmicro.com/deep-security/Guides/authenticate-dsm and Guides/dsm-modify-multiple
+        right = (API_KEY, None) if self.header == "api-secret-key" else (None, f"ApiKey {API_KEY}")
+        if (request.headers.get("api-secret-key"), request.headers.get("Authorization")) != right:
+            raise Refused(401, "Invalid API Key")
+        assert request.headers["api-version"] == "v1"
+        base, _, name = str(request.url).partition("/api/systemsettings")
+        assert base == "https://dsm.example.com:4119"
+        if request.method == "GET":
+            assert "SecretKey" not in name, "the secret key should not be read"
+            return {"value": self.shows(name.removeprefix(f"/{PREFIX}"), self.settings[name.removeprefix("/")])}
+        values: dict[str, str] = {name: setting["value"] for name, setting in json.loads(request.body or "").items()}
+        for name, value in values.items():
+            if name not in NAMES or not isinstance(value, str) or (name in BOOLEANS and value not in {"true", "false"}):
+                raise Refused(400, f"Unknown setting or value: {name}")
+        self.written.append(values)
+        # In a layout of its own, as managers show it.
+        self.settings |= {name: value.replace("\n", "\r\n") for name, value in values.items()}
+        return values
+
+    def _client(self, service: str, region: str, **options: Any) -> Any:
+        """In place of boto3.client: requests are validated and answers parsed by its own; only the sending is faked."""
+        assert options.pop("config").retries["total_max_attempts"] == 1, "a second attempt could make a second key"
+        self._signer = tuple(options.values()) or (None, None)
+        if service not in self._clients:
+            options = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin"}
+            self._clients[service] = self.real(service, region, **options)
+            self._clients[service].meta.events.register("before-call", self._answer)
+        return self._clients[service]
+
+    def _answer(self, model: Any, params: Any, **_: Any) -> tuple[Any, Any]:
+        signer = self._signer
+        self.calls.append(model.name)
+        try:
+            answer = self.around(model.name, lambda: self._aws(model.name, params["body"], *signer))
+            return SimpleNamespace(status_code=200), answer
+        except Refused as refused:
+            status = 500 if refused.status == "ServiceFailure" else 400
+            error = {"Code": refused.status, "Message": str(refused)}
+            return SimpleNamespace(status_code=status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    def _aws(self, name: str, given: Any, signer: str | None, secret: str | None) -> dict[str, Any]:
+        assert (name == "Publish") == bool(signer)
+        key = next((key for key in self.keys if key.id == (signer or given.get("AccessKeyId"))), None)
+        if code := self.refused.get(name):
+            raise Refused(code, f"{name} is refused")
+        if name == "Publish":
+            self.unknown -= 1
+            if self.unknown >= 0 or not key or (key.secret, key.status) != (secret, "Active"):
+                raise Refused("InvalidClientTokenId", "The security token included in the request is invalid")
+            key.used = datetime.now(UTC)
+            self.published.append(given["Message"])
+            return {"MessageId": "1"}
+        if given.get("UserName", USER) != USER or ("AccessKeyId" in given and not key):
+            raise Refused("NoSuchEntity", "The user or access key cannot be found")
+        if name == "ListAccessKeys":
+            fields = [{"AccessKeyId": key.id, "Status": key.status, "CreateDate": key.created} for key in self.keys]
+            return {"AccessKeyMetadata": fields, "IsTruncated": False}
+        if name == "CreateAccessKey":
+            if len(self.keys) == 2:
+                raise Refused("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
+            made = self.add()
+            return {"AccessKey": {"AccessKeyId": made.id, "SecretAccessKey": made.secret, "CreateDate": made.created}}
+        assert key
+        if name == "GetAccessKeyLastUsed":
+            used = {"LastUsedDate": key.used, "ServiceName": key.service} if key.used else {"ServiceName": "N/A"}
+            return {"AccessKeyLastUsed": {"Region": "N/A", **used}}
+        if name == "UpdateAccessKey":
+            key.status = given["Status"]
+        else:
+            assert name == "DeleteAccessKey"
+            self.keys.remove(key)
+        return {}
 
 
 @pytest.fixture
-def applied(site: Site) -> Site:
-    site.start()
-    return site
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Site:
+    """A manager without SNS and a user without a key; in the way are an empty folder, a .netrc and another CA."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    Path("netrc").write_text("machine dsm.example.com login somebody password else")
+    for name, value in {
+        "NETRC": "netrc",
+        "REQUESTS_CA_BUNDLE": certifi.where(),
+        "DEEP_SECURITY_API_KEY": API_KEY,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return Site(monkeypatch, capsys.readouterr)

@@ -2,215 +2,203 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ReadTimeoutError
 
-from tests.deep_security import fakes
-from tests.deep_security.conftest import Run, Site
-from tests.deep_security.fakes import Do, FakeKey, Refused
+from tests.deep_security.conftest import PREFIX, Do, Refused, Site
 
-Error = Callable[[str], BaseException]
-ERRORS: dict[str, Error] = {
-    "interrupted": lambda _: KeyboardInterrupt(),
-    "lost": fakes.lost,
-    "refused": lambda call: Refused(403 if call in {"GET", "POST"} else "AccessDenied"),
-    "failed": lambda call: Refused(500 if call in {"GET", "POST"} else "ServiceFailure"),
-}
-# Before the other side did it, and after; a refusal is before.
-FAULTS = [("interrupted", 0), ("interrupted", 1), ("lost", 0), ("lost", 1), ("refused", 0), ("failed", 1)]
-COMMANDS = [("apply", "--yes"), ("rotate", "--yes"), ("rotate", "--yes", "--finish"), ("test",)]
+COMMANDS = ["apply --yes", "rotate --yes", "rotate --yes --finish", "apply --yes --replace", "test"]
+# When the other side does it all the same: never, before the command stops, or after; at one call, or from there on.
+FAULTS = [
+    *itertools.product(["interrupted", "unanswered"], ["never", "before", "after"], ["once"]),
+    *itertools.product(["failed", "proxy", "late proxy"], ["before"], ["once"]),
+    *itertools.product(["unanswered", "refused"], ["never"], ["lasting"]),
+    ("refused", "never", "once"),
+    ("failed", "before", "lasting"),
+]
 
 
-def begin(site: Site, command: tuple[str, ...]) -> None:
-    """As each command finds it: nothing, a set-up, or hours after a rotation."""
-    if "--finish" in command:
-        site.rotated()
-    else:
-        site.start(applied=command[0] != "apply")
+def error(fault: str, call: str) -> BaseException:
+    """What stops the command at a call, as its client raises it or as it is answered."""
+    http = call in {"GET", "POST"}
+    lost = requests.ReadTimeout("read timed out") if http else ReadTimeoutError(endpoint_url="aws")
+    return {
+        "interrupted": KeyboardInterrupt(),
+        "refused": Refused(403 if http else "AccessDenied", f"{call} is refused"),
+        "failed": Refused(500 if http else "ServiceFailure"),
+        "proxy": Refused(403, "<html>") if http else lost,
+        "late proxy": Refused(408) if http else lost,
+    }.get(fault, lost)
 
 
-def faults(site: Site, command: tuple[str, ...], name: str, after: int, *, lasting: bool) -> Iterator[tuple[str, Run]]:
-    """The command with the fault at its first call, its second, and so on; or from there on."""
+def begin(site: Site, command: str) -> None:
+    """As each command finds it: nothing, a set-up that is switched off, a set-up, or hours after a rotation."""
+    site.rotated() if "--finish" in command else site.start(applied="apply" not in command or "--replace" in command)
+    site.settings[f"{PREFIX}Enabled"] = str("apply" not in command)
+
+
+def stops(site: Site, command: str, fault: str, when: str, until: str) -> Iterator[Any]:
+    """The fault at the command's first call, its second, and so on: the call, how it was before, and the run."""
     for number in itertools.count(1):
         begin(site, command)
-        calls: list[str] = []
+        before, calls, late = site.snapshot(), list[str](), list[Do]()
 
-        def around(call: str, do: Do, number: int = number, calls: list[str] = calls) -> Any:
+        def around(call: str, do: Do, number: int = number, calls: Any = calls, late: Any = late) -> Any:
             calls.append(call)
-            if len(calls) < number or (len(calls) > number and not lasting):
+            if len(calls) < number or (len(calls) > number and until == "once"):
                 return do()
-            if after:
+            if when == "before":
                 do()
-            raise ERRORS[name](call)
+            late.append(do)
+            raise error(fault, call)
 
-        site.aws.around = around
-        run = site.run(*command)
-        site.aws.around = fakes.plainly
+        site.around = around
+        run = site.run(*command.split())
+        site.around = lambda _, do: do()
         if len(calls) < number:
             assert number > 3
             return
-        yield calls[number - 1], run
+        if when == "after":
+            with contextlib.suppress(Refused):
+                late[0]()
+        yield calls[number - 1], before, run
 
 
 def go_on(site: Site) -> None:
-    """As the messages say: delete what is named as unused, then run the command again."""
-    while (run := site.run("apply", "--yes")).code or len(site.aws.keys) > 1:
-        text = run.text if run.code else site.run("show").text
-        [unused] = {part.split()[0] for part in text.split("--access-key-id ")[1:]}
-        key = site.aws.key(unused)
-        assert key and unused != site.manager["AccessKey"], text
-        site.aws.keys.remove(key)
+    """As the messages say: delete what is named as unused, and run `apply` again."""
+    while (run := site.run("apply", "--yes")).code:
+        unused = run.errors.partition("--access-key-id ")[2].split()[0]
+        assert unused != site.has, run
+        site.keys = [key for key in site.keys if key.id != unused]
+    assert site.works()
 
 
-@pytest.mark.parametrize("lasting", [False, True])
-@pytest.mark.parametrize(("fault", "after"), FAULTS)
+@pytest.mark.parametrize(("fault", "when", "until"), FAULTS)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_stopped_at_every_call(site: Site, command: tuple[str, ...], fault: str, after: int, lasting: bool) -> None:
+def test_stopped_at_every_call(site: Site, command: str, fault: str, when: str, until: str) -> None:
     deleted = []
-    for call, run in faults(site, command, fault, after, lasting=lasting):
-        where = f"{command} at {call}: {run.text}"
+    for call, before, run in stops(site, command, fault, when, until):
+        now, where = site.snapshot(), f"{command} at {call}: {run}"
         assert run.code == (130 if fault == "interrupted" else 2), where
-        assert site.works() or (command[0] == "apply" and not site.manager["AccessKey"]), where
-        unused = {*site.status()} - {site.manager["AccessKey"]} if "--finish" not in command else {}
-        # Nothing is left over in silence: it is named, or show will.
-        assert all(key in run.text or "made an access key" in run.errors for key in unused), where
-        assert all(key in run.errors or f"Created {key}" not in run.output for key in unused), where
+        assert site.works() or (not before[0] and not site.has), where
+        # What it says of how things stand is so. After a definite refusal it knows, and tells the first cause first.
+        assert "Nothing was changed" not in run.errors or now == before, where
+        assert "is deleted again" not in run.errors or now == before, where
+        assert "has taken the change" not in run.errors or now[1] != before[1], where
+        if fault == "refused":
+            assert " may " not in run.errors and f"{call} is refused" in run.errors.split("\n")[0], where
+            both = until == "lasting" and (call == "Publish" or (call == "POST" and "--replace" not in command))
+            assert ("DeleteAccessKey is refused" in run.errors) >= both, where
+        # Nothing is left over in silence.
+        leftover = {*now[0]} - {*before[0], site.has}
+        assert all(key in run.errors or "may have made an access key" in run.errors for key in leftover), where
         if "is deleted again" in run.errors:
             deleted.append(call)
-        if command[0] == "apply":
+        if until == "once":
             go_on(site)
-            assert site.works() and len(site.aws.keys) == 1, where
-    if command[0] != "test" and not lasting:
-        definite = {"refused": ["Publish", "POST"], "lost": ["Publish"], "failed": ["Publish"]}
-        assert deleted == (definite.get(fault, []) if "--finish" not in command else [])
+    if command in COMMANDS[:2] and until == "once":
+        assert deleted == {"refused": ["Publish", "POST"], "interrupted": []}.get(fault, ["Publish"])
 
 
 @pytest.mark.parametrize("second", COMMANDS)
 @pytest.mark.parametrize("first", COMMANDS)
-def test_two_runs_interleaved(site: Site, first: tuple[str, ...], second: tuple[str, ...]) -> None:
+def test_two_runs_interleaved(site: Site, first: str, second: str) -> None:
     """The first waits before its n-th call while the second runs to its m-th; the first ends, then the second."""
     for n in itertools.count(1):
         for m in itertools.count(1):
             begin(site, first)
-            counts = interleaved(site, first, n, second, m)
-            where = f"{first} until {n}, {second} until {m}: {site.status()} {site.manager.settings}"
-            assert site.works() or not site.manager["AccessKey"], where
-            if counts["second"] < m:
+            of_first, of_second = interleaved(site, first, n, second, m)
+            assert site.works() or not site.has, f"{first} {n}, {second} {m}: {site.snapshot()}"
+            if of_first < n:
+                return
+            if of_second < m:
                 break
-        if counts["first"] < n:
-            return
 
 
-def interleaved(site: Site, first: tuple[str, ...], n: int, second: tuple[str, ...], m: int) -> dict[str, int]:
+def interleaved(site: Site, first: str, n: int, second: str, m: int) -> tuple[int, int]:
     """They change places before a change and after it; between two reads it would make no difference."""
-    counts, wrote = {"first": 0, "second": 0}, {"first": False, "second": False}
-    second_may, first_may, first_ended = (threading.Event() for _ in range(3))
-    places = {"first": (n, second_may, first_may), "second": (m, first_may, first_ended)}
-
-    def around(call: str, do: Do) -> Any:
-        name, writes = threading.current_thread().name, not call.startswith(("GET", "Get", "List"))
-        if writes or wrote[name]:
-            wrote[name], counts[name] = writes, counts[name] + 1
-            number, go, wait = places[name]
-            if counts[name] == number:
-                go.set()
-                assert wait.wait(10)
-        return do()
-
-    def run_first() -> None:
-        site.run(*first)
-        second_may.set()
-        first_ended.set()
+    counts, wrote, paused, end = [0, 0], [False, False], threading.Event(), threading.Event()
 
     def run_second() -> None:
-        assert second_may.wait(10)
-        site.run(*second)
-        first_may.set()
-
-    site.aws.around = around
-    runs = [threading.Thread(target=run_first, name="first"), threading.Thread(target=run_second, name="second")]
-    for thread in runs:
-        thread.start()
-    for thread in runs:
-        thread.join()
-    site.aws.around = fakes.plainly
-    return counts
-
-
-def test_a_second_key_that_appears_is_not_deleted(applied: Site) -> None:
-    """The second run is refused by IAM's limit; the first one's key stays."""
-    others: list[FakeKey] = []
+        site.run(*second.split())
+        paused.set()
 
     def around(call: str, do: Do) -> Any:
-        if call == "CreateAccessKey":
-            others.append(applied.aws.add())
+        who, writes = int(threading.current_thread() is other), not call.startswith(("GET", "Get", "List"))
+        here, wrote[who] = writes or wrote[who], writes
+        counts[who] += here
+        if here and who and counts[who] == m:
+            paused.set()
+            assert end.wait(10)
+        elif here and not who and counts[who] == n:
+            other.start()
+            assert paused.wait(10)
         return do()
 
-    applied.aws.around = around
-    run = applied.run("rotate", "--yes")
-    assert run.code == 2 and "LimitExceeded" in run.errors and "see show" in run.errors
-    assert others[0] in applied.aws.keys and applied.works()
+    other, site.around = threading.Thread(target=run_second), around
+    site.run(*first.split())
+    end.set()
+    if other.ident:
+        other.join()
+    return counts[0], counts[1]
 
 
-def test_a_manager_that_answers_200_and_shows_the_old_key(applied: Site) -> None:
-    old = applied.manager["AccessKey"]
-    applied.manager.read = lambda name, value: old if name == "AccessKey" else value
-    run = applied.run("rotate", "--yes")
-    new = applied.manager["AccessKey"]
-    assert run.code == 2 and "shows other values than it took: Access key" in run.errors and new in run.errors
-    assert "has taken the change" in run.errors
-    # It may show either for a while: neither is touched.
-    assert applied.run("rotate", "--yes", "--finish", "--force").code == 2
-    assert applied.status() == {old: "Active", new: "Active"} and applied.works()
+@pytest.mark.parametrize("where", ["ListAccessKeys", "CreateAccessKey", "Publish", "POST"])
+def test_a_key_that_this_run_did_not_make_is_not_deleted(site: Site, where: str) -> None:
+    """Somebody makes one before a call, which is refused then: a second run, or by hand."""
+    others = []
+
+    def around(call: str, do: Do) -> Any:
+        if call != where:
+            return do()
+        others.append(site.add())
+        raise Refused(409 if call == "POST" else "LimitExceeded")
+
+    site.around = around
+    run = site.run("apply", "--yes")
+    assert run.code == 2 and site.keys == others
+    assert run.errors.endswith("Nothing was changed.\n" if where[0] in "LC" else "is deleted again.\n")
+
+
+def test_a_key_that_is_deleted_meanwhile_is_not_set(site: Site) -> None:
+    """By somebody, before the test with it, which then fails: Deep Security keeps the old one."""
+    site.start()
+    site.around = lambda call, do: (site.keys.pop() if call == "Publish" and len(site.keys) == 2 else None, do())[1]
+    run = site.run("rotate", "--yes")
+    assert run.code == 2 and -1 < run.errors.find("InvalidClientTokenId") < run.errors.find("NoSuchEntity")
+    assert site.works() and not site.written
+
+
+def test_a_manager_that_answers_200_and_shows_the_old_key(site: Site) -> None:
+    """It may show either for a while, so nothing is touched."""
+    old = site.start()
+    site.shows = lambda name, value: old if name == "AccessKey" else value
+    run, now = site.run("rotate", "--yes"), site.snapshot()
+    assert run.code == 2 and "shows other values than it took: Access key" in run.errors
+    assert "has taken the change" in run.errors and site.has in run.errors and site.works() and site.has != old
+    assert "show an old value: look again" in site.run("show").output
+    assert site.run("rotate", "--yes", "--finish", "--force").code == 2 and site.snapshot() == now
 
 
 def test_a_manager_that_masks_its_access_key(site: Site) -> None:
-    site.manager.read = lambda name, value: "*" * len(value) if name == "AccessKey" else value
-    assert [site.run("apply", "--yes").code for _ in range(2)] == [0, 0] and len(site.aws.keys) == 1
+    site.shows = lambda name, value: "*" * len(value) if name == "AccessKey" else value
+    assert [site.run("apply", "--yes").code for _ in range(2)] == [0, 0] and len(site.keys) == 1
     assert "masks" in site.run("show").output
     old, new = site.rotated()
     assert site.run("rotate", "--yes").code == 2 and site.works()
     new.used = None
     assert site.run("rotate", "--yes", "--finish", "--force").code == 2, "nobody can know better"
-    assert site.status() == {old.id: "Active", new.id: "Active"}
+    assert site.snapshot()[0] == {old.id: "Active", new.id: "Active"}
+    # The answer was lost, and Deep Security did not take the new one: hours later, IAM shows which one it uses.
+    old, new = site.rotated(old_used=1, used=6)
+    site.set(old)
+    assert f"--access-key-id {new.id}" in site.run("rotate", "--yes", "--finish").errors and site.works()
     site.rotated()
     assert site.run("rotate", "--yes", "--finish").code == 0 and site.works()
-
-
-@pytest.mark.parametrize(("saves", "way_on"), [(True, "rotate --finish"), (False, "aws iam delete-access-key")])
-def test_a_manager_that_answers_after_the_timeout(applied: Site, saves: bool, way_on: str) -> None:
-    late: list[Do] = []
-
-    def around(call: str, do: Do) -> Any:
-        if call != "POST":
-            return do()
-        late.append(do)
-        raise requests.ReadTimeout
-
-    applied.aws.around = around
-    old, run = applied.manager["AccessKey"], applied.run("rotate", "--yes")
-    [new] = {*applied.status()} - {old}
-    assert run.code == 2 and new in run.errors and "may have taken" in run.errors and "see show" in run.errors
-    if saves:
-        late[0]()
-    assert applied.works() and applied.manager["AccessKey"] == (new if saves else old)
-    assert way_on in applied.run("show").output
-
-
-def test_a_key_that_is_deleted_meanwhile_is_not_set(applied: Site) -> None:
-    """Between two calls somebody deletes the new key: the test with it fails, and Deep Security keeps the old one."""
-
-    def around(call: str, do: Do) -> Any:
-        if call == "Publish" and len(applied.aws.keys) == 2:
-            applied.aws.keys.pop()
-        return do()
-
-    applied.aws.around = around
-    run = applied.run("rotate", "--yes")
-    assert run.code == 2 and "InvalidClientTokenId" in run.errors and "NoSuchEntity" in run.errors
-    assert applied.works() and not applied.manager.written
