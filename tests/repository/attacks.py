@@ -56,7 +56,7 @@ SYSTEM_FILES = (
 )  # fmt: skip
 SCHEDULES = (
     "/etc/cron.d/a", "/etc/crontab", "/var/spool/cron/root", "/etc/systemd/system/a.service",
-    "/etc/systemd/system/a.timer", "/etc/rc.local",
+    "/etc/systemd/system/a.timer", "/etc/rc.local", "/etc/init.d/a",
 )  # fmt: skip
 PACKAGE_MANAGERS = (
     "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
@@ -68,7 +68,7 @@ CLOUD = ("/usr/bin/google_guest_agent",)
 WINDOWS = (r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe")
 MSI = (r"C:\Windows\System32\msiexec.exe",)
 EDITORS = ("/usr/bin/vim.basic", "/usr/bin/nano", "/usr/bin/emacs-gtk", "/usr/sbin/visudo")
-RUN_UPDATERS = (r"C:\a\OneDriveSetup.exe", r"C:\Program Files (x86)\Microsoft\EdgeUpdate\MicrosoftEdgeUpdate.exe")
+RUN_UPDATERS = (r"C:\Users\a\OneDriveSetup.exe", r"C:\Program Files (x86)\Microsoft\EdgeUpdate\MicrosoftEdgeUpdate.exe")
 PORTS = (22, 135, 139, 445, 1433, 2375, 3306, 3389, 5432, 5985, 5986, 6379, 10250)
 OPEN_FOLDERS = (
     "/tmp/kinsing", "/var/tmp/x", "/dev/shm/x", "/var/www/x", "/opt/.x/kinsing", r"C:\Users\ann\x.exe",

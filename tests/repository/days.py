@@ -66,6 +66,7 @@ def _desktops() -> Stream:
     key, setup = s.RUN_KEY.replace("updater", "OneDrive"), r"C:\Program Files\Microsoft OneDrive\OneDriveSetup.exe"
     for late, host in FLEET:
         yield s.change(32 + late, host, key, setup, "RegistryValue")
+        yield s.change(32 + late, host, s.RUN_KEY, r"C:\Program Files\KeePassXC\KeePassXC.exe", "RegistryValue")
         yield s.change(33 + late, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe")
         yield s.change(33 + late, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
         yield from (s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2) for number in range(12))
@@ -178,7 +179,7 @@ DAYS = {
     ),
     "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(
-        "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/pull/1932",
+        "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/issues/5110",
         [*_desktops()],
     ),
     "an old password, and the internet guesses": Day(
