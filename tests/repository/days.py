@@ -15,10 +15,7 @@ FLEET = [(place / 100, host) for place, host in enumerate(HOSTS)]
 
 
 class Day(NamedTuple):
-    """What happened on the second day, and where such a day is reported.
-
-    status: the highest that its signal may have. Above low, what happened concerns the team, once.
-    """
+    """What happened on the second day, where such a day is reported, and the highest status of its one signal."""
 
     source: str
     events: Sequence[s.Properties]
@@ -66,6 +63,7 @@ def _desktops() -> Stream:
     key, setup = s.RUN_KEY.replace("updater", "OneDrive"), r"C:\Program Files\Microsoft OneDrive\OneDriveSetup.exe"
     for late, host in FLEET:
         yield s.change(32 + late, host, key, setup, "RegistryValue")
+        yield s.change(32 + late, host, s.RUN_KEY, r"C:\Program Files\KeePassXC\KeePassXC.exe", "RegistryValue")
         yield s.change(33 + late, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe")
         yield s.change(33 + late, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
         yield from (s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2) for number in range(12))
@@ -77,13 +75,6 @@ def _old_password() -> Stream:
         yield s.guesses(25 + number / 10, HOSTS[3], "10.0.4.4")
         yield s.guesses(25 + number / 10, HOSTS[0], f"203.0.113.{number}")
     yield s.logon(34, HOSTS[0], "192.0.2.77")
-
-
-def _sftp_client() -> Stream:
-    """Ten connections at once: some fail, the others are a logon."""
-    for hour in (33, 34, 35):
-        yield from (s.guesses(hour + number / 600, HOSTS[4], "10.76.17.255") for number in range(3))
-        yield s.logon(hour + 0.01, HOSTS[4], "10.76.17.255")
 
 
 def _mail_wave() -> Stream:
@@ -128,6 +119,10 @@ DAYS = {
         "https://github.com/elastic/detection-rules/issues/2392",
         [*_changes(20, "/usr/lib/snapd/snapd", r"/etc/systemd/system/snap-google\x2dcloud\x2dcli-87.mount",
                    "/etc/systemd/system/snap.lxd.daemon.service")],
+    ),
+    "homes restored by rsync, and a container engine": Day(
+        "https://github.com/elastic/detection-rules/issues/2561, https://github.com/elastic/detection-rules/pull/3322",
+        [*_changes(5, "/usr/bin/rsync", s.AUTHORIZED_KEYS), *_changes(5, "/usr/bin/podman", "/etc/cron.d/sysstat")],
     ),
     "the cloud's agent writes the keys of those who connect": Day(
         "https://github.com/elastic/detection-rules/pull/1955",
@@ -178,14 +173,18 @@ DAYS = {
     ),
     "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(
-        "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/pull/1932",
+        "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/issues/5110",
         [*_desktops()],
     ),
     "an old password, and the internet guesses": Day(
         "https://docslib.org/doc/7746800/detecting-distributed-brute-force-attack-on-a-single-target",
         [*_old_password()],
     ),
-    "an SFTP client with ten connections": Day("https://github.com/ossec/ossec-hids/issues/1028", [*_sftp_client()]),
+    "an SFTP client with ten connections, of which some fail": Day(
+        "https://github.com/ossec/ossec-hids/issues/1028",
+        [make(hour + late, HOSTS[4], "10.76.17.255") for hour in (33, 34, 35)
+         for make, late in ((s.guesses, 0), (s.guesses, 0.001), (s.logon, 0.01))],
+    ),
     "malware by mail, unwanted programs, a test file": Day(
         "https://www.f-secure.com/sw-desc/eicar", [*_mail_wave()]
     ),

@@ -81,7 +81,6 @@ class _Query:
         self.fields: Sequence[str] = query["groupByFields"]
         self.values: Sequence[str] = query["distinctFields"] or query.get("metrics", ())
         self._matches = parse(query["query"]).matches
-        self._missing = frozenset(["N/A"] if query.get("hasOptionalGroupByFields") else [])
         self._cardinality = query["aggregation"] == "cardinality"
         self._found: dict[Group, list[tuple[float, Group]]] = defaultdict(list)
 
@@ -103,7 +102,7 @@ class _Query:
         return [value for at, value in self._found[group] if at == time]
 
     def _combinations(self, document: Document, fields: Sequence[str]) -> list[Group]:
-        found = [sorted(document.values.get(field) or self._missing) for field in fields]
+        found = [sorted(document.values.get(field, ())) for field in fields]
         return list(itertools.product(*found))
 
 

@@ -23,8 +23,8 @@ from tests.repository.datadog_models import problems
 from tests.repository.datadog_search import Document, parse
 from tests.repository.days import DAYS
 from tests.support import item
+from tools.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 HERE = ROOT / "examples" / "datadog"
 MONITORS = sorted((HERE / "monitors").glob("*.json"))
 DETECTIONS = sorted((HERE / "detections").glob("*.json"))

@@ -37,8 +37,9 @@ TACTICS = {
     "TA0001-initial-access": {"T1190-exploit-public-facing-application"},
     "TA0002-execution": {"T1053-scheduled-task-job", "T1059-command-and-scripting-interpreter"},
     "TA0003-persistence": {
-        "T1053.003-cron", "T1098-account-manipulation", "T1098.004-ssh-authorized-keys", "T1543.002-systemd-service",
-        "T1547.001-registry-run-keys-startup-folder", "T1554-compromise-host-software-binary",
+        "T1053.003-cron", "T1098-account-manipulation", "T1098.004-ssh-authorized-keys", "T1505.003-web-shell",
+        "T1543.002-systemd-service", "T1547.001-registry-run-keys-startup-folder",
+        "T1554-compromise-host-software-binary",
     },
     "TA0005-defense-evasion": {"T1070.001-clear-windows-event-logs", "T1562.001-disable-or-modify-tools"},
     "TA0006-credential-access": {"T1110-brute-force"},
@@ -250,6 +251,7 @@ def test_what_datadog_checks_when_a_rule_is_made(rule: str) -> None:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", query["name"])
         assert bool(query["distinctFields"]) == (query["aggregation"] == "cardinality")
         assert bool(query.get("metrics")) == (query["aggregation"] == "new_value")
+        assert query["hasOptionalGroupByFields"] is False, "the interpreter leaves out what lacks a group"
     assert len({tuple(query["groupByFields"]) for query in body["queries"]}) <= 1, "queries are joined by their groups"
     if options["detectionMethod"] == "sequence_detection":
         steps, transitions = (options["sequenceDetectionOptions"][key] for key in ("steps", "stepTransitions"))

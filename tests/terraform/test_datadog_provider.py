@@ -67,5 +67,5 @@ def test_settles(name: str, tmp_path: Path) -> None:
         terraform.destroy()
         assert api.kept == {}
     # With logs and rules, monitors watch the forwarder only.
-    assert made["monitors"] == (2 if name in ("logs", "both", "a team's tags") else 5) and made["dashboards"] == 1
+    assert made["monitors"] == (2 if name in ("logs", "both", "a team's tags") else 4) and made["dashboards"] == 1
     assert made["suppressions"] == ("suppress" in SETS[name])
