@@ -16,6 +16,7 @@ from deep_security_datadog import fold as fold_module
 from deep_security_datadog import forward as forward_module
 from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage
 from deep_security_datadog.aws.delivery import Delivery
+from deep_security_datadog.aws.queues import Queues
 from deep_security_datadog.datadog import text
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder, NotDelivered
@@ -525,13 +526,13 @@ def test_an_event_that_cannot_be_rendered_is_refused_and_costs_the_others_nothin
     assert len(sent(intake) + logged(intake)) == 2
 
 
-@pytest.mark.parametrize("name", ["aws.settle.settle", "report.Report.settled"])
+@pytest.mark.parametrize("name", ["aws.queues.Queues.settle", "report.Report.settled"])
 def test_a_record_that_cannot_be_settled_waits_alone(
     intake: responses.RequestsMock, forwarder: BuildForwarder, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     intake.post(EVENTS_URL, status=400)
-    module, function = (forward_module, "settle") if name.endswith("settle") else (Report, "settled")
-    works = getattr(module, function)
+    owner, function = (Queues, "settle") if name.endswith("settle") else (Report, "settled")
+    works = getattr(owner, function)
 
     def fails_for_one(*arguments: Any, **options: Any) -> Any:
         (delivery,) = [argument for argument in arguments if isinstance(argument, Delivery)]
@@ -539,7 +540,7 @@ def test_a_record_that_cannot_be_settled_waits_alone(
             raise KeyError("content")
         return works(*arguments, **options)
 
-    monkeypatch.setattr(module, function, fails_for_one)
+    monkeypatch.setattr(owner, function, fails_for_one)
     records = [sqs_record(sample("SystemEvent"), record_id=name) for name in ("one", "culprit", "two")]
     back = forward(forwarder(), *records)
     assert back == (["culprit"] if function == "settle" else [])
