@@ -21,13 +21,10 @@ def fold(items: Iterable[Item]) -> list[Item]:
     for item in items:
         key = fold_key(item.event)
         groups.setdefault(object() if key is None else (item.message, key), []).append(item)
-    return [_folded(members) for members in groups.values()]
+    return [_folded(*members) if len(members) > 1 else members[0] for members in groups.values()]
 
 
-def _folded(members: list[Item]) -> Item:
-    if len(members) == 1:
-        return members[0]
-    entries = tuple(entry for member in members for entry in member.entries)
+def _folded(*members: Item) -> Item:
     times = [member.event.time for member in members if member.event.time]
     repeats = Repeats(len(members), min(times, default=None), max(times, default=None))
-    return members[0]._replace(entries=entries, repeats=repeats)
+    return members[0]._replace(entries=sum((member.entries for member in members), ()), repeats=repeats)

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 from .datadog.intakes import DESTINATIONS
 from .filter import Filter
@@ -18,8 +18,6 @@ _LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL
 
 # The API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
-
-_T = TypeVar("_T")
 
 
 class SettingsError(Exception):
@@ -58,7 +56,7 @@ class Settings(NamedTuple):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Reads the variables that the Terraform module sets. Raises SettingsError."""
 
-        def read(name: str, parse: Callable[[str], _T], default: _T) -> _T:
+        def read(name: str, parse: Callable[[str], Any], default: Any) -> Any:
             text = environment.get(name, "").strip()
             try:
                 return parse(text) if text else default

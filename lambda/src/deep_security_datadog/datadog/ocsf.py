@@ -134,7 +134,7 @@ def _file(event: Event, file: Mapping[str, Any]) -> Fields:
         for name, algorithm in _HASHES.items()
         if name in digests
     ]
-    kind = (2, "Folder") if _entity(event) == "directory" else (1, "Regular File")
+    kind = (2, "Folder") if _text(event, "EntityType").lower() == "directory" else (1, "Regular File")
     name = path.replace("\\", "/").rpartition("/")[2]
     return {"name": name or path, "path": path, **_enum("type", kind), **_known(hashes=hashes)}
 
@@ -176,7 +176,12 @@ def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
 def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     """The class demands who did it, and where."""
     actor = _known(user=evidence.get("user"), app_name=_text(event, "ProcessName", "Process"))
-    if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
+    if not (
+        actor
+        and "file" in evidence
+        and "device" in common
+        and _text(event, "EntityType").lower() in ("file", "directory")
+    ):
         return None
     return FILE, _CHANGES.get(event.action.lower(), _UNKNOWN), {"file": evidence["file"], "actor": actor}
 
@@ -215,10 +220,6 @@ def _code(event: Event) -> str:
     """The number of a rule, or of a system event."""
     number = _RULE_ID.match(_rule(event))
     return number[0] if number else _text(event, "OSSEC_RuleID", "BehaviorRuleId", "Number")
-
-
-def _entity(event: Event) -> str:
-    return _text(event, "EntityType").lower()
 
 
 def _enum(name: str, value: Enum) -> Fields:
