@@ -176,12 +176,8 @@ def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
 def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     """The class demands who did it, and where."""
     actor = _known(user=evidence.get("user"), app_name=_text(event, "ProcessName", "Process"))
-    if not (
-        actor
-        and "file" in evidence
-        and "device" in common
-        and _text(event, "EntityType").lower() in ("file", "directory")
-    ):
+    is_file = _text(event, "EntityType").lower() in ("file", "directory")
+    if not (actor and is_file and "file" in evidence and "device" in common):
         return None
     return FILE, _CHANGES.get(event.action.lower(), _UNKNOWN), {"file": evidence["file"], "actor": actor}
 
