@@ -52,7 +52,8 @@ class Notification(NamedTuple):
     @property
     def account_id(self) -> str:
         """The AWS account of the topic, empty if unknown."""
-        return self.topic_arn.split(":")[4] if self.topic_arn else ""
+        parts = self.topic_arn.split(":")
+        return parts[4] if len(parts) > 5 else ""
 
     @property
     def time(self) -> datetime | None:
