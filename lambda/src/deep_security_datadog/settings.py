@@ -41,16 +41,16 @@ class Settings(NamedTuple):
     """
 
     destinations: dict[str, DestinationSettings]
-    api_key_secret_arn: str | None = None
-    api_key_ssm_name: str | None = None
-    api_key_reload_interval: float = 300.0
-    tags: tuple[str, ...] = ()
-    queue_url: str | None = None
-    dead_letter_queue_url: str | None = None
-    queue_visibility_timeout: int = 180
-    queue_largest_message: int = 262_144
-    console_url: str | None = None
-    log_level: str = "INFO"
+    api_key_secret_arn: str | None
+    api_key_ssm_name: str | None
+    api_key_reload_interval: float
+    tags: tuple[str, ...]
+    queue_url: str | None
+    dead_letter_queue_url: str | None
+    queue_visibility_timeout: int
+    queue_largest_message: int
+    console_url: str | None
+    log_level: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
