@@ -357,7 +357,6 @@ def test_what_follows_from_a_row() -> None:
     row = EventType(
         "X", "Anti-Malware", first_of("A"), of_malware, facts=(enum("A", "A", {}, "B"), endpoint("C", "C", "D"))
     )
-    assert row.slug == "anti_malware"
     assert row.shown_properties == {"A", "B", "C", "D"}
 
 
@@ -365,4 +364,3 @@ def test_a_row_without_more_says_nothing() -> None:
     row = EventType("X", "Log Inspection", first_of("A"), of_test)
     assert (row.action({}), row.detect_only({})) == ("", None)
     assert (row.detail({"A": "a"}), dict(row.tags)) == ("", {})
-    assert row.slug == "log_inspection"
