@@ -56,6 +56,8 @@ def test_values() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DD_SITE", "https://app.datadoghq.com"),
+        ("DD_SITE", "app.datadoghq.com"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "soon"),
         ("DESTINATIONS", "events"),
         ("DESTINATIONS", "{"),
