@@ -526,6 +526,14 @@ def test_an_event_that_cannot_be_rendered_is_refused_and_costs_the_others_nothin
     assert len(sent(intake) + logged(intake)) == 2
 
 
+def test_messages_take_turns(intake: responses.RequestsMock, forwarder: BuildForwarder) -> None:
+    intake.post(EVENTS_URL, status=202)
+    messages = [[{"EventType": "SystemEvent", "Title": f"{name}{place}"} for place in range(2)] for name in "ab"]
+    records = [sqs_record(message, record_id=f"r-{number}") for number, message in enumerate(messages)]
+    assert forward(forwarder(), *records) == []
+    assert [event["title"][-2:] for event in sent(intake)] == ["a0", "b0", "a1", "b1"]
+
+
 @pytest.mark.parametrize("name", ["aws.queues.Queues.settle", "report.Report.settled"])
 def test_a_record_that_cannot_be_settled_waits_alone(
     intake: responses.RequestsMock, forwarder: BuildForwarder, monkeypatch: pytest.MonkeyPatch, name: str
