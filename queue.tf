@@ -4,7 +4,7 @@ locals {
   most_receives = 1000
 
   # The payload returns failed messages after 10, 20, 40, then 50 s, which doubles from the eleventh time on up to the visibility timeout
-  # (backoff.py). At most this many receives come earlier than the visibility timeout, so they do not count below.
+  # (`delay` in queues.py). At most this many receives come earlier than the visibility timeout, so they do not count below.
   early_receives = 20
 
   # At least six times the function's timeout, so that throttled invocations are retried before messages return, and long enough for SQS's

@@ -24,7 +24,11 @@ def with_destinations(destinations: object, **environment: str) -> Settings:
 
 def test_absent_and_empty_are_the_default() -> None:
     events = DestinationSettings("https://api.datadoghq.com", Filter())
-    assert settings_of(DD_SITE="", DD_TAGS=" ") == Settings({"events": events}, api_key_ssm_name="/datadog")
+    found = settings_of(DD_SITE="", DD_TAGS=" ")
+    assert (found.destinations, found.tags, found.log_level) == ({"events": events}, (), "INFO")
+    assert (found.api_key_secret_arn, found.queue_url, found.dead_letter_queue_url, found.console_url) == (None,) * 4
+    assert (found.api_key_reload_interval, found.queue_visibility_timeout) == (300, 180)
+    assert found.queue_largest_message == 262_144
 
 
 def test_each_variable_is_read() -> None:
@@ -44,6 +48,7 @@ def test_each_variable_is_read() -> None:
     assert found == Settings(
         {"events": DestinationSettings("https://api.datadoghq.eu", Filter())},
         api_key_secret_arn="arn",
+        api_key_ssm_name=None,
         api_key_reload_interval=0.0,
         tags=("env:prod", "team:blue"),
         queue_url="https://sqs/queue",
@@ -73,6 +78,8 @@ def test_each_destination_has_its_url_filter_and_options() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DD_SITE", "https://app.datadoghq.com"),
+        ("DD_SITE", "app.datadoghq.com"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "soon"),
         ("DESTINATIONS", "events"),
         ("DESTINATIONS", "{"),

@@ -1,6 +1,6 @@
 """Folds repeats: events of one message that say the same become one item with their number and times."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 from .datadog.item import Item, Repeats
 from .deep_security.event import Event
@@ -21,12 +21,10 @@ def fold(items: Iterable[Item]) -> list[Item]:
     for item in items:
         key = fold_key(item.event)
         groups.setdefault(object() if key is None else (item.message, key), []).append(item)
-    return [_folded(members) for members in groups.values()]
+    return [_folded(members) if len(members) > 1 else members[0] for members in groups.values()]
 
 
-def _folded(members: list[Item]) -> Item:
-    if len(members) == 1:
-        return members[0]
+def _folded(members: Sequence[Item]) -> Item:
     entries = tuple(entry for member in members for entry in member.entries)
     times = [member.event.time for member in members if member.event.time]
     repeats = Repeats(len(members), min(times, default=None), max(times, default=None))

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 from .datadog.intakes import DESTINATIONS
 from .filter import Filter
@@ -18,8 +18,6 @@ _LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL
 
 # The API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
-
-_T = TypeVar("_T")
 
 
 class SettingsError(Exception):
@@ -43,46 +41,51 @@ class Settings(NamedTuple):
     """
 
     destinations: dict[str, DestinationSettings]
-    api_key_secret_arn: str | None = None
-    api_key_ssm_name: str | None = None
-    api_key_reload_interval: float = 300.0
-    tags: tuple[str, ...] = ()
-    queue_url: str | None = None
-    dead_letter_queue_url: str | None = None
-    queue_visibility_timeout: int = 180
-    queue_largest_message: int = 262_144
-    console_url: str | None = None
-    log_level: str = "INFO"
+    api_key_secret_arn: str | None
+    api_key_ssm_name: str | None
+    api_key_reload_interval: float
+    tags: tuple[str, ...]
+    queue_url: str | None
+    dead_letter_queue_url: str | None
+    queue_visibility_timeout: int
+    queue_largest_message: int
+    console_url: str | None
+    log_level: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Reads the variables that the Terraform module sets. Raises SettingsError."""
 
-        def read(name: str, parse: Callable[[str], _T], default: _T) -> _T:
-            text = environment.get(name, "").strip()
+        def read(name: str, parse: Callable[[str], Any], default: str = "") -> Any:
+            text = environment.get(name, "").strip() or default
             try:
-                return parse(text) if text else default
+                return parse(text) if text else None
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise SettingsError(f"{name} cannot be used: {error}") from error
 
-        environment = {"DESTINATIONS": '{"events": {}}', **environment}
-        site = read("DD_SITE", str.lower, "datadoghq.com")
+        site = read("DD_SITE", _site, "datadoghq.com")
         settings = cls(
-            destinations=read("DESTINATIONS", partial(_destinations, site), {}),
-            api_key_secret_arn=read("DD_API_KEY_SECRET_ARN", str, None),
-            api_key_ssm_name=read("DD_API_KEY_SSM_NAME", str, None),
-            api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", float, 300.0),
+            destinations=read("DESTINATIONS", partial(_destinations, site), '{"events": {}}'),
+            api_key_secret_arn=read("DD_API_KEY_SECRET_ARN", str),
+            api_key_ssm_name=read("DD_API_KEY_SSM_NAME", str),
+            api_key_reload_interval=read("DD_API_KEY_SECRET_RELOAD_INTERVAL", float, "300"),
             tags=tuple(filter(None, map(str.strip, environment.get("DD_TAGS", "").split(",")))),
-            queue_url=read("QUEUE_URL", str, None),
-            dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str, None),
-            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", int, 180),
-            queue_largest_message=read("QUEUE_MAXIMUM_MESSAGE_SIZE", int, 262_144),
-            console_url=read("CONSOLE_URL", lambda text: text.rstrip("/"), None),
+            queue_url=read("QUEUE_URL", str),
+            dead_letter_queue_url=read("DEAD_LETTER_QUEUE_URL", str),
+            queue_visibility_timeout=read("QUEUE_VISIBILITY_TIMEOUT", int, "180"),
+            queue_largest_message=read("QUEUE_MAXIMUM_MESSAGE_SIZE", int, "262144"),
+            console_url=read("CONSOLE_URL", lambda text: text.rstrip("/")),
             log_level=read("DD_LOG_LEVEL", lambda text: _LOG_LEVELS[text.upper()], "INFO"),
         )
         if (settings.api_key_secret_arn is None) == (settings.api_key_ssm_name is None):
             raise SettingsError("exactly one of DD_API_KEY_SECRET_ARN and DD_API_KEY_SSM_NAME must be set")
         return settings
+
+
+def _site(text: str) -> str:
+    if "/" in text or "." not in text or text.startswith(("api.", "app.", "http-intake.")):
+        raise ValueError("expected a Datadog site such as datadoghq.com or datadoghq.eu, without scheme, api. or app.")
+    return text.lower()
 
 
 def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deep_security_datadog.aws.backoff import delay
+from deep_security_datadog.aws.queues import delay
 
 VISIBILITY_TIMEOUT = 180
 

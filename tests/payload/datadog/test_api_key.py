@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from deep_security_datadog.datadog import api_key as module
-from deep_security_datadog.datadog.api_key import READ_DEADLINE, RELOAD_RETRY, ApiKey, ApiKeyUnavailable, key_in
+from deep_security_datadog.datadog.api_key import READ_DEADLINE, RELOAD_RETRY, ApiKey, key_in
 from deep_security_datadog.log import LoggableError
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -66,13 +66,13 @@ def test_a_key_of_another_form_is_used_with_a_warning(capsys: pytest.CaptureFixt
     ["", " ", "two words", '{"DD_API_KEY": ""}', '{"other": "x"}', "[]", "null", "key\x00", "k" * 201, "[" * 100_000],
 )
 def test_what_is_no_key_says_so_and_nothing_of_what_it_is(secret: str) -> None:
-    with pytest.raises(ApiKeyUnavailable, match="the API key cannot be read: the secret is") as raised:
+    with pytest.raises(LoggableError, match="the API key cannot be read: the secret is") as raised:
         ApiKey(lambda: secret, reload_interval=1).get()
     assert not secret.strip() or secret not in str(raised.value)
 
 
 def test_json_without_the_key_names_the_names_it_may_have() -> None:
-    with pytest.raises(ApiKeyUnavailable, match="no string DD_API_KEY or dd_api_key or apiKey or api_key") as raised:
+    with pytest.raises(LoggableError, match="no string DD_API_KEY or dd_api_key or apiKey or api_key") as raised:
         key_in('{"other": "secret-value"}')
     assert "secret-value" not in str(raised.value)
 
@@ -110,14 +110,14 @@ def test_what_cannot_be_read_says_why_and_no_value(error: Exception, reason: str
     def read() -> str:
         raise error
 
-    with pytest.raises(ApiKeyUnavailable, match=f"^the API key cannot be read: {reason}$"):
+    with pytest.raises(LoggableError, match=f"^the API key cannot be read: {reason}$"):
         ApiKey(read, reload_interval=300).get()
 
 
 def test_it_is_read_again_when_asked_and_stays_if_that_fails() -> None:
     key = ApiKey(Store("one", "two"), reload_interval=300)
     assert [key.get(), key.reload(), key.get()] == ["one", "two", "two"]
-    with pytest.raises(ApiKeyUnavailable, match="ThrottlingException"):
+    with pytest.raises(LoggableError, match="ThrottlingException"):
         key.reload()
     assert key.get() == "two"
 
@@ -127,6 +127,6 @@ def test_a_read_that_hangs_ends_in_time(seconds: float, deadline: float, monkeyp
     """A key store that hangs leaves time for saying so."""
     monkeypatch.setattr(module, "READ_DEADLINE", deadline)
     release = Event()
-    with pytest.raises(ApiKeyUnavailable, match="the API key cannot be read: no answer within 0 s"):
+    with pytest.raises(LoggableError, match="the API key cannot be read: no answer within 0 s"):
         ApiKey(lambda: str(release.wait(60)), reload_interval=300).get(seconds=seconds)
     release.set()

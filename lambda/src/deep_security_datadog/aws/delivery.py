@@ -4,14 +4,14 @@ An entry is owed to a destination until that accepts it, refuses it for good (th
 filters it out. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import NamedTuple, TypeAlias
 
 from deep_security_datadog.outcome import Answer, Outcome
 
 from .bodies import LARGEST_MESSAGE, QueueMessage, fitting
-from .envelope import Entry, Notification, Record
+from .envelope import Notification, Record
 
 # The place of an entry in its record, and a destination. None for what is no event, and for what is left to the next
 # invocation: neither is owed to one destination more than to another.
@@ -113,8 +113,8 @@ class Delivery:
                 reason, status = f"{name}: {answer.reason}", answer.status
             if reason:
                 origin = entry.notification.message_id or self.record.record_id or ""
-                attributes = {"reason": reason, "status": str(status or ""), "origin": origin}
-                yield Outgoing(self._message(notification, [entry], attributes), ((place, name),), reason)
+                attributes = {"status": str(status or ""), "origin": origin}
+                yield from self._fitting(notification, [((place, name),)], reason, **attributes)
 
     def remainders(self, reason: str = "") -> Iterator[Outgoing]:
         """What is owed, as messages for a queue. reason: why that is the dead-letter queue."""
@@ -130,22 +130,17 @@ class Delivery:
             yield from self._fitting(notification, group, reason)
 
     def _fitting(
-        self, notification: Notification, owing: Sequence[tuple[Debt, ...]], reason: str
+        self, notification: Notification, owing: Sequence[tuple[Debt, ...]], reason: str, **attributes: str
     ) -> Iterator[Outgoing]:
-        """The entries with these debts, in as many messages as needed."""
+        """The entries with these debts, in as many messages as needed. Several are events, and go in an array."""
         entries = [self.record.entries[debts[0][0]] for debts in owing]
-        found = self._message(notification, entries, {"reason": reason})
-        if len(owing) > 1 and not (found and found.is_notification):
-            half = len(owing) // 2
-            yield from self._fitting(notification, owing[:half], reason)
-            yield from self._fitting(notification, owing[half:], reason)
-        else:
-            yield Outgoing(found, tuple(chain(*owing)), reason, notification.generation)
-
-    def _message(
-        self, notification: Notification, entries: Sequence[Entry], attributes: Mapping[str, str]
-    ) -> QueueMessage | None:
-        """The entries as they came: several are events, and a message of them is an array."""
         texts = [entry.text for entry in entries]
         text = texts[0] if entries[0].properties is None else f"[{','.join(texts)}]"
-        return fitting(notification, text, attributes, self._largest, alone=texts[0] if len(texts) == 1 else "")
+        alone = texts[0] if len(texts) == 1 else ""
+        found = fitting(notification, text, {"reason": reason, **attributes}, self._largest, alone=alone)
+        if len(owing) > 1 and not (found and found.is_notification):
+            half = len(owing) // 2
+            for part in (owing[:half], owing[half:]):
+                yield from self._fitting(notification, part, reason, **attributes)
+        else:
+            yield Outgoing(found, tuple(chain(*owing)), reason, notification.generation)

@@ -1,5 +1,6 @@
 """The queue and the dead-letter queue: they get what is owed of a record, within the time left."""
 
+import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +11,6 @@ from deep_security_datadog.deadline import SecondsLeft, run
 from deep_security_datadog.log import LoggableError
 
 from . import message, sdk
-from .backoff import delay
 from .bodies import LARGEST_MESSAGE
 from .delivery import Delivery, Outgoing
 from .envelope import Record
@@ -28,6 +28,11 @@ RESERVE = 0.3
 _USUAL_CALL = 0.1
 # Below the deadline, and tried once: a call that goes on after its deadline, or again, would send twice.
 _READ_TIMEOUT = 2.5
+
+# Seconds by attempt, then doubling: everything arrives within a minute after an outage of up to five minutes.
+_STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
+# Jitter spreads the messages. It only shortens: no wait is longer than promised.
+_LEAST = 0.8
 
 # What SQS took, and why it did not take the rest; empty if it took all.
 Taken: TypeAlias = tuple[tuple[Outgoing, ...], str]
@@ -164,3 +169,16 @@ def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator
         size += one.message.size
     if batch:
         yield batch
+
+
+def delay(attempt: int, *, asked: float = 0.0, longest: int) -> int:
+    """Whole seconds before the next attempt, at least as many as Datadog asked for.
+
+    attempt: number of the failed one, from 1. longest: the visibility timeout of the queue, the upper bound.
+    """
+    step = _STEPS[min(attempt, len(_STEPS)) - 1] if attempt > 0 else 0
+    doubled = step * 2.0 ** min(max(0, attempt - len(_STEPS)), 20)
+    # Terraform counts on whole visibility timeouts (queue.tf).
+    if max(doubled, asked) >= longest:
+        return longest
+    return min(longest, round(max(doubled * random.uniform(_LEAST, 1.0), asked)))  # noqa: S311 (no secret depends on it)

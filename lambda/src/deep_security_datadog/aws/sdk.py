@@ -27,14 +27,12 @@ def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Ca
     """Reads a secret, else an SSM parameter (name or ARN). Raises LoggableError with that name and AWS's error code."""
     name = secret_arn or parameter or ""
     # The region of an ARN need not be the function's.
-    parts = name.split(":")
-    region = parts[3] or None if name.startswith("arn:") and len(parts) > 5 else None
+    region = name.split(":")[3] if name.startswith("arn:") else None
+    kind = "secretsmanager" if secret_arn else "ssm"
 
     def read() -> str:
         try:
-            service = client(
-                "secretsmanager" if secret_arn else "ssm", region=region, attempts=_ATTEMPTS, read_timeout=_READ_TIMEOUT
-            )
+            service = client(kind, region=region, attempts=_ATTEMPTS, read_timeout=_READ_TIMEOUT)
             if secret_arn:
                 secret = service.get_secret_value(SecretId=name)
                 return str(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())

@@ -22,12 +22,11 @@ READ_DEADLINE = 10.0
 RELOAD_RETRY = (30.0, 60.0)
 
 
-class ApiKeyUnavailable(LoggableError):
-    """The message has the name of the secret and the AWS error code, never a value."""
-
-
 class ApiKey:
-    """A cached key. read: fetches the text of the secret. reload_interval: seconds, 0 = in each invocation."""
+    """A cached key. read: fetches the text of the secret. reload_interval: seconds, 0 = in each invocation.
+
+    Where it cannot be read: LoggableError with the name of the secret and the AWS error code, never a value.
+    """
 
     def __init__(
         self, read: Callable[[], str], *, reload_interval: float, clock: Callable[[], float] = time.monotonic
@@ -39,43 +38,40 @@ class ApiKey:
         self._next_read = 0.0
 
     def get(self, *, seconds: float = READ_DEADLINE) -> str:
-        """The key, at most `reload_interval` seconds old, or the last known one if it cannot be read.
-
-        seconds: for reading it. Raises ApiKeyUnavailable if none is known and it cannot be read.
-        """
+        """The key, at most `reload_interval` seconds old, or the last known one. seconds: for reading it."""
         if self._value is None or self._clock() >= self._next_read:
             try:
                 return self.reload(seconds=seconds)
-            except ApiKeyUnavailable:
+            except LoggableError:
                 # A known key most likely still works.
                 if self._value is None:
                     raise
         return self._value
 
     def reload(self, *, seconds: float = READ_DEADLINE) -> str:
-        """Reads the key. Raises ApiKeyUnavailable."""
+        """Reads the key."""
         try:
             self._value = key_in(deadline.run(self._read, seconds=min(seconds, READ_DEADLINE)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the key is not there)
             self._next_read = self._clock() + random.uniform(*RELOAD_RETRY)  # noqa: S311 (jitter)
-            raise ApiKeyUnavailable(f"the API key cannot be read: {reason_of(error)}") from None
+            raise LoggableError(f"the API key cannot be read: {reason_of(error)}") from None
         self._next_read = self._clock() + self._reload_interval
         return self._value
 
 
 def key_in(secret: str) -> str:
-    """The key in a secret: plain, a quoted JSON string, or a JSON object. Raises ApiKeyUnavailable."""
+    """The key in a secret: plain, a quoted JSON string, or a JSON object. Raises LoggableError."""
     key: object = secret
     with suppress(ValueError, RecursionError):
         key = json.loads(secret)
     if isinstance(key, dict):
         key = next((key[name] for name in _JSON_KEYS if isinstance(key.get(name), str)), None)
         if key is None:
-            raise ApiKeyUnavailable(f"the secret is JSON but has no string {' or '.join(_JSON_KEYS)}")
+            raise LoggableError(f"the secret is JSON but has no string {' or '.join(_JSON_KEYS)}")
     # A key of digits only is a number in JSON.
     text = key.strip() if isinstance(key, str) else secret.strip()
     if not isinstance(key, (str, int, float)) or not _USABLE.fullmatch(text):
-        raise ApiKeyUnavailable("the secret is no API key, which has 32 hexadecimal digits")
+        raise LoggableError("the secret is no API key, which has 32 hexadecimal digits")
     if not _USUAL.fullmatch(text):
         log.write("WARNING", "the secret does not look like an API key, which has 32 hexadecimal digits")
     return text

@@ -55,7 +55,10 @@ class CircuitBreaker:
             self._messages.update(item.message for item in request.items)
             self._is_silent = self._is_silent and answer.status is None
         if self.is_half_open or (self._failures >= MOST_FAILURES and (self._is_silent or len(self._messages) > 1)):
-            self.stop(_reason(answer))
+            reason = f"Datadog answers with HTTP {answer.status}" if answer.status else "Datadog does not answer"
+            if answer.status in KEY_REFUSED:
+                reason = f"Datadog refuses the API key (HTTP {answer.status}); do key and site belong together?"
+            self.stop(reason)
         elif self.is_paused and self.retry_after > LONGEST_WAIT:
             self.stop(f"Datadog asks to wait {self.retry_after:.0f} s")
 
@@ -64,9 +67,3 @@ class CircuitBreaker:
         if self._failures >= MOST_FAILURES and not self.is_paused:
             self.stop("Datadog does not accept anything")
         self.is_paused = False
-
-
-def _reason(answer: Answer) -> str:
-    if answer.status in KEY_REFUSED:
-        return f"Datadog refuses the API key (HTTP {answer.status}); do key and site belong together?"
-    return f"Datadog answers with HTTP {answer.status}" if answer.status else "Datadog does not answer"

@@ -57,6 +57,9 @@ _DISPOSITIONS: Mapping[str, Enum] = {
     "reset": (21, "Reset"), "quarantined": (3, "Quarantined"), "deleted": (5, "Deleted"), "cleaned": (11, "Corrected"),
     "log only": (17, "Logged"), "allowed": (1, "Allowed"),
 }  # fmt: skip
+_VERDICTS = ("AntiMalwareEvent", "PayloadLog", "WebReputationEvent", "AppControlEvent", "DeviceControlEvent")
+# Of actions that are none of these; other types have no disposition.
+_OTHER_DISPOSITIONS = {**dict.fromkeys((*_VERDICTS, "PacketLog"), _UNKNOWN), "AntiMalwareEvent": (13, "Uncorrected")}
 _MALWARE: Mapping[int | None, Enum] = {
     1: (18, "Trojan"), 2: (19, "Virus"), 4: (17, "Spyware"), **dict.fromkeys((0, 3, 5, 7), _OTHER)
 }  # fmt: skip
@@ -93,15 +96,15 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
             count=item.repeats.total if item.repeats else min(integer(texts.get("RepeatCount")) or 0, _MOST - 1),
         ),
     }  # fmt: skip
-    evidence, row = _evidence(event, log), ROWS.get(event.event_type.name, Row())
-    made = next(filter(None, (maker(event, common, evidence) for maker in row.makers)), (BASE, _OTHER, {}))
+    evidence, name = _evidence(event, log), event.event_type.name
+    made = next(filter(None, (maker(event, common, evidence) for maker in ROWS.get(name, ()))), (BASE, _OTHER, {}))
     found, (activity_id, activity), fields = made
     metadata["profiles"] = [*found.profiles]
     if found.profiles == _CONTROL:
         fields |= _known(policy=_known(name=_text(event, "HostSecurityPolicyName")))
-        if row.disposition:
+        if other := _OTHER_DISPOSITIONS.get(name):
             detected = (15, "Detected") if event.detect_only else None
-            fields |= _enum("disposition", detected or _DISPOSITIONS.get(event.action.lower(), row.disposition))
+            fields |= _enum("disposition", detected or _DISPOSITIONS.get(event.action.lower(), other))
     return common | fields | {
         "class_uid": found.uid, "class_name": found.name,
         "category_uid": found.uid // 1000, "category_name": found.category,
@@ -139,7 +142,7 @@ def _file(event: Event, file: Mapping[str, Any]) -> Fields:
         for name, algorithm in _HASHES.items()
         if name in digests
     ]
-    kind = (2, "Folder") if _entity(event) == "directory" else (1, "Regular File")
+    kind = (2, "Folder") if _text(event, "EntityType").lower() == "directory" else (1, "Regular File")
     return {"name": _name(path), "path": path, **_enum("type", kind), **_known(hashes=hashes)}
 
 
@@ -184,7 +187,8 @@ def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     process = evidence.get("process")
     app_name = not process and _text(event, "ProcessName", "Process")
     actor = _known(user=evidence.get("user"), process=process, app_name=app_name)
-    if not (actor and "file" in evidence and "device" in common and _entity(event) in ("file", "directory")):
+    is_file = _text(event, "EntityType").lower() in ("file", "directory")
+    if not (actor and is_file and "file" in evidence and "device" in common):
         return None
     return FILE, _CHANGES.get(event.action.lower(), _UNKNOWN), {"file": evidence["file"], "actor": actor}
 
@@ -200,26 +204,17 @@ def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     return AUTHENTICATION, _LOGON, fields | _enum("status", status) | {"dst_endpoint": {"hostname": host}}
 
 
-class Row(NamedTuple):
-    # The first that makes something counts; else it is a Base Event.
-    makers: tuple[_Maker, ...] = ()
-    # Of actions that `_DISPOSITIONS` lacks; None where the type has none.
-    disposition: Enum | None = None
-
-
-ROWS: Mapping[str, Row] = {
-    "AntiMalwareEvent": Row((_finding,), (13, "Uncorrected")),
+# By type. The first that makes something counts; else it is a Base Event.
+ROWS: Mapping[str, tuple[_Maker, ...]] = {
     # A verdict on an address is no HTTP Activity: for that the event would have to say what the request was. Nor is
     # application control a Process Activity: whether its process starts the file or was started from it is not said.
-    **dict.fromkeys(
-        ("PayloadLog", "WebReputationEvent", "AppControlEvent", "DeviceControlEvent"), Row((_finding,), _UNKNOWN)
-    ),
-    "PacketLog": Row((_packet,), _UNKNOWN),
+    **dict.fromkeys(_VERDICTS, (_finding,)),
+    "PacketLog": (_packet,),
     # Registry, services, users, ports and so on have no class in common.
-    "IntegrityEvent": Row((_change, _finding)),
-    "LogInspectionEvent": Row((_logon, _finding)),
+    "IntegrityEvent": (_change, _finding),
+    "LogInspectionEvent": (_logon, _finding),
     # The manager's other events are of too many kinds for one class.
-    "SystemEvent": Row((_alert,)),
+    "SystemEvent": (_alert,),
 }
 
 
@@ -232,10 +227,6 @@ def _code(event: Event) -> str:
     """The number of a rule, or of a system event."""
     number = _RULE_ID.match(_rule(event))
     return number[0] if number else _text(event, "OSSEC_RuleID", "BehaviorRuleId", "Number")
-
-
-def _entity(event: Event) -> str:
-    return _text(event, "EntityType").lower()
 
 
 def _name(path: str) -> str:

@@ -11,10 +11,10 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, SecondsLeft, TooManyLeftBehind, run_all
-from deep_security_datadog.log import reason_of
+from deep_security_datadog.log import LoggableError, reason_of
 from deep_security_datadog.outcome import Answer, Outcome
 
-from .api_key import ApiKey, ApiKeyUnavailable
+from .api_key import ApiKey
 from .circuit_breaker import LONGEST_WAIT, CircuitBreaker
 from .client import DatadogClient, Progress
 from .request import CannotRender, Endpoint, Request, TooLarge
@@ -94,7 +94,7 @@ class _Rounds:
         try:
             if self._work and self._seconds_left() >= self._slowest:
                 self._key = self._api_key.get(seconds=self._seconds_left())
-        except ApiKeyUnavailable as error:
+        except LoggableError as error:
             self._stop(str(error))
         while self._work:
             yield from self._round(at_once)
@@ -194,7 +194,7 @@ class _Rounds:
             self._key_was_reloaded = True
             try:
                 self._key = self._api_key.reload(seconds=self._seconds_left())
-            except ApiKeyUnavailable as error:
+            except LoggableError as error:
                 # The known key may be right, and the refusal about one event.
                 self._blame = str(error)
         return self._key != than

@@ -71,7 +71,7 @@ def _own_tags(event: Event, account_id: str) -> list[tuple[str, str]]:
     return [
         ("integration", "deep_security"),
         ("event_type", event_type.name or "unknown"),
-        ("module", event_type.slug),
+        ("module", event_type.module.lower().replace("-", "_")),
         ("severity", event.severity.label),
         ("action", event.action),
         ("detect_only", as_text(event.detect_only)),

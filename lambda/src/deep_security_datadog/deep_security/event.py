@@ -78,7 +78,7 @@ class Event:
     known_severity: None if the event does not tell; severity is `info` then.
     rank: severity times asset value, None for types without a rank (docs/reference/deep-security-events.md#ranks).
     time: `LogDate` in UTC, None if missing or unreadable.
-    below_host: container, image and pod by the names of their tags, as far as they are known.
+    below_host: container, image and pod by the names of their tags, as far as they are known. container: for people.
     """
 
     def __init__(self, properties: Mapping[str, object]) -> None:
@@ -94,6 +94,7 @@ class Event:
         self.host: Host = _host(texts)
         self.time: datetime | None = time_of(properties.get("LogDate"))
         self.below_host = {name: text for name, names in BELOW_HOST.items() if (text := first(texts, names))}
+        self.container = first(self.below_host, ("container_name", "container_id", "pod_id"))
 
     @property
     def identity(self) -> tuple[str, ...] | None:
@@ -113,11 +114,6 @@ class Event:
         tenant = first(self.texts, ("TenantGUID", "TenantID", "TenantName"))
         below = (f"{name}:{text}" for name, text in self.below_host.items())
         return (tenant, self.event_type.name, self.host.identity, *below)
-
-    @property
-    def container(self) -> str:
-        """The name of what sits below the host, for people."""
-        return first(self.below_host, ("container_name", "container_id", "pod_id"))
 
 
 def _host(texts: Texts) -> Host:

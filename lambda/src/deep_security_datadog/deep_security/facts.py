@@ -70,11 +70,6 @@ class EventType(NamedTuple):
     detail: Value = lambda _: ""
 
     @property
-    def slug(self) -> str:
-        """The module as a tag value, such as `intrusion_prevention`."""
-        return self.module.lower().replace(" ", "_").replace("-", "_")
-
-    @property
     def shown_properties(self) -> frozenset[str]:
         """The properties that its facts show."""
         return frozenset(name for fact in self.facts for name in fact.properties)
