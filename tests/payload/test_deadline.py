@@ -1,7 +1,5 @@
 """A call ends in time, its thread is used again, and one that hangs is ended and bounded."""
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Callable, Iterator

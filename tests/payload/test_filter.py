@@ -1,7 +1,5 @@
 """Which events are kept, and why others are not."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

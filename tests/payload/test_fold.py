@@ -1,7 +1,5 @@
 """Which events of a message are identical, and what one that stands for others knows of them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

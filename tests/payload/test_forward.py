@@ -1,7 +1,5 @@
 """The whole payload between Lambda and Datadog: what is sent, acknowledged, put back and kept."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

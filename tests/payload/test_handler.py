@@ -1,7 +1,5 @@
 """The entry point as Lambda calls it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

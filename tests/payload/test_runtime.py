@@ -4,8 +4,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Between invocati
 killed at its deadline.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -190,12 +188,6 @@ def test_without_a_queue_what_is_not_delivered_is_an_error(
     assert posted.body["errorMessage"] == "events retry: HTTP 503 (2)"
     datadog.faults.pop()
     assert environment.invoke(sample("sns-lambda-envelope")) == ACKNOWLEDGED
-
-
-def test_an_unusable_environment_is_an_error_that_names_the_variable(start: Callable[..., Environment]) -> None:
-    posted = start(DD_SITE="https://app.datadoghq.com").invoke(batch())
-    assert (posted.kind, posted.body["errorType"]) == ("error", "SettingsError")
-    assert "DD_SITE" in posted.body["errorMessage"]
 
 
 def test_ends_before_its_deadline_and_goes_on_after_it_was_frozen(

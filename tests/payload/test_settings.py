@@ -1,7 +1,5 @@
 """A bad variable is named; absent and empty mean the default."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Conversions of JSON values, the odd ones above all."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import re

@@ -1,7 +1,5 @@
 """What the queues take of a record, so that nothing of it comes back twice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

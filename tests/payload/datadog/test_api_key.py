@@ -1,7 +1,5 @@
 """What in a secret is the API key, how long it is kept, and when it is read again."""
 
-from __future__ import annotations
-
 from threading import Event
 
 import pytest

@@ -1,7 +1,5 @@
 """Datadog's standard attributes: from which properties of any type, each of its kind, and safe to show."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable

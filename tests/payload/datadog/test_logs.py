@@ -1,7 +1,5 @@
 """What Datadog gets as logs, in batches within the intake's limits."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from datetime import UTC, datetime

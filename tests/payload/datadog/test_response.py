@@ -1,7 +1,5 @@
 """What a response means: accepted only by Datadog itself, refused only for good, and when to try again."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 

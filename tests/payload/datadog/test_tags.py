@@ -1,18 +1,13 @@
 """The tags of an event."""
 
-from __future__ import annotations
-
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from deep_security_datadog.datadog.tags import LONGEST_TAG, MOST_TAGS, configured_tags, normalized, tag, tags_of
+from deep_security_datadog.datadog.tags import MOST_TAGS, configured_tags, normalized, tag, tags_of
 from deep_security_datadog.deep_security.event import Event
-from tests.payload.strategies import PROPERTIES, TEXT
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_tags.json").read_text(encoding="utf-8"))
 
@@ -186,14 +181,3 @@ def test_configured_tags_have_room() -> None:
     many = {f"key{number}": "value" for number in range(300)}
     found = tags(("env:prod", "x"), HostCloudInstanceTags=many)
     assert len(found) == MOST_TAGS and found[-2:] == ["env:prod", "x"]
-
-
-@given(PROPERTIES, TEXT)
-def test_any_event_has_tags_that_datadog_takes(properties: dict[str, Any], configured: str) -> None:
-    event = Event(properties)
-    found = tags_of(event, account_id="", configured=configured_tags((configured,)))
-    assert len(set(found)) == len(found) <= MOST_TAGS
-    for text in found:
-        assert len(text) <= LONGEST_TAG and text == text.lower() and not re.search(r"[^\w\-:./]", text), text
-        assert (text[0].isalpha() and text.partition(":")[2] != "") or ":" not in text
-        assert normalized(text) == text, "Datadog would store another"

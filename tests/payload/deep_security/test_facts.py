@@ -1,32 +1,12 @@
 """How facts are read off an event, in the words that the table of event types is written in."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable
 
 import pytest
 
-from deep_security_datadog.deep_security.facts import (
-    Fact,
-    Texts,
-    bits,
-    boolean,
-    endpoint,
-    enum,
-    first_of,
-    full_path,
-    joined,
-    named,
-    network_detect_only,
-    packet_data,
-    repeat_count,
-    scan_steps,
-    unless_in,
-    url_place,
-    word,
-    yes_no,
-)
+from deep_security_datadog.deep_security import facts
+from deep_security_datadog.deep_security.facts import Fact, Texts
 
 WORDS = {0: "", 1: "Deny", 6: "Log Only"}
 
@@ -39,10 +19,13 @@ def shown(fact: Fact) -> Callable[[Texts], object]:
 
 # What each says of some texts.
 TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] = {
-    "the first that holds something": (first_of("A", "B"), [({"B": "b", "C": "c"}, "b"), ({"C": "c"}, "")]),
-    "a number names nothing": (named("A", "B"), [({"A": "7", "B": "seven"}, "seven"), ({"A": "-7"}, ""), ({}, "")]),
+    "the first that holds something": (facts.first_of("A", "B"), [({"B": "b", "C": "c"}, "b"), ({"C": "c"}, "")]),
+    "a number names nothing": (
+        facts.named("A", "B"),
+        [({"A": "7", "B": "seven"}, "seven"), ({"A": "-7"}, ""), ({}, "")],
+    ),
     "what another property does not say already": (
-        shown(unless_in("Full", "Log message", "Log", block=True)),
+        shown(facts.unless_in("Full", "Log message", "Log", block=True)),
         [
             ({"Full": "May 14 sshd: no", "Log": "sshd: no"}, ""),
             ({"Full": "May 14 sshd: no", "Log": "sshd: yes"}, "sshd: yes"),
@@ -50,8 +33,8 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
             ({"Full": "x"}, ""),
         ],
     ),
-    "the number decides on the word, and is none itself": (
-        word("Action", WORDS, "ActionString"),
+    "the number decides on the facts.word, and is none itself": (
+        facts.word("Action", WORDS, "ActionString"),
         [
             ({"Action": "6", "ActionString": "Nur Protokoll"}, "Log Only"),
             ({"Action": "77", "ActionString": "Spelled out"}, "Spelled out"),
@@ -64,7 +47,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "the word in the event is shown beside": (
-        shown(enum("Action", "Action", WORDS, "ActionString")),
+        shown(facts.enum("Action", "Action", WORDS, "ActionString")),
         [
             ({"Action": "6"}, "Log Only"),
             ({"Action": "6", "ActionString": "log-only"}, "Log Only"),
@@ -77,7 +60,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "an address of IPv6 with a port is in brackets": (
-        shown(endpoint("Source", "IP", "Port", "MAC")),
+        shown(facts.endpoint("Source", "IP", "Port", "MAC")),
         [
             ({"IP": "192.0.2.1"}, "192.0.2.1"),
             ({"IP": "192.0.2.1", "Port": "80"}, "192.0.2.1:80"),
@@ -90,7 +73,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "how often, and when last": (
-        shown(repeat_count()),
+        shown(facts.repeat_count()),
         [
             ({"RepeatCount": "3", "EndLogDate": "2024-05-14T09:50:00Z"}, "3, last at 2024-05-14T09:50:00Z"),
             ({"RepeatCount": "3"}, "3"),
@@ -100,7 +83,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "several in one": (
-        shown(joined("Process", "{} (pid {})", "Name", "ID")),
+        shown(facts.joined("Process", "{} (pid {})", "Name", "ID")),
         [
             ({"Name": "httpd", "ID": "7"}, "httpd (pid 7)"),
             ({"Name": "httpd"}, "httpd"),
@@ -111,7 +94,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "true, false or neither": (
-        boolean("DetectOnly"),
+        facts.boolean("DetectOnly"),
         [
             *(({"DetectOnly": text}, True) for text in ("true", "TRUE", "1")),
             *(({"DetectOnly": text}, False) for text in ("false", "0")),
@@ -119,11 +102,11 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "yes, no or what it says": (
-        shown(yes_no("Detect only", boolean("DetectOnly"), "DetectOnly")),
+        shown(facts.yes_no("Detect only", facts.boolean("DetectOnly"), "DetectOnly")),
         [({"DetectOnly": "1"}, "yes"), ({"DetectOnly": "0"}, "no"), ({"DetectOnly": "maybe"}, "maybe"), ({}, "")],
     ),
     "who does not know must not say that it was blocked": (
-        network_detect_only,
+        facts.network_detect_only,
         [
             ({"Action": "129"}, True),
             ({"Action": "6"}, False),
@@ -136,7 +119,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "the steps of a scan": (
-        shown(scan_steps()),
+        shown(facts.scan_steps()),
         [
             ({"ScanAction1": "4", "ScanResultAction1": "0"}, "Clean: done"),
             (
@@ -153,7 +136,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "bits as words and as their sum": (
-        shown(bits("Flags", "Flags", {1: "one", 4: "four", 8: "eight"})),
+        shown(facts.bits("Flags", "Flags", {1: "one", 4: "four", 8: "eight"})),
         [
             ({"Flags": number}, expected)
             for number, expected in {
@@ -166,7 +149,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "path and name with one separator": (
-        full_path,
+        facts.full_path,
         [
             ({"Path": "/usr/bin", "FileName": "nc"}, "/usr/bin/nc"),
             ({"Path": "/usr//bin//", "FileName": "nc"}, "/usr//bin/nc"),
@@ -204,7 +187,7 @@ UNCHANGED += [base64.b64encode(bytes(range(128, 256))).decode()]
 )
 def test_packet_data_is_decoded_where_it_is_plainly_text(data: str, expected: str) -> None:
     """And says so: somebody may have chosen a text that decodes to another."""
-    found = shown(packet_data("Packet data", "PacketData"))({"PacketData": data})
+    found = shown(facts.packet_data("Packet data", "PacketData"))({"PacketData": data})
     assert found == (data if data == expected else f"decoded: {expected}")
 
 
@@ -241,4 +224,4 @@ def test_packet_data_is_decoded_where_it_is_plainly_text(data: str, expected: st
     ],
 )
 def test_host_and_port_of_a_url(url: str, expected: tuple[str, str, str]) -> None:
-    assert url_place({"URL": url}) == expected
+    assert facts.url_place({"URL": url}) == expected

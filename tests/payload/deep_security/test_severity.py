@@ -1,7 +1,5 @@
 """The common scale, and how each type's own is brought to it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
