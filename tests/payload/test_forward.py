@@ -155,14 +155,6 @@ def test_what_is_no_event_is_kept_and_its_neighbours_go_on(run: Run) -> None:
     assert [refusal.reason.startswith("not readable") for refusal in run.queues.refusals] == [True]
 
 
-def test_filtered_events_are_settled_and_counted_by_reason(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    run.send_to(events={"filter": {"rank_greater_than": 1}})
-    assert run(sqs_record(sample("PacketLog")[:1])) == []
-    assert not run.requests
-    line = last_line(capsys)
-    assert (line["Received"], line["Filtered"], line["FilteredByRankGreaterThan"]) == (1, 1, 1)
-
-
 def test_direct_delivery_sends_only_the_rest_again(run: Run) -> None:
     (record,) = sample("sns-lambda-envelope")["Records"]
     run.statuses["Intrusion"] = 500

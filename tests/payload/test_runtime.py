@@ -115,6 +115,9 @@ class Environment:
         return Handler
 
 
+Start = Callable[..., Environment]
+
+
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip as Lambda unpacks it."""
@@ -132,7 +135,7 @@ def datadog(fake: FakeDatadog) -> FakeDatadog:
 
 
 @pytest.fixture
-def start(task: Path, datadog: FakeDatadog) -> Iterator[Callable[..., Environment]]:
+def start(task: Path, datadog: FakeDatadog) -> Iterator[Start]:
     environments: list[Environment] = []
 
     def start(**environ: str) -> Environment:
@@ -162,9 +165,7 @@ def batch(count: int = 3, *, first: int = 0) -> dict[str, Any]:
 ACKNOWLEDGED = Posted("response", {"batchItemFailures": []})
 
 
-def test_answers_one_invocation_after_another_and_connections_that_end_meanwhile_cost_nothing(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
+def test_connections_that_end_between_two_invocations_cost_nothing(start: Start, datadog: FakeDatadog) -> None:
     environment = start()
     assert environment.invoke(batch()) == ACKNOWLEDGED
     # Frozen, with its threads and connections.
@@ -178,9 +179,7 @@ def test_answers_one_invocation_after_another_and_connections_that_end_meanwhile
     assert [line["Accepted"] for line in lines] == [27] * 3
 
 
-def test_without_a_queue_what_is_not_delivered_is_an_error(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
+def test_without_a_queue_what_is_not_delivered_is_an_error(start: Start, datadog: FakeDatadog) -> None:
     environment = start()
     datadog.faults.append(always(respond(503)))
     posted = environment.invoke(sample("sns-lambda-envelope"))
@@ -190,9 +189,7 @@ def test_without_a_queue_what_is_not_delivered_is_an_error(
     assert environment.invoke(sample("sns-lambda-envelope")) == ACKNOWLEDGED
 
 
-def test_ends_before_its_deadline_and_goes_on_after_it_was_frozen(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
+def test_ends_before_its_deadline_and_goes_on_after_it_was_frozen(start: Start, datadog: FakeDatadog) -> None:
     """The threads that hang are frozen, too, and are no obstacle afterwards."""
     environment = start()
     assert environment.invoke(batch(1)) == ACKNOWLEDGED

@@ -11,7 +11,7 @@ import trustme
 
 from deep_security_datadog import __version__
 from deep_security_datadog.datadog.client import CONNECT_TIMEOUT, READ_TIMEOUT, DatadogClient, NoAnswer, Progress
-from deep_security_datadog.datadog.request import CannotRender, Endpoint, Request, TooLarge
+from deep_security_datadog.datadog.request import Endpoint, Request
 from deep_security_datadog.datadog.response import Response
 from tests.faults import first
 from tools import fake_datadog
@@ -55,16 +55,6 @@ def test_cookies_are_not_sent_back(fake: FakeDatadog, client: DatadogClient) -> 
     for _ in range(2):
         post(client, fake.url + EVENTS)
     assert not [request for request in fake.requests if "cookie" in request.headers]
-
-
-@pytest.mark.parametrize("error", [TooLarge("larger than 5 MB"), CannotRender("cannot be rendered (KeyError)")])
-def test_a_body_that_cannot_be_made_is_not_sent(fake: FakeDatadog, client: DatadogClient, error: Exception) -> None:
-    def broken(*_: object) -> bytes:
-        raise error
-
-    with pytest.raises(type(error)):
-        client.post(request(fake.url, b"")._replace(encode=broken), Progress(API_KEY), seconds=60)
-    assert not fake.requests
 
 
 @pytest.mark.parametrize(
@@ -150,21 +140,6 @@ def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog, cl
         fake.faults.append(always(respond(307, "", {"Location": elsewhere.url})))
         assert post(client, fake.url + EVENTS).status == 307
         assert not elsewhere.requests
-
-
-def test_nobody_there_is_no_answer(fake: FakeDatadog, client: DatadogClient) -> None:
-    assert post(client, fake.url + EVENTS).status == 202
-    fake.down()
-    with pytest.raises(NoAnswer, match=r"^ConnectionError$"):
-        post(client, fake.url + EVENTS)
-
-
-def test_headers_and_the_status_are_known_before_the_body_is_read(fake: FakeDatadog, client: DatadogClient) -> None:
-    fake.faults.append(always(respond(429, "later", {"Retry-After": "3"})))
-    progress = Progress(API_KEY)
-    answer = client.post(request(fake.url, b""), progress, seconds=60)
-    assert (answer.status, answer.headers["retry-after"], answer.content) == (429, "3", b"later")
-    assert progress.status == 429
 
 
 def test_an_answer_that_is_cut_off_counts_and_the_next_is_another(fake: FakeDatadog, client: DatadogClient) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Barrier, Event
 
 import pytest
@@ -598,29 +599,22 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, set[s
     """The URL of a server that does this to each connection, and the connections that the other side keeps open."""
     connections: set[socket.socket] = set()
 
-    def handle(connection: socket.socket) -> None:
-        with suppress(OSError):
-            connection.recv(100_000)
-            answer(connection)
-            # Until the other side is gone.
-            while connection.recv(100_000):
-                pass
-        connections.discard(connection)
-        connection.close()
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            connections.add(self.request)
+            with suppress(OSError):
+                self.request.recv(100_000)
+                answer(self.request)
+                # Until the other side is gone.
+                while self.request.recv(100_000):
+                    pass
+            connections.discard(self.request)
 
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listening.accept()
-                connections.add(connection)
-                threading.Thread(target=handle, args=(connection,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", connections
-    for connection in list(connections):
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
+        listening.daemon_threads, listening.block_on_close = True, False
+        threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_address[1]}", connections
+        listening.shutdown()
 
 
 def repeat(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:

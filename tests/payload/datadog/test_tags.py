@@ -70,17 +70,13 @@ def test_tags_are_what_datadog_makes_of_the_same_text(row: dict[str, str]) -> No
     [
         ("env:Prod - EU", ("env:prod_-_eu",)),
         ("1team:x", ("team:x",)),
-        ("version:v1.0.", ("version:v1.0.",)),
-        ("a: b", ("a:_b",)),
         ("key:-x-", ("key:-x-",)),
         ("policy:1²", ("policy:1",)),
         ("serv:erless:", ("serv:erless:",)),
         # Datadog takes no empty value, and a tag without a key is a mistake.
         ("team:", ()),
-        ("team: ", ()),
         (":x", ()),
         ("1:x", ()),
-        ("!", ()),
         ("", ()),
     ],
 )
