@@ -140,15 +140,6 @@ def test_a_remainder_that_cannot_be_sent_fails_the_message(run: Run) -> None:
     assert len(run.sent) == 1, "what was accepted is not sent again"
 
 
-def test_refused_events_are_kept_one_by_one(run: Run) -> None:
-    run.statuses["Firewall"] = 400
-    assert run(MIXED) == []
-    (refusal,) = run.queues.refusals
-    assert refusal.message
-    assert refusal.message.attributes == {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
-    assert [event["EventType"] for event in run.kept[0]] == ["PacketLog"]
-
-
 def test_what_is_no_event_is_kept_and_its_neighbours_go_on(run: Run) -> None:
     assert run(sqs_record("hello", record_id="a"), sqs_record(sample("TestSNS"), record_id="b")) == []
     assert len(run.sent) == 1

@@ -32,9 +32,6 @@ class Store:
         raise SecretUnreadable("/datadog: ThrottlingException")
 
 
-# In a secret -------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "secret",
     [
@@ -73,9 +70,6 @@ def test_json_without_the_key_names_the_names_it_may_have() -> None:
     with pytest.raises(ApiKeyUnavailable, match="no string DD_API_KEY or dd_api_key or apiKey or api_key") as raised:
         key_in('{"other": "secret-value"}')
     assert "secret-value" not in str(raised.value)
-
-
-# Reading it --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("interval", "second"), [(10, "one"), (0, "two")])

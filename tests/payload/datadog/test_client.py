@@ -35,9 +35,6 @@ def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY
     return client.post(request(url, body, **headers), Progress(key), seconds=60)
 
 
-# Sent --------------------------------------------------------------------------------------------------------------
-
-
 def test_each_request_has_its_own_body_the_headers_of_the_endpoint_and_the_key(
     fake: FakeDatadog, client: DatadogClient
 ) -> None:
@@ -74,9 +71,6 @@ def test_no_wait_is_longer_than_the_request_may_take(
     with pytest.raises(NoAnswer):
         client.post(request("https://x", b""), Progress(API_KEY), seconds=seconds)
     assert found == [timeout]
-
-
-# Connections and the environment -----------------------------------------------------------------------------------
 
 
 def test_as_many_connections_are_kept_as_there_are_requests_at_once(fake: FakeDatadog) -> None:
@@ -130,9 +124,6 @@ def test_the_ca_bundle_of_the_environment_vouches_for_a_server(
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     assert post(DatadogClient(connections=1), url).status == 202
-
-
-# Answered ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog, client: DatadogClient) -> None:

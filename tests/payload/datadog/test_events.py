@@ -35,22 +35,13 @@ def test_a_folded_one_is_too_and_no_file_is_without_a_sample() -> None:
     assert {path.name for path in GOLDEN.glob("*.md")} == {*EVENTS, FOLDED}
 
 
-@pytest.mark.parametrize(
-    ("properties", "expected"),
-    [
-        ({"EventType": "PayloadLog", "Severity": 1}, ("info", "normal")),
-        ({"EventType": "PayloadLog", "Severity": 2}, ("warning", "normal")),
-        ({"EventType": "PayloadLog", "Severity": 3}, ("error", "normal")),
-        ({"EventType": "PayloadLog", "Severity": 4}, ("error", "normal")),
-        ({"EventType": "SystemEvent", "Severity": 1}, ("info", "low")),
-        # The severity is unknown.
-        ({}, ("info", "low")),
-        ({"EventType": "TestSNS"}, ("info", "normal")),
-    ],
-)
-def test_alert_type_and_priority_are_by_severity(properties: dict[str, Any], expected: tuple[str, str]) -> None:
-    body = rendered(properties)
-    assert (body["alert_type"], body["priority"]) == expected
+def test_alert_type_and_priority_are_by_severity() -> None:
+    bodies = [rendered({"EventType": "PayloadLog", "Severity": level}) for level in (1, 2, 3, 4)]
+    assert [body["alert_type"] for body in bodies] == ["info", "warning", "error", "error"]
+    assert {body["priority"] for body in bodies} == {"normal"} == {rendered({"EventType": "TestSNS"})["priority"]}
+    # Also where the severity is unknown.
+    for body in (rendered({"EventType": "SystemEvent", "Severity": 1}), rendered({})):
+        assert (body["alert_type"], body["priority"]) == ("info", "low")
 
 
 def test_host_and_time_are_left_out_where_there_is_none_that_datadog_takes() -> None:
@@ -89,8 +80,6 @@ def test_a_request_is_one_event_and_has_a_smaller_body() -> None:
         assert len(small["text"]) <= events.SHORT_TEXT < len(whole["text"]) <= events.LONGEST_TEXT
         assert whole["title"] == small["title"]
 
-
-# Hostile content ---------------------------------------------------------------------------------------------------
 
 HOSTILE = (
     "%%%\n@all @slack-security **x** [a](http://evil.example) ![b](//evil.example/i.png) `` ` `` ``` <img src=x>"

@@ -105,13 +105,6 @@ def test_any_event_is_valid(properties: dict[str, Any]) -> None:
     of(properties)
 
 
-@pytest.mark.parametrize("event_type", OF_TYPES)
-def test_any_property_may_be_missing(event_type: str) -> None:
-    (properties, *_) = sample(event_type)
-    for name in properties:
-        of({key: value for key, value in properties.items() if key != name})
-
-
 @pytest.mark.parametrize("event_type", [*OF_TYPES, "EventTypeOfTomorrow"])
 def test_little_is_enough(event_type: str) -> None:
     assert of({"EventType": event_type})["time"] == 1715680200000

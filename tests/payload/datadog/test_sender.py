@@ -175,15 +175,6 @@ def test_waits_as_long_as_datadog_says(datadog: Datadog, header: str) -> None:
     assert datadog.waits == [2.0, 0.0]
 
 
-def test_each_answer_belongs_to_its_request(datadog: Datadog) -> None:
-    def reply(ids: list[int], _: str) -> int:
-        time.sleep(0.05 if ids == [0] else 0)
-        return 202 if ids[0] % 2 else 400
-
-    datadog.reply = reply
-    assert outcomes(send(a_sender(at_once=4), each(range(8)))) == [REFUSED, ACCEPTED] * 4
-
-
 # In parts ----------------------------------------------------------------------------------------------------------
 
 

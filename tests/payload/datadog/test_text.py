@@ -1,6 +1,5 @@
 """Title and text of an event: what comes first, what is left out first, and which times Datadog takes."""
 
-import base64
 import re
 from datetime import timedelta
 from typing import Any
@@ -164,14 +163,6 @@ def test_an_unreadable_time_is_shown() -> None:
     properties = {"EventType": "SystemEvent", "LogDate": "2016-08- 04"}
     assert "- Event: `2016-08- 04`\n- The time could not be read;" in text_of(properties)
     assert date_happened(Event(properties), NOW) is None
-
-
-def test_decoded_data_stay_harmless_and_limited() -> None:
-    request = "GET /x HTTP/1.1\r\nHost: @all %%%\n[x](http://evil.example) ```\u202e" + "y" * 5000
-    encoded = base64.b64encode(request.encode()).decode()
-    shown = text_of({"EventType": "PayloadLog", "PacketData": encoded})
-    assert "- Packet data:\n\n```\ndecoded: GET /x HTTP/1.1\nHost: \uff20all % %%\n[x] (http[:]//evil.example)" in shown
-    assert shown.count("```") == 2 and "\u202e" not in shown and shown.count("y") < 1200
 
 
 # What stays under "Other properties": it tells neither who did what nor where.
