@@ -159,12 +159,6 @@ def test_times_that_datadog_takes(age: timedelta, expected: bool) -> None:
     assert ("outside of what Datadog takes" in text_of(properties)) != expected
 
 
-def test_an_unreadable_time_is_shown() -> None:
-    properties = {"EventType": "SystemEvent", "LogDate": "2016-08- 04"}
-    assert "- Event: `2016-08- 04`\n- The time could not be read;" in text_of(properties)
-    assert date_happened(Event(properties), NOW) is None
-
-
 # What stays under "Other properties": it tells neither who did what nor where.
 OTHERS = {
     *("HostGroupID", "HostSecurityPolicyID"),  # numbers of what a fact names

@@ -26,11 +26,6 @@ def test_a_display_name_is_name_label_and_instance(shown: str, expected: Host) -
     assert Host.from_display_name(shown) == expected
 
 
-@pytest.mark.parametrize("part", [" (", " [", " x", "(a) ", "x"])
-def test_of_a_long_display_name_only_the_beginning_is_read(part: str) -> None:
-    assert sum(map(len, Host.from_display_name(part * 200_000))) <= 512
-
-
 @pytest.mark.parametrize(
     ("host", "identifier", "display"),
     [
