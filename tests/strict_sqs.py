@@ -145,7 +145,8 @@ def error(operation: str, code: str, message: str = "") -> ClientError:
 
 
 def _attributes(entry: _Entry) -> dict[str, str]:
-    return {name: value["StringValue"] for name, value in entry.get("MessageAttributes", {}).items()}
+    found = entry.get("MessageAttributes", {}).items()
+    return {name: value["StringValue"] for name, value in found if value["DataType"] == "String"}
 
 
 def _size(entry: _Entry) -> int:

@@ -1,7 +1,5 @@
 """Fixtures of the payload's tests."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections.abc import Iterator

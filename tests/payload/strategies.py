@@ -1,7 +1,5 @@
 """What Hypothesis draws from."""
 
-from __future__ import annotations
-
 from hypothesis import strategies as st
 
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES

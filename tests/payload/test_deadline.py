@@ -1,7 +1,5 @@
 """A call ends in time, its thread is used again, and one that hangs is ended and bounded."""
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -35,9 +33,6 @@ def calls(*given: Call[int, Any]) -> Callable[[], Call[int, Any] | None]:
     return lambda: next(left, None)
 
 
-# One call ----------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("error", [ValueError("x"), TimeoutError("its own")])
 def test_what_it_returns_is_returned_and_what_it_raises_is_raised(error: Exception) -> None:
     def fail() -> None:
@@ -54,9 +49,6 @@ def test_what_hangs_is_left_in_time(seconds: float, release: Event) -> None:
     with pytest.raises(DeadlineExceeded, match="no answer within"):
         run(lambda: release.wait(60), seconds=seconds)
     assert time.monotonic() - started < 30
-
-
-# Several calls -----------------------------------------------------------------------------------------------------
 
 
 def test_each_result_has_the_key_of_its_call_and_comes_when_it_is_there() -> None:
@@ -99,16 +91,6 @@ def test_threads_are_used_again() -> None:
     """A fresh one for each call costs a fifth of an event's CPU."""
     names = {run(lambda: current_thread().ident, seconds=30) for _ in range(20)}
     assert len(names) == 1
-
-
-def test_another_call_may_be_made_between_two_results() -> None:
-    """The key is read again while requests are on their way."""
-    three = calls(*(Call(number, lambda: 1, 30) for number in range(3)))
-    found = [result.get() + run(lambda: 1, seconds=30) for _, result in run_all(three, at_once=2)]
-    assert found == [2, 2, 2]
-
-
-# What is left behind -----------------------------------------------------------------------------------------------
 
 
 def test_a_thread_that_is_left_behind_ends_at_its_next_step_and_closes_what_it_has_open() -> None:

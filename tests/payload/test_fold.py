@@ -1,7 +1,5 @@
 """Which events of a message are identical, and what one that stands for others knows of them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deep_security_datadog.aws.envelope import Notification
 from deep_security_datadog.datadog.item import Repeats
 from deep_security_datadog.datadog.text import title
 from deep_security_datadog.deep_security.event import Event
@@ -45,12 +42,6 @@ def test_a_partition_in_order_that_folds_no_further(titles: list[str | None]) ->
     assert all(len(members) == 1 for members in ids if titles[members[0]] is None)
     assert [one.repeats.total if one.repeats else 1 for one in folded] == [len(members) for members in ids]
     assert fold(folded) == folded
-
-
-def test_events_of_different_notifications_are_not_folded() -> None:
-    """A record from a redrive can hold several messages."""
-    one, other = (item(PACKET, Notification(message_id=name)) for name in "ab")
-    assert fold([one, other]) == [one, other]
 
 
 @pytest.mark.parametrize(

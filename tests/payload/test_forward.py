@@ -1,7 +1,5 @@
 """The whole payload between Lambda and Datadog: what is sent, acknowledged, put back and kept."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re
@@ -142,27 +140,10 @@ def test_a_remainder_that_cannot_be_sent_fails_the_message(run: Run) -> None:
     assert len(run.sent) == 1, "what was accepted is not sent again"
 
 
-def test_refused_events_are_kept_one_by_one(run: Run) -> None:
-    run.statuses["Firewall"] = 400
-    assert run(MIXED) == []
-    (refusal,) = run.queues.refusals
-    assert refusal.message
-    assert refusal.message.attributes == {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
-    assert [event["EventType"] for event in run.kept[0]] == ["PacketLog"]
-
-
 def test_what_is_no_event_is_kept_and_its_neighbours_go_on(run: Run) -> None:
     assert run(sqs_record("hello", record_id="a"), sqs_record(sample("TestSNS"), record_id="b")) == []
     assert len(run.sent) == 1
     assert [refusal.reason.startswith("not readable") for refusal in run.queues.refusals] == [True]
-
-
-def test_filtered_events_are_settled_and_counted_by_reason(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    run.send_to(events={"filter": {"rank_greater_than": 1}})
-    assert run(sqs_record(sample("PacketLog")[:1])) == []
-    assert not run.requests
-    line = last_line(capsys)
-    assert (line["Received"], line["Filtered"], line["FilteredByRankGreaterThan"]) == (1, 1, 1)
 
 
 def test_direct_delivery_sends_only_the_rest_again(run: Run) -> None:

@@ -1,10 +1,8 @@
 """The entry point as Lambda calls it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -15,13 +13,8 @@ from deep_security_datadog.settings import SettingsError
 from tests.support import EVENTS_URL, sample, sqs_record
 
 
-@dataclass
-class LambdaContext:
-    milliseconds_left: int = 30_000
-    aws_request_id: str = "q-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds_left
+def context(*, milliseconds: int = 30_000, request_id: str = "q-1") -> SimpleNamespace:
+    return SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds, aws_request_id=request_id)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +31,7 @@ def test_from_lambda_to_datadog(intake: responses.RequestsMock, capsys: pytest.C
     for number in (1, 2):
         answer = handler.lambda_handler(
             {"Records": [sqs_record(sample("TestSNS"), record_id=f"r-{number}")]},
-            LambdaContext(aws_request_id=f"q-{number}"),
+            context(request_id=f"q-{number}"),
         )
         assert answer == {"batchItemFailures": []}
         assert json.loads(capsys.readouterr().out.splitlines()[-1])["request_id"] == f"q-{number}"
@@ -47,7 +40,7 @@ def test_from_lambda_to_datadog(intake: responses.RequestsMock, capsys: pytest.C
 
 @pytest.mark.parametrize("milliseconds", [0, 3_900])
 def test_with_too_little_time_left_everything_comes_back(intake: responses.RequestsMock, milliseconds: int) -> None:
-    answer = handler.lambda_handler({"Records": [sqs_record(sample("TestSNS"))]}, LambdaContext(milliseconds))
+    answer = handler.lambda_handler({"Records": [sqs_record(sample("TestSNS"))]}, context(milliseconds=milliseconds))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "r-1"}]}
     assert len(intake.calls) == 0
 
@@ -55,4 +48,4 @@ def test_with_too_little_time_left_everything_comes_back(intake: responses.Reque
 def test_an_unusable_environment_is_an_error_and_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DD_API_KEY_SSM_NAME")
     with pytest.raises(SettingsError):
-        handler.lambda_handler({"Records": []}, LambdaContext())
+        handler.lambda_handler({"Records": []}, context())

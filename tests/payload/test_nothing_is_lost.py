@@ -3,8 +3,6 @@
 Real but for the network and the queues: a strict SQS, and a sender with random answers.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

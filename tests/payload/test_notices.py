@@ -1,7 +1,5 @@
 """THIRD_PARTY_NOTICES.md says what the zip vendors: packages, versions and licence files, no more and no less."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from zipfile import ZipFile

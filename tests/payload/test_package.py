@@ -1,7 +1,5 @@
 """The committed zip is what the source gives, byte for byte, and needs nothing but Python and boto3."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -4,8 +4,6 @@ In a function, the SDK passes on the trace header of the invocation, with the li
 after an update, see whether the resource is still needed: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """What an invocation writes: a line of counts and reasons that is its metrics too, and a line for each refusal."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -4,8 +4,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Between invocati
 killed at its deadline.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -15,7 +13,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -29,11 +27,9 @@ from tools.fake_datadog import SECRET, FakeDatadog
 from tools.fake_datadog.faults import always, delay, respond, when
 from tools.repository import PACKAGE
 
-API = "/2018-06-01/runtime"
-
 
 class Posted(NamedTuple):
-    """What the function told Lambda: `response`, `error` or `init error`."""
+    """What the function told Lambda: `response` or `error`."""
 
     kind: str
     body: Any
@@ -51,9 +47,10 @@ class Environment:
         path = os.pathsep.join([str(task), sysconfig.get_path("purelib")])
         command = [sys.executable, "-m", "awslambdaric", "deep_security_datadog.handler.lambda_handler"]
         api = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", "AWS_LAMBDA_FUNCTION_NAME": "f"}
-        self._process = subprocess.Popen(
-            command, cwd=task, env={**environ, **api, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True
-        )
+        self.log = task / "log"
+        with self.log.open("wb") as log:
+            environ = {**environ, **api, "PYTHONPATH": path}
+            self._process = subprocess.Popen(command, cwd=task, env=environ, stdout=log)
         self.seconds = 0.0
 
     def invoke(self, event: Any, *, timeout: float = 30) -> Posted:
@@ -70,16 +67,9 @@ class Environment:
         self._process.send_signal(signal.SIGSTOP)
         return posted
 
-    def log(self) -> str:
-        """All that it printed, after its end."""
-        self._process.kill()
-        return self._process.communicate()[0]
-
-    def close(self) -> None:
+    def end(self) -> None:
         self._process.kill()
         self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
         self._server.shutdown()
         self._server.server_close()
 
@@ -88,7 +78,7 @@ class Environment:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                assert self.path == f"{API}/invocation/next"
+                assert self.path == "/2018-06-01/runtime/invocation/next"
                 request, deadline, event = events.get()
                 self.send_response(200)
                 for name, value in {
@@ -104,12 +94,11 @@ class Environment:
                     self.wfile.write(event)
 
             def do_POST(self) -> None:
-                kind = "init error" if self.path == f"{API}/init/error" else self.path.rpartition("/")[2]
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                posted.put(Posted(kind, json.loads(body)))
+                posted.put(Posted(self.path.rpartition("/")[2], json.loads(body)))
 
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 (its name in the base class)
                 """Says nothing."""
@@ -117,43 +106,27 @@ class Environment:
         return Handler
 
 
-@pytest.fixture(scope="module")
-def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The zip as Lambda unpacks it."""
-    folder = tmp_path_factory.mktemp("task")
-    with ZipFile(PACKAGE) as archive:
-        archive.extractall(folder)
-    return folder
-
-
 @pytest.fixture
-def datadog(fake: FakeDatadog) -> FakeDatadog:
-    """Secrets Manager, too."""
+def environment(fake: FakeDatadog, tmp_path: Path) -> Iterator[Environment]:
+    """With the zip as Lambda unpacks it, and a fake Datadog that is Secrets Manager, too."""
     fake.faults.append(when(lambda request: request.path == "/", respond(200, SECRET)))
-    return fake
-
-
-@pytest.fixture
-def start(task: Path, datadog: FakeDatadog) -> Iterator[Callable[..., Environment]]:
-    environments: list[Environment] = []
-
-    def start(**environ: str) -> Environment:
-        usual = {
+    with ZipFile(PACKAGE) as archive:
+        archive.extractall(tmp_path)
+    found = Environment(
+        tmp_path,
+        {
             "PATH": os.environ["PATH"],
             "NO_PROXY": "127.0.0.1",
             "AWS_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": datadog.url,
+            "AWS_ENDPOINT_URL": fake.url,
             "AWS_ACCESS_KEY_ID": "unused",
             "AWS_SECRET_ACCESS_KEY": "unused",
             "DD_API_KEY_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:datadog-AbCdEf",
-            "DESTINATIONS": json.dumps({"events": {"url": datadog.url}}),
-        }
-        environments.append(Environment(task, usual | environ))
-        return environments[-1]
-
-    yield start
-    for environment in environments:
-        environment.close()
+            "DESTINATIONS": json.dumps({"events": {"url": fake.url}}),
+        },
+    )
+    yield found
+    found.end()
 
 
 def batch(count: int = 3, *, first: int = 0) -> dict[str, Any]:
@@ -164,49 +137,34 @@ def batch(count: int = 3, *, first: int = 0) -> dict[str, Any]:
 ACKNOWLEDGED = Posted("response", {"batchItemFailures": []})
 
 
-def test_answers_one_invocation_after_another_and_connections_that_end_meanwhile_cost_nothing(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
-    environment = start()
+def test_connections_that_end_between_two_invocations_cost_nothing(environment: Environment, fake: FakeDatadog) -> None:
     assert environment.invoke(batch()) == ACKNOWLEDGED
     # Frozen, with its threads and connections.
     time.sleep(1)
     assert environment.invoke(batch(first=3)) == ACKNOWLEDGED
-    datadog.down()
-    datadog.up()
+    fake.down()
+    fake.up()
     assert environment.invoke(batch(first=6)) == ACKNOWLEDGED
-    assert len(datadog.events) == 9 * 9
-    lines = [json.loads(line) for line in environment.log().splitlines() if line.startswith("{")]
+    assert len(fake.events) == 9 * 9
+    lines = [json.loads(line) for line in environment.log.read_text().splitlines() if line.startswith("{")]
     assert [line["Accepted"] for line in lines] == [27] * 3
 
 
-def test_without_a_queue_what_is_not_delivered_is_an_error(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
-    environment = start()
-    datadog.faults.append(always(respond(503)))
+def test_without_a_queue_what_is_not_delivered_is_an_error(environment: Environment, fake: FakeDatadog) -> None:
+    fake.faults.append(always(respond(503)))
     posted = environment.invoke(sample("sns-lambda-envelope"))
     assert (posted.kind, posted.body["errorType"]) == ("error", "NotDelivered")
     assert posted.body["errorMessage"] == "events retry: HTTP 503 (2)"
-    datadog.faults.pop()
+    fake.faults.pop()
     assert environment.invoke(sample("sns-lambda-envelope")) == ACKNOWLEDGED
 
 
-def test_an_unusable_environment_is_an_error_that_names_the_variable(start: Callable[..., Environment]) -> None:
-    posted = start(DD_SITE="https://app.datadoghq.com").invoke(batch())
-    assert (posted.kind, posted.body["errorType"]) == ("error", "SettingsError")
-    assert "DD_SITE" in posted.body["errorMessage"]
-
-
-def test_ends_before_its_deadline_and_goes_on_after_it_was_frozen(
-    start: Callable[..., Environment], datadog: FakeDatadog
-) -> None:
+def test_ends_before_its_deadline_and_goes_on_after_it_was_frozen(environment: Environment, fake: FakeDatadog) -> None:
     """The threads that hang are frozen, too, and are no obstacle afterwards."""
-    environment = start()
     assert environment.invoke(batch(1)) == ACKNOWLEDGED
-    datadog.faults.append(always(delay(20)))
+    fake.faults.append(always(delay(20)))
     posted = environment.invoke(batch(first=1), timeout=8)
     assert [failure["itemIdentifier"] for failure in posted.body["batchItemFailures"]] == ["r-1", "r-2", "r-3"]
     assert environment.seconds < 8
-    datadog.faults.pop()
+    fake.faults.pop()
     assert environment.invoke(batch(first=4)) == ACKNOWLEDGED

@@ -1,7 +1,5 @@
 """What is settled of a record that comes back is remembered, and nothing else."""
 
-from __future__ import annotations
-
 import pytest
 
 from deep_security_datadog.aws import accepted_cache, envelope

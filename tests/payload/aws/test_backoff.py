@@ -1,7 +1,5 @@
 """How long messages wait."""
 
-from __future__ import annotations
-
 import pytest
 
 from deep_security_datadog.aws.queues import delay

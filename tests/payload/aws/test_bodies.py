@@ -1,7 +1,5 @@
 """Whatever comes back or is kept is a message that SQS takes, made of the text as it came."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -80,9 +78,3 @@ def test_an_empty_text_is_no_empty_body() -> None:
 def test_attributes_are_short_legal_and_never_empty() -> None:
     found = fitting(Notification(), "[1]", {"reason": "r" * 501, "status": "", "origin": "a\x00b"}, LARGEST_MESSAGE)
     assert found and dict(found.attributes) == {"reason": "r" * 500, "origin": "a\ufffdb"}
-
-
-def test_an_entry_has_no_option_without_a_value() -> None:
-    attributes = {"a": {"DataType": "String", "StringValue": "b"}}
-    assert QueueMessage("x").entry(0) == {"MessageBody": "x"}
-    assert QueueMessage("x", {"a": "b"}).entry(0) == {"MessageBody": "x", "MessageAttributes": attributes}

@@ -1,7 +1,5 @@
 """What a record owes to whom, and what of it goes to which queue."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterable

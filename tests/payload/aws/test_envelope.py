@@ -1,7 +1,5 @@
 """Whatever AWS wraps around a message, the same events come out, within bounds."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import sys

@@ -1,7 +1,5 @@
 """The text of a secret, wherever it is kept, and where and why it cannot be read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import boto3

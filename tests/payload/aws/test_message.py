@@ -1,16 +1,11 @@
 """The text of a message is read within bounds, the same on every Python, and cut as it was written."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deep_security_datadog.aws import message
 from deep_security_datadog.aws.message import DEEPEST, Unreadable
-from tests.payload.strategies import JSON
 
 WRITTEN = [
     r'{"a":"\u00e9\/\"\\","b":"]},[{"}',
@@ -72,20 +67,3 @@ def test_what_is_no_array_is_one_element(text: str) -> None:
 
 def test_no_more_is_read_than_asked_for() -> None:
     assert next(message.elements("[{}, no JSON")) == ({}, 1, 3)
-
-
-@given(st.lists(JSON, max_size=6), st.sampled_from([None, 1, "\t"]), st.booleans())
-def test_slices_are_the_elements(elements: list[object], indent: int | str | None, ascii_only: bool) -> None:
-    found = slices(json.dumps(elements, indent=indent, ensure_ascii=ascii_only))
-    assert json.dumps([json.loads(one) for one in found]) == json.dumps(elements)
-
-
-@pytest.mark.parametrize("text", ["\ud800", "\uffff", "\ufffe", "ü", "\x00", "\x1f", "\x7f", "\U0001f600"])
-def test_json_is_legal_in_sqs_and_says_the_same(text: str) -> None:
-    written = message.write({"a": [text, 1]})
-    assert json.loads(written.encode()) == {"a": [text, 1]}
-    assert not set(written) & set("\x00\x1f\ud800\ufffe\uffff ")
-
-
-def test_bare_text_is_legal_in_sqs() -> None:
-    assert message.cleaned("a\x00\tb\ud800\uffff\U0001f600\r\n") == "a\ufffd\tb\ufffd\ufffd\U0001f600\r\n"

@@ -1,7 +1,5 @@
 """Clients of AWS give up in time and share what is slow to make; of an error, only its code is told."""
 
-from __future__ import annotations
-
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 

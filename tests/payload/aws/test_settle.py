@@ -1,7 +1,5 @@
 """What the queues take of a record, so that nothing of it comes back twice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +9,7 @@ from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.delivery import Debt, Delivery
 from deep_security_datadog.aws.queues import Queues, Settlement
 from deep_security_datadog.outcome import Answer
-from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, StrictSqs, error
+from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, StrictSqs
 from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, sns_record, sqs_record
 
 MANY = 10_000
@@ -68,14 +66,6 @@ def test_refusals_are_kept_and_what_is_owed_goes_back(
     settlement = settled(delivery, raw)
     assert (ids(sqs, DEAD_LETTER_QUEUE), ids(sqs, QUEUE), delivery.debts) == (kept, back, [])
     assert (len(settlement.kept), len(settlement.put_back), settlement.problem) == (len(kept), 1, code)
-
-
-def test_without_sqs_the_record_comes_back_with_the_reason(sqs: StrictSqs) -> None:
-    sqs.fault = lambda: error("SendMessageBatch", "AccessDenied")
-    raw = sqs_record([*events(2), 1])
-    delivery = delivery_of(raw, ACCEPTED, RETRY)
-    assert settled(delivery, raw) == Settlement(problem="AccessDenied")
-    assert delivery.debts == [(1, "events"), (2, None)]
 
 
 @pytest.mark.parametrize("take", [sqs_record, sns_record])

@@ -1,7 +1,5 @@
 """What in a secret is the API key, how long it is kept, and when it is read again."""
 
-from __future__ import annotations
-
 from threading import Event
 
 import pytest
@@ -32,9 +30,6 @@ class Store:
         if key := next(self._keys, ""):
             return key
         raise LoggableError("/datadog: ThrottlingException")
-
-
-# In a secret -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -75,9 +70,6 @@ def test_json_without_the_key_names_the_names_it_may_have() -> None:
     with pytest.raises(LoggableError, match="no string DD_API_KEY or dd_api_key or apiKey or api_key") as raised:
         key_in('{"other": "secret-value"}')
     assert "secret-value" not in str(raised.value)
-
-
-# Reading it --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("interval", "second"), [(10, "one"), (0, "two")])

@@ -1,7 +1,5 @@
 """Datadog's standard attributes: from which properties of any type, each of its kind, and safe to show."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable
@@ -44,51 +42,49 @@ def test_names_are_datadogs_and_decide_on_the_kind() -> None:
         assert kind is kinds.get(name.rpartition(".")[2], plain)
 
 
+OSSEC_ENDS = {"OSSEC_SourceIP": "192.0.2.1", "OSSEC_SourcePort": "12036"}
+HASHES = {"SHA1": "a", "MD5": "b", "SHA256": "c"}
+
+
 @pytest.mark.parametrize(
-    ("properties", "expected"),
+    ("name", "properties", "expected"),
     [
-        ({"EventType": "AntiMalwareEvent", "InfectedFilePath": "/tmp/x"}, {"file.path": "/tmp/x"}),
+        ("PacketLog", {"ProcessName": "/usr/sbin/httpd"}, {"process.name": "/usr/sbin/httpd"}),
+        ("AntiMalwareEvent", {"InfectedFilePath": "/tmp/x"}, {"file.path": "/tmp/x"}),
+        ("AppControlEvent", {"Path": "C:\\Temp\\\\", "FileName": "x.dll"}, {"file.path": "C:\\Temp\\x.dll"}),
+        ("AppControlEvent", HASHES, {f"file.hash.{name.lower()}": value for name, value in HASHES.items()}),
+        ("IntegrityEvent", {"EntityType": "File", "Key": "/etc/passwd"}, {"file.path": "/etc/passwd"}),
+        ("IntegrityEvent", {"EntityType": "directory", "Key": "/etc"}, {"file.path": "/etc"}),
+        ("IntegrityEvent", {"EntityType": "Service", "Key": "VSS"}, {}),
+        ("IntegrityEvent", {"User": "r", "Process": "vi"}, {"usr.name": "r", "process.name": "vi"}),
         (
-            {"EventType": "AppControlEvent", "UserName": "EX\\u", "UserID": "S-1-5-21-1", "SHA1": "a", "MD5": "b"}
-            | {"Path": "C:\\Program Files\\\\", "FileName": "x.dll", "SHA256": "c"},
-            {"usr.name": "EX\\u", "usr.id": "S-1-5-21-1", "file.path": "C:\\Program Files\\x.dll"}
-            | {"file.hash.sha1": "a", "file.hash.md5": "b", "file.hash.sha256": "c"},
-        ),
-        (
-            {"EventType": "IntegrityEvent", "EntityType": "File", "Key": "/etc/passwd", "User": "r", "Process": "vi"},
-            {"file.path": "/etc/passwd", "usr.name": "r", "process.name": "vi"},
-        ),
-        ({"EventType": "IntegrityEvent", "EntityType": "directory", "Key": "/etc"}, {"file.path": "/etc"}),
-        ({"EventType": "IntegrityEvent", "EntityType": "Service", "Key": "VSS"}, {}),
-        ({"EventType": "PacketLog", "ProcessName": "/usr/sbin/httpd"}, {"process.name": "/usr/sbin/httpd"}),
-        (
-            {"EventType": "WebReputationEvent", "URL": "http://[2001:db8::bad]:8080/x", "TargetIP": "2001:db8::bad"},
+            "WebReputationEvent",
+            {"URL": "http://[2001:db8::bad]:8080/x", "TargetIP": "2001:db8::bad"},
             {"http.url": "http://[2001:db8::bad]:8080/x"}
             | {"network.destination.ip": "2001:db8::bad", "network.destination.port": 8080},
         ),
+        ("LogInspectionEvent", OSSEC_ENDS, {"network.client.ip": "192.0.2.1", "network.client.port": 12036}),
+        ("LogInspectionEvent", {"OSSEC_ProgramName": "sshd"}, {"process.name": "sshd"}),
         (
-            {"EventType": "LogInspectionEvent", "OSSEC_SourceIP": "192.0.2.1", "OSSEC_SourcePort": "12036"}
-            | {"OSSEC_SourceUser": "a", "OSSEC_DestinationUser": "(no user)", "OSSEC_ProgramName": "sshd"},
-            {"network.client.ip": "192.0.2.1", "network.client.port": 12036, "usr.name": "a", "process.name": "sshd"},
+            "LogInspectionEvent",
+            {"OSSEC_SourceUser": "a", "OSSEC_DestinationUser": "(no user)"},
+            {"usr.name": "a"},
         ),
         # A user's own id, never another's; a SID in place of a name is an id.
-        *(
-            ({"EventType": "SystemEvent", **users}, {f"usr.{name}": value for name, value in expected.items()})
-            for users, expected in (
-                ({"ActionBy": "admin", "AdministratorID": 7}, {"name": "admin", "id": "7"}),
-                ({"ActionBy": "admin", "UserID": "0"}, {"name": "admin"}),
-                ({"AdministratorID": 7, "UserName": "joe"}, {"name": "joe"}),
-                ({"AdministratorID": 7}, {"id": "7"}),
-                ({"User": "root", "UserID": "0"}, {"name": "root", "id": "0"}),
-                ({"UserName": "S-1-5-18"}, {"id": "S-1-5-18"}),
-                ({"UserName": "S-1-5-18", "UserID": "0"}, {"id": "0"}),
-                ({"UserName": "none"}, {"name": "none"}),
-            )
-        ),
+        ("SystemEvent", {"ActionBy": "admin", "AdministratorID": 7}, {"usr.name": "admin", "usr.id": "7"}),
+        ("SystemEvent", {"ActionBy": "admin", "UserID": "0"}, {"usr.name": "admin"}),
+        ("SystemEvent", {"AdministratorID": 7, "UserName": "joe"}, {"usr.name": "joe"}),
+        ("SystemEvent", {"AdministratorID": 7}, {"usr.id": "7"}),
+        ("SystemEvent", {"User": "root", "UserID": "0"}, {"usr.name": "root", "usr.id": "0"}),
+        ("SystemEvent", {"UserName": "S-1-5-18"}, {"usr.id": "S-1-5-18"}),
+        ("SystemEvent", {"UserName": "S-1-5-18", "UserID": "0"}, {"usr.id": "0"}),
+        ("SystemEvent", {"UserName": "none"}, {"usr.name": "none"}),
     ],
 )
-def test_they_come_from_whatever_properties_a_type_has(properties: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert attributes(**properties) == expected
+def test_they_come_from_whatever_properties_a_type_has(
+    name: str, properties: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert attributes(EventType=name, **properties) == expected
 
 
 @pytest.mark.parametrize(

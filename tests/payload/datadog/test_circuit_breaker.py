@@ -1,7 +1,5 @@
 """When nothing more is sent to an endpoint, and with which reason."""
 
-from __future__ import annotations
-
 import pytest
 
 from deep_security_datadog.datadog.circuit_breaker import LONGEST_WAIT, MOST_FAILURES, MOST_RATE_LIMITS, CircuitBreaker

@@ -1,7 +1,5 @@
 """What goes over the wire and what comes back, over real sockets."""
 
-from __future__ import annotations
-
 import json
 import ssl
 import threading
@@ -13,7 +11,7 @@ import trustme
 
 from deep_security_datadog import __version__
 from deep_security_datadog.datadog.client import CONNECT_TIMEOUT, READ_TIMEOUT, DatadogClient, Progress
-from deep_security_datadog.datadog.request import CannotRender, Endpoint, Request, TooLarge
+from deep_security_datadog.datadog.request import Endpoint, Request
 from deep_security_datadog.datadog.response import Response
 from deep_security_datadog.log import LoggableError
 from tests.faults import first
@@ -38,9 +36,6 @@ def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY
     return client.post(request(url, body, **headers), Progress(key), seconds=60)
 
 
-# Sent --------------------------------------------------------------------------------------------------------------
-
-
 def test_each_request_has_its_own_body_the_headers_of_the_endpoint_and_the_key(
     fake: FakeDatadog, client: DatadogClient
 ) -> None:
@@ -60,16 +55,6 @@ def test_cookies_are_not_sent_back(fake: FakeDatadog, client: DatadogClient) -> 
     assert not [request for request in fake.requests if "cookie" in request.headers]
 
 
-@pytest.mark.parametrize("error", [TooLarge("larger than 5 MB"), CannotRender("cannot be rendered (KeyError)")])
-def test_a_body_that_cannot_be_made_is_not_sent(fake: FakeDatadog, client: DatadogClient, error: Exception) -> None:
-    def broken(*_: object) -> bytes:
-        raise error
-
-    with pytest.raises(type(error)):
-        client.post(request(fake.url, b"")._replace(encode=broken), Progress(API_KEY), seconds=60)
-    assert not fake.requests
-
-
 @pytest.mark.parametrize(
     ("seconds", "timeout"),
     [(60, (CONNECT_TIMEOUT, READ_TIMEOUT)), (6, (CONNECT_TIMEOUT, 6)), (2.5, (2.5, 2.5))],
@@ -87,9 +72,6 @@ def test_no_wait_is_longer_than_the_request_may_take(
     with pytest.raises(LoggableError):
         client.post(request("https://x", b""), Progress(API_KEY), seconds=seconds)
     assert found == [timeout]
-
-
-# Connections and the environment -----------------------------------------------------------------------------------
 
 
 def test_as_many_connections_are_kept_as_there_are_requests_at_once(fake: FakeDatadog) -> None:
@@ -145,9 +127,6 @@ def test_the_ca_bundle_of_the_environment_vouches_for_a_server(
     assert post(DatadogClient(connections=1), url).status == 202
 
 
-# Answered ----------------------------------------------------------------------------------------------------------
-
-
 def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog, client: DatadogClient) -> None:
     with fake_datadog.running() as elsewhere:
         fake.faults.append(always(respond(307, "", {"Location": elsewhere.url})))
@@ -161,21 +140,6 @@ def test_a_key_that_no_header_can_hold_is_not_named(fake: FakeDatadog, client: D
         post(client, fake.url + EVENTS, key=key)
     assert key not in str(raised.value) and raised.value.__suppress_context__
     assert not fake.requests
-
-
-def test_nobody_there_is_no_answer(fake: FakeDatadog, client: DatadogClient) -> None:
-    assert post(client, fake.url + EVENTS).status == 202
-    fake.down()
-    with pytest.raises(LoggableError, match=r"^ConnectionError$"):
-        post(client, fake.url + EVENTS)
-
-
-def test_headers_and_the_status_are_known_before_the_body_is_read(fake: FakeDatadog, client: DatadogClient) -> None:
-    fake.faults.append(always(respond(429, "later", {"Retry-After": "3"})))
-    progress = Progress(API_KEY)
-    answer = client.post(request(fake.url, b""), progress, seconds=60)
-    assert (answer.status, answer.headers["retry-after"], answer.content) == (429, "3", b"later")
-    assert progress.status == 429
 
 
 def test_an_answer_that_is_cut_off_counts_and_the_next_is_another(fake: FakeDatadog, client: DatadogClient) -> None:

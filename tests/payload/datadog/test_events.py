@@ -1,7 +1,5 @@
 """What Datadog shows as an event: golden files for the samples, limits and harmlessness for anything else."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any
@@ -14,7 +12,7 @@ from hypothesis import strategies as st
 from deep_security_datadog.datadog import events
 from deep_security_datadog.datadog.item import Context
 from deep_security_datadog.datadog.markdown import FENCE_CLOSE, FENCE_OPEN
-from deep_security_datadog.datadog.tags import configured_tags
+from deep_security_datadog.datadog.tags import configured_tags, normalized
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tests.golden import FOLDED, GOLDEN, events_of_samples, folded_page, page
 from tests.payload.strategies import JSON, PROPERTIES
@@ -37,22 +35,13 @@ def test_a_folded_one_is_too_and_no_file_is_without_a_sample() -> None:
     assert {path.name for path in GOLDEN.glob("*.md")} == {*EVENTS, FOLDED}
 
 
-@pytest.mark.parametrize(
-    ("properties", "expected"),
-    [
-        ({"EventType": "PayloadLog", "Severity": 1}, ("info", "normal")),
-        ({"EventType": "PayloadLog", "Severity": 2}, ("warning", "normal")),
-        ({"EventType": "PayloadLog", "Severity": 3}, ("error", "normal")),
-        ({"EventType": "PayloadLog", "Severity": 4}, ("error", "normal")),
-        ({"EventType": "SystemEvent", "Severity": 1}, ("info", "low")),
-        # The severity is unknown.
-        ({}, ("info", "low")),
-        ({"EventType": "TestSNS"}, ("info", "normal")),
-    ],
-)
-def test_alert_type_and_priority_are_by_severity(properties: dict[str, Any], expected: tuple[str, str]) -> None:
-    body = rendered(properties)
-    assert (body["alert_type"], body["priority"]) == expected
+def test_alert_type_and_priority_are_by_severity() -> None:
+    bodies = [rendered({"EventType": "PayloadLog", "Severity": level}) for level in (1, 2, 3, 4)]
+    assert [body["alert_type"] for body in bodies] == ["info", "warning", "error", "error"]
+    assert {body["priority"] for body in bodies} == {"normal"} == {rendered({"EventType": "TestSNS"})["priority"]}
+    # Also where the severity is unknown.
+    for body in (rendered({"EventType": "SystemEvent", "Severity": 1}), rendered({})):
+        assert (body["alert_type"], body["priority"]) == ("info", "low")
 
 
 def test_host_and_time_are_left_out_where_there_is_none_that_datadog_takes() -> None:
@@ -92,8 +81,6 @@ def test_a_request_is_one_event_and_has_a_smaller_body() -> None:
         assert whole["title"] == small["title"]
 
 
-# Hostile content ---------------------------------------------------------------------------------------------------
-
 HOSTILE = (
     "%%%\n@all @slack-security **x** [a](http://evil.example) ![b](//evil.example/i.png) `` ` `` ``` <img src=x>"
     " \u202e \x00\x1b[31m \ud800 www.evil.example %%%%% # h"
@@ -105,12 +92,6 @@ def test_hostile_values_everywhere(event_type: str) -> None:
     names = {name for row in EVENT_TYPES.values() for fact in row.facts for name in fact.properties}
     properties = dict.fromkeys([*names, "Hostname", "Reason", "Tags", HOSTILE, "Description"], HOSTILE)
     harmless(rendered({**properties, "EventType": event_type}))
-
-
-@pytest.mark.parametrize("readable", [r"C:\Users\Jürgen\文書\a_b*c.exe", "2001:db8::1", "100% sure (really) [x]"])
-def test_regular_text_stays_as_it_is(readable: str) -> None:
-    body = rendered({"EventType": "AntiMalwareEvent", "InfectedFilePath": readable, "MalwareName": readable})
-    assert f"`{readable}`" in body["text"] and readable in body["title"]
 
 
 def harmless(body: dict[str, Any]) -> None:
@@ -138,26 +119,19 @@ def within_limits(body: dict[str, Any]) -> None:
     for tag in body["tags"]:
         assert len(tag) <= 200 and tag == tag.lower() and not re.search(r"[^\w\-:./]", tag), tag
         assert tag[0].isalpha() and tag.partition(":")[1:] != (":", "")
+        assert normalized(tag) == tag, "Datadog would store another"
 
 
 KNOWN = sorted({key for event in EVENTS.values() for key in event})
 
 
-@settings(max_examples=300)
-@given(PROPERTIES)
-def test_any_object_is_an_event(properties: dict[str, Any]) -> None:
-    body = rendered(properties)
-    within_limits(body)
-    harmless(body)
-
-
-@settings(max_examples=400)
-@given(st.sampled_from(sorted(EVENT_TYPES)), st.dictionaries(st.sampled_from(KNOWN), JSON, max_size=40))
+@settings(max_examples=500)
+@given(st.sampled_from(sorted(EVENT_TYPES)), st.dictionaries(st.sampled_from(KNOWN), JSON, max_size=40) | PROPERTIES)
 @example("PayloadLog", dict.fromkeys(KNOWN, HOSTILE * 40))
 @example("IntegrityEvent", dict.fromkeys(KNOWN, "`" * 5000))
 @example("PacketLog", dict.fromkeys(KNOWN, 10**400))
 @example("WebReputationEvent", dict.fromkeys(KNOWN, float("nan")))
-def test_any_type_with_any_values(event_type: str, properties: dict[str, Any]) -> None:
+def test_any_object_of_any_type_is_a_harmless_event_within_limits(event_type: str, properties: dict[str, Any]) -> None:
     body = rendered({**properties, "EventType": event_type})
     within_limits(body)
     harmless(body)

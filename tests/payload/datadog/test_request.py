@@ -1,7 +1,5 @@
 """Destinations, and the requests that they make. How a request is made smaller is in test_sender.py."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib import import_module
 

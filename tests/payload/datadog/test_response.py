@@ -1,7 +1,5 @@
 """What a response means: accepted only by Datadog itself, refused only for good, and when to try again."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -27,7 +25,6 @@ def answer(status: int, **headers: str) -> Answer:
         (200, b'{"message": "blocked by a proxy"}', False),
         (200, b"<html>Sign in</html>", False),
         (200, b"[" * 100_000, False),
-        (201, b"[]", False),
         (200, b"\xff", False),
         (302, b"{}", False),
     ],
@@ -52,9 +49,7 @@ def test_only_what_no_retry_changes_is_refused(status: int) -> None:
         ({"Retry_After": "-1"}, 0),
         ({"Retry_After": "soon", "X_RateLimit_Reset": "2"}, 2),
         ({"Retry_After": "inf"}, 0),
-        ({"Retry_After": "nan"}, 0),
         ({"Retry_After": "1e9"}, 86_400),
-        ({"Retry_After": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0),
         ({"Retry_After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86_400),
         ({"Retry_After": "Fri, 31 Dec 9999 23:59:59"}, 0),
         ({"Retry_After": "Fri, 31 Dec 99999 23:59:59 GMT"}, 0),

@@ -1,25 +1,19 @@
 """The tags of an event."""
 
-from __future__ import annotations
-
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from deep_security_datadog.datadog.tags import LONGEST_TAG, MOST_TAGS, configured_tags, normalized, tag, tags_of
+from deep_security_datadog.datadog.tags import MOST_TAGS, configured_tags, normalized, tag, tags_of
 from deep_security_datadog.deep_security.event import Event
-from tests.payload.strategies import PROPERTIES, TEXT
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_tags.json").read_text(encoding="utf-8"))
 
 
-def tags(configured: tuple[str, ...] = (), account_id: str = "", **properties: Any) -> list[str]:
-    event = Event(properties)
-    return tags_of(event, account_id=account_id, configured=configured_tags(configured))
+def tags(configured: tuple[str, ...] = (), **properties: Any) -> list[str]:
+    return tags_of(Event(properties), account_id="", configured=configured_tags(configured))
 
 
 def values(key: str, **properties: Any) -> list[str]:
@@ -75,17 +69,13 @@ def test_tags_are_what_datadog_makes_of_the_same_text(row: dict[str, str]) -> No
     [
         ("env:Prod - EU", ("env:prod_-_eu",)),
         ("1team:x", ("team:x",)),
-        ("version:v1.0.", ("version:v1.0.",)),
-        ("a: b", ("a:_b",)),
         ("key:-x-", ("key:-x-",)),
         ("policy:1²", ("policy:1",)),
         ("serv:erless:", ("serv:erless:",)),
         # Datadog takes no empty value, and a tag without a key is a mistake.
         ("team:", ()),
-        ("team: ", ()),
         (":x", ()),
         ("1:x", ()),
-        ("!", ()),
         ("", ()),
     ],
 )
@@ -100,36 +90,6 @@ def test_configured_tags(text: str, expected: tuple[str, ...]) -> None:
 def test_configured_tags_are_distinct_and_bounded() -> None:
     assert configured_tags(("Env:Prod", "x", "x", "env:prod")) == ("env:prod", "x")
     assert len(configured_tags([f"tag{number}" for number in range(200)])) == MOST_TAGS
-
-
-def test_what_is_said_of_any_event_is_in_its_tags() -> None:
-    assert tags() == ["integration:deep_security", "event_type:unknown", "module:unknown_module", "severity:info"]
-    found = tags(
-        EventType="PayloadLog",
-        Severity=3,
-        Action=129,
-        Reason="Rule One",
-        Rank="50",
-        HostSecurityPolicyName="Web",
-        TenantName="Blue",
-        TenantID=7,
-        HostOS="Amazon Linux 2 (64 bit) (5.10.0)",
-        Hostname="a (b) [i-old]",
-        HostInstanceID="i-new",
-        ContainerName="Web",
-        ContainerID="c1",
-        ImageName="nginx:1",
-        PodID="p1",
-        HostOwnerID="111122223333",
-        account_id="444455556666",
-    )
-    expected = """
-        integration:deep_security event_type:payloadlog module:intrusion_prevention severity:high
-        action:detect_only_deny detect_only:true rule:rule_one rank:50 policy:web tenant:blue host_os:amazon_linux_2
-        host_name:b container_name:web container_id:c1 image_name:nginx:1 pod_id:p1 instance-id:i-new
-        aws_account:111122223333 topic_account:444455556666
-    """
-    assert found == expected.split()
 
 
 @pytest.mark.parametrize(
@@ -154,6 +114,8 @@ def test_facts_as_tags(key: str, properties: dict[str, Any], expected: list[str]
 
 
 def test_configured_tags_replace_own_ones() -> None:
+    """What an event's own tags are is in the golden files."""
+    assert tags() == ["integration:deep_security", "event_type:unknown", "module:unknown_module", "severity:info"]
     instance = {"Name": "web", "team": "blue"}
     found = tags(("tenant:b", "Env:Prod", "instance_tag_team:red"), TenantName="A", HostCloudInstanceTags=instance)
     assert found[4:] == ["instance_tag_name:web", "tenant:b", "env:prod", "instance_tag_team:red"]
@@ -186,14 +148,3 @@ def test_configured_tags_have_room() -> None:
     many = {f"key{number}": "value" for number in range(300)}
     found = tags(("env:prod", "x"), HostCloudInstanceTags=many)
     assert len(found) == MOST_TAGS and found[-2:] == ["env:prod", "x"]
-
-
-@given(PROPERTIES, TEXT)
-def test_any_event_has_tags_that_datadog_takes(properties: dict[str, Any], configured: str) -> None:
-    event = Event(properties)
-    found = tags_of(event, account_id="", configured=configured_tags((configured,)))
-    assert len(set(found)) == len(found) <= MOST_TAGS
-    for text in found:
-        assert len(text) <= LONGEST_TAG and text == text.lower() and not re.search(r"[^\w\-:./]", text), text
-        assert (text[0].isalpha() and text.partition(":")[2] != "") or ":" not in text
-        assert normalized(text) == text, "Datadog would store another"

@@ -1,8 +1,5 @@
 """Title and text of an event: what comes first, what is left out first, and which times Datadog takes."""
 
-from __future__ import annotations
-
-import base64
 import re
 from datetime import timedelta
 from typing import Any
@@ -39,21 +36,14 @@ def text_of(
     [
         ("", {}, "[Info] Unknown module"),
         ("NewEvent", {"Hostname": "web"}, "[Info] NewEvent on web"),
-        ("TestSNS", {}, "[Info] Test notification: Deep Security reaches Datadog"),
         # In parentheses what happened to it, or else the action, unless that is the subject.
         ("IntegrityEvent", {"Reason": "R", "Key": "/a", "Change": 2}, "[Info] Integrity Monitoring: R (/a)"),
         ("PacketLog", {"Reason": "R", "Action": 1}, "[Medium] Firewall: R (Deny)"),
         ("PacketLog", {"Reason": "Deny", "Action": 1}, "[Medium] Firewall: Deny"),
         ("PacketLog", {"Action": 1}, "[Medium] Firewall (Deny)"),
-        ("AppControlEvent", {"FileName": "f", "Operation": 2}, "[Medium] Application Control: f (blocked)"),
-        ("WebReputationEvent", {"URL": "http://a.example/b", "Risk": 4}, "[Critical] Web Reputation: a.example"),
         # A system event names what it is about, unless that is the host.
         ("SystemEvent", {"Title": "T", "TargetType": "User", "TargetName": "auditor"}, "[Info] System: T (auditor)"),
-        (
-            "SystemEvent",
-            {"Title": "Alert Started", "Description": "Alert: A", "TargetName": "w", "TargetType": "Host"},
-            "[Medium] System: Alert Started: A on w",
-        ),
+        ("SystemEvent", {"Title": "T", "TargetType": "Host", "TargetName": "w"}, "[Info] System: T on w"),
         # A placeholder is no value, not even a sentence.
         ("PacketLog", {"Reason": "None", "Action": 0}, "[Info] Firewall"),
         ("SystemEvent", {"Title": "T", "Number": 190, "Description": "Description Omitted"}, "[Medium] System: T"),
@@ -80,36 +70,9 @@ def test_a_long_title_keeps_all_its_parts() -> None:
     assert len(title_of(EventType="x" * 10_000, Title="t" * 500, Hostname="h" * 500)) == 200
 
 
-@pytest.mark.parametrize(
-    "properties", [{"EventType": "PacketLog", "Action": 0}, {"EventType": "DeviceControlEvent"}, {}]
-)
-def test_an_unknown_severity_is_said(properties: dict[str, Any]) -> None:
-    assert "**Info** (the event does not tell its severity)" in text_of(properties)
-    assert "does not tell" not in text_of({"EventType": "SystemEvent", "Severity": 1})
-
-
-def test_the_sections_of_a_text() -> None:
-    event = sample("PayloadLog")[0]
-    shown = text_of(
-        {**event, "NewProperty": "n"}, published="2024-05-14T09:47:00Z", console_url="https://console.example/"
-    )
-    assert shown.startswith("%%% \n**High** · Intrusion Prevention · ") and shown.endswith("\n %%%")
-    places = [
-        shown.index(part)
-        for part in (
-            "- Rule: `1000001",
-            "- Source: `203.0.113.5:4287",
-            "\n**Host**\n\n- Computer: ",
-            "\n**Times**\n\n- Event: `2024-05-14 09:20:10 UTC`",
-            "- Published by Deep Security: `2024-05-14 09:47:00 UTC`",
-            "- Delay until published: `0:26:49`",
-            "\n**Identifiers**\n\n- Event id: `14`",
-            "\n**Other properties**\n\n",
-            "- `NewProperty`: `n`",
-            "\n[Open the Deep Security console](https://console.example/)",
-        )
-    ]
-    assert places == sorted(places)
+@pytest.mark.parametrize("name", ["PacketLog", "DeviceControlEvent", ""])
+def test_an_unknown_severity_is_said(name: str) -> None:
+    assert "**Info** (the event does not tell its severity)" in text_of({"EventType": name})
 
 
 def test_without_facts_there_are_no_headings() -> None:
@@ -194,20 +157,6 @@ def test_times_that_datadog_takes(age: timedelta, expected: bool) -> None:
         assert seconds == min(happened, NOW).timestamp()
     assert happened.strftime("%Y-%m-%d %H:%M:%S") in text_of(properties)
     assert ("outside of what Datadog takes" in text_of(properties)) != expected
-
-
-def test_an_unreadable_time_is_shown() -> None:
-    properties = {"EventType": "SystemEvent", "LogDate": "2016-08- 04"}
-    assert "- Event: `2016-08- 04`\n- The time could not be read;" in text_of(properties)
-    assert date_happened(Event(properties), NOW) is None
-
-
-def test_decoded_data_stay_harmless_and_limited() -> None:
-    request = "GET /x HTTP/1.1\r\nHost: @all %%%\n[x](http://evil.example) ```\u202e" + "y" * 5000
-    encoded = base64.b64encode(request.encode()).decode()
-    shown = text_of({"EventType": "PayloadLog", "PacketData": encoded})
-    assert "- Packet data:\n\n```\ndecoded: GET /x HTTP/1.1\nHost: \uff20all % %%\n[x] (http[:]//evil.example)" in shown
-    assert shown.count("```") == 2 and "\u202e" not in shown and shown.count("y") < 1200
 
 
 # What stays under "Other properties": it tells neither who did what nor where.

@@ -1,7 +1,5 @@
 """Alerts of the manager: which events are alerts, and what their description says."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The table of event types: complete for the samples, and the same as the module's, by which filters are refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import hcl2
