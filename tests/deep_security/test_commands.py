@@ -272,5 +272,5 @@ def test_ctrl_c_while_iam_hangs() -> None:
             start = time.monotonic()
             _, errors = process.communicate(timeout=30)
         connection.close()
-    assert process.returncode == 130 and time.monotonic() - start < 2
+    assert process.returncode == 130 and time.monotonic() - start < 10, "not the 20 s of a read"
     assert errors.startswith(f"KeyboardInterrupt\nIAM may have made an access key of {USER} that nothing uses")
