@@ -112,9 +112,9 @@ class Setup(argparse.Namespace):
 
     def apply(self) -> None:
         """Set what differs, with a new access key if need be."""
-        lost = _topics(self.present) - _topics(self.present | self.wanted)
+        lost = {self.topic, *_topics(self.present)} - _topics(self.present | self.wanted)
         if lost and not self.replace:
-            raise Refusal(f"Deep Security would stop publishing to {', '.join(sorted(lost))}. {TEXTS['replace']}")
+            raise Refusal(f"Deep Security would not publish to {', '.join(sorted(lost))}. {TEXTS['replace']}")
         if self.changes:
             self._change()
 
@@ -171,7 +171,7 @@ class Setup(argparse.Namespace):
         found = {name: self._deep_security("GET", f"/{name}") for name in LABELS}
         known = {ACCESS_KEY: key[ACCESS_KEY]} if key and KEY_ID.fullmatch(found[ACCESS_KEY]) else {}
         if wrong := [LABELS[name] for name, value in (self.changes | known).items() if _differ(value, found[name])]:
-            raise Refusal(f"Deep Security shows other values than it took: {', '.join(wrong)}. Has it several nodes?")
+            raise Refusal(TEXTS["differs"].format(", ".join(wrong)))
         self._say("Done.", *([TEXTS["rotated"]] if key and self.mine else []))
 
     @contextmanager

@@ -38,7 +38,6 @@ REFUSALS = tomllib.loads(Path(__file__).with_name("refusals.toml").read_text())[
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case[0]} {str(case[1])[:9]} {case[2]}")
 def test_what_is_refused_changes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch, case: list[Any]) -> None:
-    """And has a sentence."""
     given, what, command, said = case
     site.start(applied="apply" not in command)
     if given in {"GET", "POST"}:
@@ -55,8 +54,7 @@ def test_what_is_refused_changes_nothing(site: Site, monkeypatch: pytest.MonkeyP
         site.refused = {given: what}
     before, run = site.snapshot(), site.run(*shlex.split(command))
     assert run.code == 2 and re.search(said, run.errors, re.DOTALL) and site.snapshot() == before
-    made = given in {"Publish", "POST"}
-    assert run.errors.endswith("is deleted again.\n" if made else "Nothing was changed.\n")
+    assert run.errors.endswith("is deleted again.\n" if given in {"Publish", "POST"} else "Nothing was changed.\n")
     assert site.calls.count(given) <= 1 or given == "Publish"
 
 
@@ -179,6 +177,8 @@ def test_apply_refuses_to_replace_another_topic(site: Site) -> None:
     assert site.run("apply", "--yes").code == 0, "a configuration with both topics loses none"
     site.configuration.write_text(configuration(TOPIC))
     assert site.run("apply", "--yes", "--replace").code == 0
+    site.settings[f"{PREFIX}ConfigJson"] = configuration(OTHER_TOPIC)
+    assert f"would not publish to {TOPIC}" in site.run("apply", "--yes", "--configuration=").errors
     site.settings |= {f"{PREFIX}AdvancedConfigEnabled": "false", f"{PREFIX}TopicArn": OTHER_TOPIC}
     assert site.run("apply", "--yes").code == 2
 
@@ -272,5 +272,5 @@ def test_ctrl_c_while_iam_hangs() -> None:
             start = time.monotonic()
             _, errors = process.communicate(timeout=30)
         connection.close()
-    assert process.returncode == 130 and time.monotonic() - start < 2
+    assert process.returncode == 130 and time.monotonic() - start < 10, "not the 20 s of a read"
     assert errors.startswith(f"KeyboardInterrupt\nIAM may have made an access key of {USER} that nothing uses")
