@@ -30,8 +30,7 @@ def test_from_lambda_to_datadog(intake: responses.RequestsMock, capsys: pytest.C
     intake.post(EVENTS_URL, status=202, match=[responses.matchers.header_matcher({"DD-API-KEY": "the-key"})])
     for number in (1, 2):
         answer = handler.lambda_handler(
-            {"Records": [sqs_record(sample("TestSNS"), record_id=f"r-{number}")]},
-            context(request_id=f"q-{number}"),
+            {"Records": [sqs_record(sample("TestSNS"), record_id=f"r-{number}")]}, context(request_id=f"q-{number}")
         )
         assert answer == {"batchItemFailures": []}
         assert json.loads(capsys.readouterr().out.splitlines()[-1])["request_id"] == f"q-{number}"

@@ -65,11 +65,7 @@ HASHES = {"SHA1": "a", "MD5": "b", "SHA256": "c"}
         ),
         ("LogInspectionEvent", OSSEC_ENDS, {"network.client.ip": "192.0.2.1", "network.client.port": 12036}),
         ("LogInspectionEvent", {"OSSEC_ProgramName": "sshd"}, {"process.name": "sshd"}),
-        (
-            "LogInspectionEvent",
-            {"OSSEC_SourceUser": "a", "OSSEC_DestinationUser": "(no user)"},
-            {"usr.name": "a"},
-        ),
+        ("LogInspectionEvent", {"OSSEC_SourceUser": "a", "OSSEC_DestinationUser": "(no user)"}, {"usr.name": "a"}),
         # A user's own id, never another's; a SID in place of a name is an id.
         ("SystemEvent", {"ActionBy": "admin", "AdministratorID": 7}, {"usr.name": "admin", "usr.id": "7"}),
         ("SystemEvent", {"ActionBy": "admin", "UserID": "0"}, {"usr.name": "admin"}),

@@ -38,10 +38,7 @@ STORIES: dict[str, tuple[list[tuple[int, str, Answer]], str]] = {
     "a message alone is no evidence about the others": ([(3 * MOST_FAILURES, "a", DOWN)], ""),
     "silence is about no message": ([(MOST_FAILURES, "a", SILENT)], IS_SILENT),
     "silence and an answer to the same message": ([(1, "a", DOWN), (MOST_FAILURES, "a", SILENT)], ""),
-    "silence after an accepted one": (
-        [(1, "a", DOWN), (1, "a", ACCEPTED), (MOST_FAILURES, "a", SILENT)],
-        IS_SILENT,
-    ),
+    "silence after an accepted one": ([(1, "a", DOWN), (1, "a", ACCEPTED), (MOST_FAILURES, "a", SILENT)], IS_SILENT),
     "batches that are answered": ([(2 * MOST_FAILURES, "[ab]", DOWN)], ""),
     "batches without an answer": ([(MOST_FAILURES, "[ab]", SILENT)], IS_SILENT),
     "a key that is refused": ([(MOST_FAILURES, "ab", KEY_REFUSED)], NEITHER),
