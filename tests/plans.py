@@ -36,6 +36,21 @@ def plan(terraform: Terraform, *arguments: str) -> dict[str, Any]:
     return planned
 
 
+def changes(terraform: Terraform, *arguments: str) -> dict[str, str]:
+    """What the plan does, by the addresses of resources and the names of outputs; the file is as above.
+
+    As lines of JSON it comes without the provider's schema, in half the time.
+    """
+    printed = terraform.run("plan", "-json", "-out=plan", "-input=false", *arguments, quiet=True)
+    found: dict[str, str] = {}
+    for line in map(json.loads, printed.splitlines()):
+        if line["type"] == "planned_change":
+            found[line["change"]["resource"]["addr"]] = line["change"]["action"]
+        elif line["type"] == "outputs":
+            found |= {name: change["action"] for name, change in line["outputs"].items() if change["action"] != "noop"}
+    return found
+
+
 def validate(terraform: Terraform) -> None:
     """Refuse warnings as well as errors: both reach every user of the module."""
     answer = json.loads(terraform.run("validate", "-json", quiet=True) or "{}")

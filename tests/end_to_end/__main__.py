@@ -1,4 +1,4 @@
-"""All end-to-end tests on a stack of their own: most beside each other, then those that need the machine or all of it.
+"""All end-to-end tests on a stack of their own: beside each other, then the one that takes the stack down.
 
 python -m tests.end_to_end [OPTIONS OF PYTEST]
 """
@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.end_to_end.stack import WORKERS
 from tools import processes
 from tools.repository import ROOT
+
+WORKERS = 6
 
 
 def main(options: Sequence[str]) -> int:
@@ -30,18 +31,12 @@ def main(options: Sequence[str]) -> int:
                 remove=Path(name),
             ),
         ):
-            beside = [
-                f"--numprocesses={WORKERS}",
-                "--dist=loadscope",
-                "--no-loadscope-reorder",
-                "-m",
-                "not alone",
-            ]
+            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "-m", "not alone"]
             return _pytest(environment, *beside, *options) or _pytest(environment, "-m", "alone", *options)
 
 
 def _pytest(environment: dict[str, str], *options: str) -> int:
-    # A test waits for the stack too.
+    # A test waits for the stack and for its copy too.
     command = [sys.executable, "-m", "pytest", "tests/end_to_end", "--timeout=600", *options]
     return subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
 

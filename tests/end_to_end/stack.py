@@ -10,6 +10,8 @@ that of its copy, at the port that the copy sends to.
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -18,12 +20,12 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests import plans
 from tools import samples
@@ -34,22 +36,21 @@ from tools.terraform import Terraform, copy_modules
 
 START_SECONDS = 300
 ARRIVE_SECONDS = 30
-# Workers of pytest; each has copies of its own, so that tests of faults run beside each other.
-WORKERS = 6
 # The destinations that test_destinations.py looks at, each with a filter of its own.
-BOTH = {
+DESTINATIONS = {
     "events": {"filter": {"minimum_severity": "high", "fold_repeats": True}},
     "logs": {"filter": {"exclude": [{"Title": "* only for events"}]}},
 }
-# By root. The provider creates the functions of a root one after the other, which takes five seconds each.
-COPIES: dict[str, dict[str, dict[str, Any]]] = {
-    "singles": {
-        "direct": {"delivery": "direct", "destinations": {"events": {}}},
-        "blip": {"destinations": {"events": {}}},
-        "chain": {"destinations": {"events": {}}, "timeout": 8},
-    },
-    "faults": {f"faults{number}": {"destinations": {"events": {}}, "timeout": 8} for number in range(WORKERS)},
-    "both": {f"both{number}": {"destinations": BOTH, "timeout": 8} for number in range(WORKERS)},
+# Stays in the memory of a function after a test of rotation, so each Datadog knows it.
+ROTATED_KEY = "f" * 32
+# Of these kinds there are several, so that tests run beside each other. Each costs five seconds: the provider creates
+# the functions of a root one after the other.
+FAULTS, BOTH = ("faults0", "faults1", "faults2"), ("both0", "both1")
+COPIES: dict[str, dict[str, Any]] = {
+    "direct": {"delivery": "direct", "destinations": {"events": {}}},
+    "defaults": {"destinations": {"events": {}}},
+    **{name: {"destinations": {"events": {}}, "timeout": 8} for name in FAULTS},
+    **{name: {"destinations": DESTINATIONS, "timeout": 8} for name in BOTH},
 }
 # By the profiles that the examples name by default.
 ACCOUNTS = {"security": "999900001111", "production": "444455556666", "staging": "777788889999"}
@@ -86,12 +87,10 @@ class Copy:
         assert len(self.datadog.events) == count, self.story(count)
         return list(self.datadog.events)
 
-    def changes(self) -> list[str]:
-        """What a further plan would change: addresses of resources and names of outputs."""
-        plan = plans.plan(self.terraform, *self.targets)
-        changed = [change["address"] for change in plan["resource_changes"] if change["change"]["actions"] != ["no-op"]]
-        outputs = [name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]]
-        return [address for address in changed if INCOMPLETE_ON_THE_EMULATOR not in address] + outputs
+    def changes(self, *arguments: str) -> dict[str, str]:
+        """What a further plan would do, by the addresses of resources and the names of outputs."""
+        changed = plans.changes(self.terraform, *self.targets, *arguments)
+        return {name: action for name, action in changed.items() if INCOMPLETE_ON_THE_EMULATOR not in name}
 
     def story(self, count: int) -> str:
         log = "\n".join(self.aws.function_log(self.outputs["function_name"], self.account, self.region)[-30:])
@@ -107,30 +106,43 @@ class Stack:
             name: Terraform(Path(root["folder"]), root["environment"]) for name, root in state["roots"].items()
         }
         self._copies = {name: self._copy(name, copy) for name, copy in state["copies"].items()}
-        self._up: set[str] = set()
 
     def _copy(self, name: str, state: Mapping[str, Any]) -> Copy:
         datadog = FakeDatadog([state["api_key"]], state["port"])
         place = {name: state[name] for name in ("api_key", "account", "region", "outputs")}
-        targets = (f'-target=module.copies["{name}"]',) if state["root"] in COPIES else ()
+        targets = (f'-target=module.copies["{name}"]',) if name in COPIES else ()
         return Copy(self.aws, datadog, self.roots[state["root"]], targets=targets, **place)
 
-    def look_at(self, name: str) -> Copy:
-        """The copy, whoever has its Datadog."""
-        return self._copies[name]
-
-    def copy(self, name: str) -> Copy:
-        """The copy with its Datadog in this process, with nothing received yet and no fault injected."""
-        copy = self._copies[name]
-        if name not in self._up:
+    @contextlib.contextmanager
+    def copy(self, *names: str) -> Iterator[Copy]:
+        """Whichever of these copies no other test has, its Datadog in this process, with nothing received yet."""
+        with self._free(names) as name:
+            copy = self._copies[name]
+            copy.datadog.clear()
+            copy.datadog.keys = {copy.api_key, ROTATED_KEY}
             copy.datadog.up()
-            self._up.add(name)
-        copy.datadog.clear()
-        return copy
+            try:
+                yield copy
+            finally:
+                copy.datadog.down()
 
-    def close(self) -> None:
-        for name in self._up:
-            self._copies[name].datadog.down()
+    @staticmethod
+    @contextlib.contextmanager
+    def _free(names: Sequence[str]) -> Iterator[str]:
+        for name in itertools.cycle(names):
+            with (folder() / f"{name}.lock").open("w") as file:
+                if _locked(file):
+                    yield name
+                    return
+            time.sleep(0.1)
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def folder() -> Path:
@@ -155,12 +167,12 @@ def serve(target: Path) -> None:
     with ExitStack() as stack:
         aws = stack.enter_context(emulator())
         ports = free_ports()
-        root_of = {copy: root for root in ROOTS for copy in COPIES.get(root, [root])}
+        root_of = {copy: root for root in ROOTS for copy in (COPIES if root == "copies" else [root])}
         keys = {copy: uuid.uuid4().hex for copy in root_of}
         urls = {name: f"http://127.0.0.1:{next(ports)}" for name in keys}
         roots = {name: _root(target / name, name, aws, keys, urls) for name in ROOTS}
         with ThreadPoolExecutor() as pool:
-            applied = dict(zip(ROOTS, pool.map(_apply, roots.values(), ROOTS), strict=True))
+            applied = dict(zip(ROOTS, pool.map(_apply, roots.values()), strict=True))
         outputs = {copy: applied[root].get("copies", {}).get(copy, applied[root]) for copy, root in root_of.items()}
         for name in ("example", "accounts", "one_topic"):
             aws.store(outputs[name]["secret_arn"], keys[name], **_place(name))
@@ -176,28 +188,25 @@ def serve(target: Path) -> None:
 
 # By root: where it is, and the accounts of its profiles.
 ROOTS: dict[str, tuple[str, dict[str, str]]] = {
-    **{root: ("tests/end_to_end/copies", {}) for root in COPIES},
+    "copies": ("tests/end_to_end/copies", {}),
     "example": ("examples/single-account", {}),
     "accounts": ("examples/multi-account", ACCOUNTS),
     "one_topic": ("examples/one-topic", ONE_TOPIC_ACCOUNTS),
-    "moved": ("tests/end_to_end/moved", {}),
 }
 
 
 def _root(target: Path, name: str, aws: Emulator, keys: Mapping[str, str], urls: Mapping[str, str]) -> Terraform:
     path, accounts = ROOTS[name]
     environment = aws.environment()
-    if name in COPIES:
+    if name == "copies":
         copies = {
             each: copy | {"destinations": json.dumps(_to(urls[each], copy["destinations"]))}
-            for each, copy in COPIES[name].items()
+            for each, copy in COPIES.items()
         }
         own_keys = {each: keys[each] for each in copies}
         variables = {"copies": json.dumps(copies), "datadog_api_keys": json.dumps(own_keys)}
     else:
         variables = {"datadog_api_url": urls[name]}
-        if name == "moved":
-            variables["datadog_api_key"] = keys[name]
     if accounts:
         profiles = target / "credentials"
         target.mkdir(parents=True)
@@ -215,11 +224,8 @@ def _to(url: str, destinations: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options | {"url": url} for name, options in destinations.items()}
 
 
-def _apply(terraform: Terraform, name: str) -> dict[str, Any]:
+def _apply(terraform: Terraform) -> dict[str, Any]:
     terraform.init()
-    if name == "moved":
-        # test_moves.py applies it, step by step.
-        return {}
     # The provider mostly waits for queue attributes to settle.
     terraform.apply("-parallelism=100")
     return terraform.output()

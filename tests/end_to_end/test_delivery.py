@@ -45,12 +45,12 @@ def happened(event: dict[str, Any]) -> int:
     return int(datetime.fromisoformat(event["LogDate"]).timestamp())
 
 
-def test_ten_events_of_nine_types_in_one_message(queue: Copy) -> None:
+def test_ten_events_of_nine_types_in_one_message(defaults: Copy) -> None:
     published = ten_events()
     assert len(published) == 10
     assert {event["EventType"] for event in published} == NINE_TYPES
-    queue.publish(published)
-    received = queue.received(10)
+    defaults.publish(published)
+    received = defaults.received(10)
     for event, got in by_event(received, published):
         assert got["date_happened"] == happened(event)
         assert f"event_type:{event['EventType'].lower()}" in got["tags"]
@@ -59,13 +59,13 @@ def test_ten_events_of_nine_types_in_one_message(queue: Copy) -> None:
     assert len({got["text"] for got in received}) == 10
 
 
-def test_fields_of_each_type(queue: Copy) -> None:
+def test_fields_of_each_type(defaults: Copy) -> None:
     """A severity and a host of each type, as section 4 of the design says, told from the samples by hand."""
-    queue.publish(ten_events())
+    defaults.publish(ten_events())
     cloud, other = "i-0123456789abcdef0", "i-0fedcba9876543210"
     assert Counter(
         (tag, got["alert_type"], got.get("host"))
-        for got in queue.received(10)
+        for got in defaults.received(10)
         for tag in got["tags"]
         if tag.startswith("event_type:")
     ) == Counter(
@@ -85,8 +85,8 @@ def test_fields_of_each_type(queue: Copy) -> None:
 
 
 @pytest.mark.parametrize("delivery", ["queue", "direct"])
-def test_each_sample_message_arrives_once(queue: Copy, direct: Copy, delivery: str) -> None:
-    copy = {"queue": queue, "direct": direct}[delivery]
+def test_each_sample_message_arrives_once(defaults: Copy, direct: Copy, delivery: str) -> None:
+    copy = {"queue": defaults, "direct": direct}[delivery]
     published: list[object] = []
     for message in samples.messages().values():
         published += samples.events_of(message)
@@ -101,31 +101,22 @@ def test_each_sample_message_arrives_once(queue: Copy, direct: Copy, delivery: s
     assert len({got["text"] for _, got in found}) == len(published) - 1
 
 
-def test_single_object_of_old_managers(queue: Copy) -> None:
-    message = samples.messages()["legacy-single-object"]
-    assert isinstance(message, dict)
-    queue.publish(message)
-    [got] = queue.received(1)
-    assert got["date_happened"] == happened(message)
-    assert str(message["EventID"]) in got["text"]
-
-
-def test_two_copies_do_not_mix(queue: Copy, direct: Copy) -> None:
+def test_two_copies_do_not_mix(defaults: Copy, direct: Copy) -> None:
     message = samples.events_of(samples.messages()["SystemEvent"])
-    queue.publish([message[0]])
+    defaults.publish([message[0]])
     direct.publish([message[1]])
-    [in_queue], [in_direct] = queue.received(1), direct.received(1)
+    [in_queue], [in_direct] = defaults.received(1), direct.received(1)
     assert str(message[0]["EventID"]) in in_queue["text"]
     assert str(message[1]["EventID"]) in in_direct["text"]
 
 
-def test_no_event_and_no_key_in_the_log(queue: Copy) -> None:
+def test_no_event_and_no_key_in_the_log(defaults: Copy) -> None:
     message = ten_events()
-    queue.publish(message)
-    queue.received(10)
-    log = "\n".join(queue.aws.function_log(queue.outputs["function_name"]))
+    defaults.publish(message)
+    defaults.received(10)
+    log = "\n".join(defaults.aws.function_log(defaults.outputs["function_name"]))
     assert log
-    assert queue.api_key not in log
+    assert defaults.api_key not in log
     # Short values, such as "TCP" or an id of two digits, could stand there for another reason.
     values = {str(value) for event in message for value in event.values() if len(str(value)) > 8}
     assert len(values) > 100

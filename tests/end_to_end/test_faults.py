@@ -6,21 +6,17 @@ Each test counts unique and repeated arrivals. Where a repetition cannot be avoi
 from __future__ import annotations
 
 import json
-import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import psutil
 import pytest
 
-from tests.end_to_end.stack import Copy
+from tests.end_to_end.stack import ROTATED_KEY, Copy
 from tests.end_to_end.traffic import (
-    AFTER_BLIP_SECONDS,
     CHAIN_DELAY_SECONDS,
     PATIENCE_SECONDS,
-    Blip,
     arrivals,
     busy_after,
     dead_letters,
@@ -30,24 +26,20 @@ from tests.end_to_end.traffic import (
     polling_paused,
     reasons,
     settle,
-    shorten_delays,
+    shorter_delays,
     titles,
 )
 from tests.faults import every, first, reset
-from tools.fake_datadog.faults import Fault, Outcome, delay, respond, when
+from tools.fake_datadog.faults import Fault, respond, when
 from tools.fake_datadog.intake import Request
 
+OUTAGE_SECONDS = 30
+AFTER_OUTAGE_SECONDS = 60
 # What goes wrong, how many messages are published meanwhile, and how many events each has.
 FAULTS: dict[str, tuple[Callable[[], Fault], int, int]] = {
     "every second request 500": (lambda: every(2, respond(500)), 4, 5),
-    "every third 429 with headers": (
-        lambda: every(3, respond(429, "", {"Retry-After": "1", "X-RateLimit-Reset": "1"})),
-        4,
-        5,
-    ),
     "every fourth connection reset": (lambda: every(4, reset()), 4, 5),
     "answers slower than the timeout": (lambda: first(4, respond(504, after=9)), 2, 5),
-    "503 with a page of a proxy": (lambda: first(40, respond(503, "<html>Service unavailable</html>")), 3, 10),
     # As many as one message and a half are sent in an invocation, so that some come back.
     "200 with a page of a proxy": (lambda: first(60, respond(200, "<html>Sign in</html>")), 3, 10),
 }
@@ -72,55 +64,49 @@ def test_accepted_then_the_connection_dies(faults: Copy) -> None:
     assert sum(arrivals(faults).values()) == 20 + faults.datadog.answers.count(0)
 
 
-def test_down_for_a_minute_during_100_messages(faults: Copy) -> None:
-    sent = messages(100, 2)
-    faults.datadog.down()
-    try:
-        faults.publish(*sent[:60])
-        time.sleep(60)
-        faults.publish(*sent[60:])
-    finally:
-        faults.datadog.up()
-    back = time.monotonic()
-    settle(faults, sent)
-    print(f"all arrived {time.monotonic() - back:.0f} s after the end of a minute")
-    assert dead_letters(faults) == []
-
-
-def test_a_blip_with_default_settings(after_blip: Blip) -> None:
+def test_an_outage_during_100_messages_with_default_settings(defaults: Copy) -> None:
     """Messages that failed came back after the visibility timeout only, which is three minutes."""
-    assert after_blip.seconds is not None, f"not all within {AFTER_BLIP_SECONDS} s\n{after_blip.story}"
-    print(f"all arrived {after_blip.seconds:.0f} s after the end of the blip")
-    assert after_blip.arrived == dict.fromkeys(titles(after_blip.sent), 1)
+    sent = messages(100, 2)
+    defaults.datadog.down()
+    try:
+        defaults.publish(*sent[:60])
+        time.sleep(OUTAGE_SECONDS)
+        defaults.publish(*sent[60:])
+    finally:
+        defaults.datadog.up()
+    back = time.monotonic()
+    complete = defaults.datadog.wait(lambda: set(arrivals(defaults)) == titles(sent), AFTER_OUTAGE_SECONDS)
+    assert complete, defaults.story(200)
+    print(f"all arrived {time.monotonic() - back:.0f} s after the end of the outage")
+    settle(defaults, sent)
+    assert dead_letters(defaults) == []
 
 
-@pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
-def test_nothing_is_sent_before_datadog_wants_it(faults: Copy, header: str) -> None:
+def test_nothing_is_sent_before_datadog_wants_it(faults: Copy) -> None:
     """One message is accepted in part, others not at all: the remainder waits as long as what comes back whole."""
     seconds = 15
-    faults.datadog.faults.append(busy_after(4, seconds, header))
+    faults.datadog.faults.append(busy_after(4, seconds))
     sent = messages(3, 10)
     with polling_paused(faults):
         faults.publish(*sent)
     settle(faults, sent)
     times = sorted(request.received for request in faults.datadog.requests)
-    pauses = [after - before for before, after in pairwise(times)]
-    print(f"{header}: the longest pause was {max(pauses):.1f} s")
-    assert seconds - 1 < max(pauses) < seconds + 10
+    longest = max(after - before for before, after in pairwise(times))
+    print(f"the longest pause was {longest:.1f} s")
+    assert longest > seconds - 1
 
 
 def test_key_rotated_in_mid_stream(faults: Copy) -> None:
     sent = messages(20, 3)
     faults.publish(*sent[:10])
     faults.datadog.wait(lambda: len(faults.datadog.events) >= 5, PATIENCE_SECONDS)
-    old, new = faults.api_key, "rotated-key"
-    faults.aws.client("secretsmanager").put_secret_value(SecretId=faults.outputs["secret_arn"], SecretString=new)
-    faults.datadog.keys = {new}
     try:
+        faults.aws.store(faults.outputs["secret_arn"], ROTATED_KEY)
+        faults.datadog.keys = {ROTATED_KEY}
         faults.publish(*sent[10:])
         settle(faults, sent)
     finally:
-        faults.datadog.keys = {old, new}
+        faults.aws.store(faults.outputs["secret_arn"], faults.api_key)
 
 
 def test_one_event_refused(faults: Copy) -> None:
@@ -188,82 +174,24 @@ def test_killed_in_mid_batch(faults: Copy) -> None:
     assert sum(arrivals(faults).values()) - 40 <= before[0] + 2 * 16
 
 
-def test_the_queue_refuses_the_remainder(faults: Copy) -> None:
-    sqs, url = faults.aws.client("sqs"), faults.outputs["queue_url"]
-    sent = messages(1, 10)
-    for event in sent[0]:
-        event["Description"] = "x" * 2000
-    culprit = sent[0][4]["Title"]
-    fault = when(lambda request: culprit.encode() in request.body, respond(500))
-    faults.datadog.faults.append(fault)
-    faults.publish(*sent)
-    # After SNS has put it there, nothing of that size fits any more.
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MaximumMessageSize": "1024"})
-    try:
-        log = "not put into the queue"
-        end = time.monotonic() + PATIENCE_SECONDS
-        while log not in "\n".join(faults.aws.function_log(faults.outputs["function_name"])):
-            assert time.monotonic() < end
-            time.sleep(0.3)
-    finally:
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"MaximumMessageSize": "262144"})
-        faults.datadog.faults.clear()
-    settle(faults, sent)
-
-
-def test_invocations_at_once(faults: Copy) -> None:
-    most: list[int] = []
-
-    def measure(_: Request) -> Outcome:
-        most.append(sum("process_request_thread" in thread.name for thread in threading.enumerate()))
-        return delay(0.2)
-
-    faults.datadog.faults.append(measure)
-    sent = messages(30, 4)
-    faults.publish(*sent)
-    settle(faults, sent)
-    assert max(most) > 16, "more requests at once than one invocation makes"
-
-
-def test_a_chain_of_more_than_20_remainders(chain: Copy) -> None:
-    """Lambda stops one at about 16 unless it is allowed (test_stack.py); the emulator does not count through queues."""
-    shorten_delays(chain, CHAIN_DELAY_SECONDS)
-    chain.datadog.faults.append(one_event_per_invocation())
-    # Some more than needed: an invocation that stalls may get a second event through.
-    [message] = messages(1, 23)
-    chain.publish(message)
-    # Two minutes on a machine that has nothing else to do.
-    chain.datadog.wait(lambda: len(arrivals(chain)) == len(message), 2 * PATIENCE_SECONDS)
-    settle(chain, [message])
-    assert dead_letters(chain) == []
-    generations = [line for line in invocations(chain) if line["Requeued"]]
-    print(f"{len(message)} events in a chain of {len(generations)} remainders")
-    assert len(generations) > 20
+def test_a_chain_of_remainders(faults: Copy) -> None:
+    """Lambda allows it whatever its length (test_stack.py); the emulator does not count through queues."""
+    [message] = messages(1, 6)
+    faults.datadog.faults.append(one_event_per_invocation())
+    with shorter_delays(faults, CHAIN_DELAY_SECONDS):
+        before = len(invocations(faults))
+        faults.publish(message)
+        settle(faults, [message])
+    assert dead_letters(faults) == []
+    generations = [line for line in invocations(faults)[before:] if line["Requeued"]]
+    # An invocation that stalls may get a second event through.
+    assert len(generations) >= 3
     assert {line["Requeued"] for line in generations} == {1}, "each invocation should put back one remainder"
     assert len({tuple(line["records"]) for line in generations}) == 1, "all should be remainders of one message"
 
 
-@pytest.mark.parametrize("count", [40])
-def test_burst_of_1000_events(faults: Copy, count: int) -> None:
+def test_burst_of_1000_events(faults: Copy) -> None:
     """The article's own forwarder delivers one event of each message: 40."""
-    sent = messages(count, 25)
+    sent = messages(40, 25)
     faults.publish(*sent)
-    settle(faults, sent)
-
-
-def test_a_message_that_sqs_hands_over_twice(faults: Copy) -> None:
-    """The same execution environment remembers it. A worker of the emulator is one."""
-    sent = messages(1, 5)
-    record = {
-        "eventSource": "aws:sqs",
-        "messageId": str(uuid.uuid4()),
-        "receiptHandle": "of-the-test",
-        "attributes": {"ApproximateReceiveCount": "1"},
-        "body": json.dumps(sent[0]),
-    }
-    for _ in range(2):
-        answer = faults.aws.client("lambda").invoke(
-            FunctionName=faults.outputs["function_name"], Payload=json.dumps({"Records": [record]})
-        )
-        assert json.load(answer["Payload"]) == {"batchItemFailures": []}
     settle(faults, sent)

@@ -60,7 +60,7 @@ def test_dead_letter_queue_in_the_region_of_the_subscription_or_none(accounts: C
 
 
 def test_second_plan_is_empty(accounts: Copy) -> None:
-    assert accounts.changes() == []
+    assert accounts.changes() == {}
 
 
 @pytest.mark.destroys

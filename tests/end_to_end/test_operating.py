@@ -16,7 +16,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.end_to_end.stack import Copy
+from tests.end_to_end.stack import ROTATED_KEY, Copy
+from tests.repository import pages
 from tools import samples
 from tools.fake_datadog.faults import always, respond
 from tools.repository import ROOT
@@ -132,23 +133,25 @@ def test_redrive_with_direct_delivery(direct: Copy, commands: str, tmp_path: Pat
 
 def test_a_rotated_api_key_stays(queue: Copy, shell: Shell) -> None:
     [store] = blocks("Rotate the API key")
-    first = queue.api_key
+    [first_time] = [
+        block.text for block in pages.blocks(ROOT / "README.md", "shell") if "put-secret-value" in block.text
+    ]
+    first_time = first_time.replace("--region eu-central-1", f"--region {queue.region}")
     try:
-        for key in ("the-second-key", "the-third-key"):
-            shell(store, stdin=f"{key}\n")
-        queue.datadog.keys = {"the-third-key"}
+        for command, key in ((first_time, "the-second-key"), (store, ROTATED_KEY)):
+            shell(command, stdin=f"{key}\n")
+        queue.datadog.keys = {ROTATED_KEY}
         queue.publish(samples.messages()["SystemEvent"])
         queue.received(2)
-        assert queue.changes() == [], "a plan should not touch the key"
+        assert queue.changes() == {}, "a plan should not touch the key"
         queue.terraform.apply()
         secrets, secret = queue.client("secretsmanager"), queue.outputs["secret_arn"]
-        assert secrets.get_secret_value(SecretId=secret)["SecretString"] == "the-third-key"
+        assert secrets.get_secret_value(SecretId=secret)["SecretString"] == ROTATED_KEY
         # There is no version that the provider could miss and write anew.
         state = json.loads((queue.terraform.folder / "terraform.tfstate").read_text())
         assert "aws_secretsmanager_secret_version" not in {resource["type"] for resource in state["resources"]}
     finally:
-        queue.aws.store(queue.outputs["secret_arn"], first)
-        queue.datadog.keys = {first, "the-third-key"}
+        queue.aws.store(queue.outputs["secret_arn"], queue.api_key)
 
 
 def test_the_publishers_key_is_rotated(queue: Copy, shell: Shell) -> None:

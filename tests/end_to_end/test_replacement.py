@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests import plans
-from tests.end_to_end.stack import Stack
+from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import messages
 
 EXAMPLE = "module.deep_security_datadog."
-DIRECT = 'module.copies["direct"].'
-# What others refer to by a name that stays the same, so that they would not notice. The rest was tried once, by hand.
-REPLACED = [
-    ("direct", f"{DIRECT}aws_lambda_function.this"),
-    ("direct", f"{DIRECT}aws_iam_role.this"),
-    ("example", f"{EXAMPLE}aws_lambda_function.this"),
-    ("example", f"{EXAMPLE}module.publisher[0].aws_iam_user.this"),
-]
+FUNCTION = "aws_lambda_function.this"
 
 
-def test_a_new_role_takes_the_function_along(stack: Stack) -> None:
+def test_a_new_role_takes_the_function_along(direct: Copy) -> None:
     """A role of the same name may not decrypt the old function's environment, which the emulator does not know."""
-    copy = stack.copy("example")
-    planned = plans.plan(copy.terraform, f"-replace={EXAMPLE}aws_iam_role.this", *copy.targets)
-    actions = {change["address"]: change["change"]["actions"] for change in planned["resource_changes"]}
-    assert actions[f"{EXAMPLE}aws_lambda_function.this"] == ["delete", "create"]
+    address = 'module.copies["direct"].'
+    assert direct.changes(f"-replace={address}aws_iam_role.this")[f"{address}{FUNCTION}"] == "replace"
 
 
-@pytest.mark.destroys
-@pytest.mark.parametrize(("name", "address"), REPLACED)
-def test_what_hangs_on_it_follows(stack: Stack, name: str, address: str) -> None:
-    copy = stack.copy(name)
+def test_what_hangs_on_it_follows_with_a_queue(queue: Copy) -> None:
+    follows(queue, f"{EXAMPLE}{FUNCTION}", f"{EXAMPLE}module.publisher[0].aws_iam_user.this")
+
+
+def test_what_hangs_on_it_follows_with_direct_delivery(direct: Copy) -> None:
+    follows(direct, f'module.copies["direct"].{FUNCTION}')
+
+
+def follows(copy: Copy, *addresses: str) -> None:
+    """These are referred to by a name that stays the same, so others would not notice. The rest was tried by hand."""
     subscriptions = copy.client("sns").list_subscriptions()["Subscriptions"]
-    copy.terraform.apply(f"-replace={address}", *copy.targets)
-    assert copy.changes() == []
+    copy.terraform.apply(*(f"-replace={address}" for address in addresses), *copy.targets)
+    assert copy.changes() == {}
     # Otherwise what is published meanwhile would be lost, and not even in the dead-letter queue.
     assert copy.client("sns").list_subscriptions()["Subscriptions"] == subscriptions
     [message] = messages(1, 1)

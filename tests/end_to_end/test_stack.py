@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, is_zipfile
 
@@ -25,63 +26,47 @@ PLACES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def copies(stack: Stack) -> tuple[Copy, Copy]:
-    """The example with a queue, and a copy of the module without one."""
-    return stack.look_at("example"), stack.look_at("direct")
-
-
-@pytest.fixture(scope="module")
-def changes(copies: tuple[Copy, Copy]) -> list[list[str]]:
+def test_second_plan_is_empty_and_holds_no_api_key(queue: Copy, direct: Copy) -> None:
+    """The example with a queue, and a copy of the module without one. Neither does the state."""
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda copy: copy.changes(), copies))
+        assert list(pool.map(Copy.changes, (queue, direct))) == [{}, {}]
+    for copy in (queue, direct):
+        for name in ("terraform.tfstate", "plan"):
+            contents = contents_of(copy.terraform.folder / name)
+            assert not any(copy.api_key.encode() in content for content in contents), name
+            # The search would find it: the URL is in there.
+            assert any(copy.datadog.url.encode() in content for content in contents), name
 
 
-def test_second_plan_is_empty(changes: list[list[str]]) -> None:
-    assert changes == [[], []]
+def contents_of(path: Path) -> list[bytes]:
+    """The file's, or those of each file of a zip, as a plan is one."""
+    if not is_zipfile(path):
+        return [path.read_bytes()]
+    with ZipFile(path) as archive:
+        return [archive.read(name) for name in archive.namelist()]
 
 
-@pytest.mark.usefixtures("changes")
-def test_api_key_in_no_state_and_no_plan(copies: tuple[Copy, Copy]) -> None:
-    for copy in copies:
-        files = {path.name: path for path in copy.terraform.folder.iterdir() if path.is_file()}
-        assert {"terraform.tfstate", "plan"} <= set(files)
-        for path in files.values():
-            contents = [path.read_bytes()]
-            if is_zipfile(path):
-                with ZipFile(path) as archive:
-                    contents += [archive.read(name) for name in archive.namelist()]
-            assert not any(copy.api_key.encode() in content for content in contents), path.name
-        # The search would find it: the URL is in there.
-        assert copy.datadog.url.encode() in files["terraform.tfstate"].read_bytes()
-
-
-def test_api_key_not_in_the_function(copies: tuple[Copy, Copy]) -> None:
-    for copy in copies:
-        function = copy.aws.client("lambda").get_function(FunctionName=copy.outputs["function_name"])
+def test_api_key_not_in_the_function(queue: Copy, direct: Copy) -> None:
+    for copy in (queue, direct):
+        function = copy.client("lambda").get_function(FunctionName=copy.outputs["function_name"])
         assert copy.api_key not in json.dumps(function, default=str)
         assert copy.datadog.url in json.dumps(function, default=str)
-        secret = copy.aws.client("secretsmanager").get_secret_value(SecretId=copy.outputs["secret_arn"])
+        secret = copy.client("secretsmanager").get_secret_value(SecretId=copy.outputs["secret_arn"])
         assert secret["SecretString"] == copy.api_key
 
 
-def test_two_copies_share_nothing(copies: tuple[Copy, Copy]) -> None:
-    first, second = (copy.outputs for copy in copies)
+def test_two_copies_share_nothing(queue: Copy, direct: Copy) -> None:
+    first, second = queue.outputs, direct.outputs
     assert {name for name in first if second.get(name) is None} == {"publisher_user_name", "queue_arn", "queue_url"}
     assert {name for name in first if first[name] == second.get(name)} == set()
 
 
-def recursive_loop(copy: Copy) -> str:
-    name = copy.outputs["function_name"]
-    return str(copy.aws.client("lambda").get_function_recursion_config(FunctionName=name)["RecursiveLoop"])
+def test_lambda_allows_a_chain_of_remainders_and_without_a_queue_keeps_its_default(queue: Copy, direct: Copy) -> None:
+    def recursive_loop(copy: Copy) -> str:
+        functions, name = copy.client("lambda"), copy.outputs["function_name"]
+        return str(functions.get_function_recursion_config(FunctionName=name)["RecursiveLoop"])
 
-
-def test_lambda_allows_a_chain_of_remainders(stack: Stack) -> None:
-    for name in ("example", "chain"):
-        assert recursive_loop(stack.look_at(name)) == "Allow", "a function with a queue should be allowed its loop"
-    assert recursive_loop(stack.look_at("direct")) == "Terminate", (
-        "a function without a queue should keep Lambda's default"
-    )
+    assert (recursive_loop(queue), recursive_loop(direct)) == ("Allow", "Terminate")
 
 
 def left(aws: Emulator, account: str, region: str) -> set[tuple[str, str, str, str]]:

@@ -45,31 +45,3 @@ def test_way_back_with_direct_delivery(direct: Copy) -> None:
     direct.datadog.clear()
     invoke(direct, body)
     assert len(direct.received(2)) == 2
-
-
-def test_way_back_of_a_refused_event(direct: Copy) -> None:
-    message = samples.encode(samples.events_of(samples.messages()["SystemEvent"])[:1])
-    direct.datadog.faults.append(always(respond(400)))
-    invoke(direct, json.dumps(sns_event(message)))
-    body = kept(direct)
-    direct.datadog.clear()
-    invoke(direct, body)
-    assert len(direct.received(1)) == 1
-
-
-def test_way_back_with_a_queue(queue: Copy) -> None:
-    """What start-message-move-task does, which the emulator has not: the same body in the queue again."""
-    queue.datadog.faults.append(always(respond(400)))
-    queue.publish(samples.events_of(samples.messages()["SystemEvent"])[:1])
-    body = kept(queue)
-    queue.datadog.clear()
-    queue.aws.client("sqs").send_message(QueueUrl=queue.outputs["queue_url"], MessageBody=body)
-    assert len(queue.received(1)) == 1
-
-
-def test_way_back_of_a_failed_invocation_through_a_queue(queue: Copy) -> None:
-    """After a change of `delivery` from direct to queue, old records are moved there."""
-    request = sns_event(samples.encode(samples.messages()["SystemEvent"]))
-    record = {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": request}
-    queue.aws.client("sqs").send_message(QueueUrl=queue.outputs["queue_url"], MessageBody=json.dumps(record))
-    assert len(queue.received(2)) == 2

@@ -9,13 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.end_to_end.stack import Copy
 from tools.fake_datadog.faults import Fault, Outcome, respond
@@ -24,13 +20,11 @@ from tools.fake_datadog.intake import Request
 # The function's timeout in stack.py is 8 s; a message that failed comes back after six times that at the latest.
 VISIBILITY_SECONDS = 48
 PATIENCE_SECONDS = 3 * VISIBILITY_SECONDS
-# The chain's remainders come back after as many seconds, and not after 10, 20, 40, 50 and so on, which would make 17
-# minutes of 22. The function takes what it is told of the visibility timeout for the longest delay.
+# The chain's remainders come back after as many seconds, and not after 10, 20, 40 and so on. The function takes what it
+# is told of the visibility timeout for the longest delay.
 CHAIN_DELAY_SECONDS = 5
 # Shorter than that. A wait of more than 5 s, as Retry-After asks for, ends the invocation.
 REFUSING_SECONDS = 4
-BLIP_SECONDS = 20
-AFTER_BLIP_SECONDS = 60
 
 # Messages of events that are published, and what came back.
 Sent = list[list[dict[str, Any]]]
@@ -81,8 +75,8 @@ def one_event_per_invocation() -> Fault:
     return fault
 
 
-def busy_after(accepted: int, seconds: float, header: str) -> Fault:
-    """Accepts so many requests, then none for that long, and says so in the header."""
+def busy_after(accepted: int, seconds: float) -> Fault:
+    """Accepts so many requests, then none for that long, and says so."""
     numbers, lock = count(1), threading.Lock()
     since: list[float] = []
 
@@ -92,96 +86,21 @@ def busy_after(accepted: int, seconds: float, header: str) -> Fault:
                 since.append(time.monotonic())
                 # A second less, because a function's whole seconds are not this clock's.
                 if time.monotonic() - since[0] < seconds - 1:
-                    return respond(429, "", {header: str(seconds)})
+                    return respond(429, "", {"Retry-After": str(seconds)})
         return None
 
     return fault
 
 
-def shorten_delays(copy: Copy, seconds: float) -> None:
-    """What failed comes back after that many seconds at the latest."""
-    _set_variables(copy, _variables(copy) | {"QUEUE_VISIBILITY_TIMEOUT": str(seconds)})
-
-
 @contextmanager
-def slow_queues(copy: Copy, seconds: float) -> Iterator[list[str]]:
-    """Each call of SQS takes the function that much longer meanwhile. Yields the actions that it calls."""
-    address = urlsplit(copy.aws.url)
-    actions: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            actions.append(self.headers["X-Amz-Target"])
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(seconds)
-            with closing(HTTPConnection(address.netloc)) as connection:
-                connection.request("POST", self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                content = answer.read()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.headers["Content-Type"])
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server, variables = ThreadingHTTPServer(("127.0.0.1", 0), Handler), _variables(copy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    _set_variables(copy, variables | {"AWS_ENDPOINT_URL_SQS": f"http://127.0.0.1:{server.server_port}"})
-    try:
-        yield actions
-    finally:
-        _set_variables(copy, variables)
-        server.shutdown()
-        server.server_close()
-
-
-def _variables(copy: Copy) -> dict[str, str]:
-    name = copy.outputs["function_name"]
-    found = copy.aws.client("lambda").get_function_configuration(FunctionName=name)
-    return dict(found["Environment"]["Variables"])
-
-
-def _set_variables(copy: Copy, variables: dict[str, str]) -> None:
-    name = copy.outputs["function_name"]
-    copy.aws.client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-
-
-@dataclass
-class Blip:
-    """What was published while Datadog was away for BLIP_SECONDS.
-
-    seconds: from its return until all was there, None if it was not within AFTER_BLIP_SECONDS.
-    arrived: how often each title arrived. story: for whoever wonders.
-    """
-
-    sent: Sent
-    seconds: float | None
-    arrived: Counter[str]
-    story: str
-
-
-def blip(copy: Copy) -> Blip:
-    copy.datadog.clear()
-    sent = messages(20, 5)
-    copy.datadog.down()
-    try:
-        copy.publish(*sent[:10])
-        time.sleep(BLIP_SECONDS / 2)
-        copy.publish(*sent[10:])
-        time.sleep(BLIP_SECONDS / 2)
-    finally:
-        copy.datadog.up()
-    back = time.monotonic()
-    complete = copy.datadog.wait(lambda: set(arrivals(copy)) == titles(sent), AFTER_BLIP_SECONDS)
-    seconds = time.monotonic() - back if complete else None
-    if complete:
-        wait_until_empty(copy)
-    return Blip(sent, seconds, arrivals(copy), copy.story(100))
+def shorter_delays(copy: Copy, seconds: float) -> Iterator[None]:
+    """What failed comes back after that many seconds at the latest meanwhile."""
+    functions, name = copy.client("lambda"), copy.outputs["function_name"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    shorter = variables | {"QUEUE_VISIBILITY_TIMEOUT": str(seconds)}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": shorter})
+    yield
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
 @contextmanager

@@ -58,13 +58,7 @@ PATHS = (
     Path(name="none accepted for long", message=[EVENT], answers=[503], receives=30),
     Path(name="some accepted", message=[EVENT, EVENT], answers=[202, 503], remainders=1),
     Path(name="refused for good", message=[EVENT], answers=[400], dead_letters=1),
-    Path(
-        name="refused and none accepted",
-        message=[EVENT, EVENT],
-        answers=[400, 503],
-        dead_letters=1,
-        remainders=1,
-    ),
+    Path(name="refused and none accepted", message=[EVENT, EVENT], answers=[400, 503], dead_letters=1, remainders=1),
     Path(name="no JSON", message="no JSON", key_reads=0, dead_letters=1),
     Path(name="no event beside one", message=[1, EVENT], answers=[202], dead_letters=1),
 )

@@ -77,10 +77,7 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 @pytest.fixture
 def evidence(
-    mode: Mode,
-    account: Account,
-    rendered: dict[str, Rendered],
-    recorded: dict[Environment, dict[str, list[Call]]],
+    mode: Mode, account: Account, rendered: dict[str, Rendered], recorded: dict[Environment, dict[str, list[Call]]]
 ) -> Evidence:
     mine = rendered[mode.name]
     payload_calls = recorded[tuple(sorted(mine.environment.items()))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -83,20 +82,3 @@ def test_the_exit_code_is_1_when_a_median_misses_its_target(found: dict[str, lis
 def test_a_payload_that_drops_events_is_not_measured(package: Callable[..., str]) -> None:
     with pytest.raises(SystemExit, match="the payload sent 0 of 44 events"):
         bench.main(["--quick", package("forgetful.zip", dropped=44)])
-
-
-def test_events_are_ever_new_and_spread_over_a_batch() -> None:
-    sizes, numbers = [], []
-    for batch in bench.batches("cpu", 0, share=18):
-        messages = [json.loads(json.loads(record["body"])["Message"]) for record in batch["Records"]]
-        sizes.append([len(message) for message in messages])
-        numbers += [event["EventID"] for message in messages for event in message]
-    assert sizes == [[1], *[[5] * 4 + [4] * 6] * 2]
-    assert len(set(numbers)) == len(numbers) == 89
-
-
-def test_the_largest_batch_is_as_large_as_sns_takes() -> None:
-    [batch] = bench.batches("memory", 0, share=1)
-    sizes = [len(json.loads(record["body"])["Message"].encode()) for record in batch["Records"]]
-    assert len(sizes) == 10
-    assert 0.97 * samples.MAX_MESSAGE_BYTES < min(sizes) <= max(sizes) <= samples.MAX_MESSAGE_BYTES

@@ -21,10 +21,7 @@ API = "https://api.datadoghq.com"
 
 SHELLS = pytest.mark.parametrize(
     "shell",
-    [
-        "bash",
-        pytest.param("zsh", marks=pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not on the PATH")),
-    ],
+    ["bash", pytest.param("zsh", marks=pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not on the PATH"))],
 )
 
 

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 import responses
-from requests.exceptions import ConnectionError as ConnectionFailed
-from requests.exceptions import ConnectTimeout, ProxyError, ReadTimeout, SSLError
 
-from tests.repository.test_reasons import is_documented
 from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, sqs_record
 from tools.repository import ROOT
 
@@ -47,9 +44,7 @@ def shown(line: Line) -> bool:
 
 @pytest.fixture
 def lines(
-    intake: responses.RequestsMock,
-    forwarder: BuildForwarder,
-    capsys: pytest.CaptureFixture[str],
+    intake: responses.RequestsMock, forwarder: BuildForwarder, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., list[Line]]:
     """The log of one invocation with a message of these severities, Datadog answering with these statuses."""
 
@@ -116,17 +111,6 @@ def test_reasons_are_parsed(lines: Callable[..., list[Line]]) -> None:
     found = re.search(pattern, json.dumps(line, separators=(",", ":")))
     assert found
     assert found["reasons"] == '"events filtered: minimum_severity":1'
-
-
-@pytest.mark.parametrize(
-    "status",
-    [200, 302, 408, 429, 503, 400, 422, SSLError(), ProxyError(), ConnectTimeout(), ReadTimeout(), ConnectionFailed()],
-    ids=lambda status: str(status) if isinstance(status, int) else type(status).__name__,
-)
-def test_the_reason_is_explained(lines: Callable[..., list[Line]], status: int | Exception) -> None:
-    written = lines(*[status] * 4)
-    [reason] = [reason.partition(": ")[2] for line in written for reason in line.get("reasons", {})]
-    assert is_documented(reason), reason
 
 
 def test_every_field_of_the_query_is_written(lines: Callable[..., list[Line]]) -> None:

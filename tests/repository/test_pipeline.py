@@ -42,39 +42,6 @@ def sent() -> list[Body]:
     return [logs.body(item(properties), CONTEXT._replace(ocsf=True)) for properties in events]
 
 
-def test_blocks_become_values_in_their_order() -> None:
-    lines = """
-name = "x"
-
-step {
-  # A comment.
-  sources = [
-    "a",
-  ]
-}
-
-dynamic "step" {
-  for_each = local.steps
-  iterator = each
-  content {
-    name = each.key
-  }
-}
-"""
-    assert pipeline.as_expression(lines.splitlines()).split("\n") == [
-        "{",
-        'name = "x"',
-        "step = concat([{",
-        "sources = [",
-        '    "a",',
-        "  ]",
-        "}], [for each in [for key, value in local.steps : { key = key, value = value }] : {",
-        "name = each.key",
-        "}])",
-        "}",
-    ]
-
-
 def test_the_official_model_knows_all_of_it(definition: Body) -> None:
     assert problems(definition, LogsPipeline) == []
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tools import schemas
 from tools.repository import ROOT
-from tools.schemas import Argument
 
 # As cdktn writes it: the resource first, each block a class, the name of Terraform in the link.
 SOURCE = '''
@@ -70,18 +68,6 @@ def found(text: str) -> list[str]:
     return list(schemas.check(body, known, next(iter(known)), address))
 
 
-def test_classes() -> None:
-    assert schemas.classes(SOURCE) == {
-        "Lamp": {
-            "name": Argument(required=True, deprecated=False, block=""),
-            "colour": Argument(required=False, deprecated=True, block=""),
-            "bulb": Argument(required=True, deprecated=False, block="LampBulb"),
-            "lambda": Argument(required=False, deprecated=False, block=""),
-        },
-        "LampBulb": {"watts": Argument(required=True, deprecated=False, block="")},
-    }
-
-
 def test_what_the_schema_knows() -> None:
     assert found(GOOD) == [""] * 4
 
@@ -108,13 +94,6 @@ def test_data_sources_and_providers_have_modules_of_their_own() -> None:
         ("aws", "provider", "provider.aws"),
         ("aws", "data_aws_region", "aws_region.here"),
     ]
-
-
-def test_without_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schemas, "DOWNLOADS", tmp_path)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(SystemExit, match=r"aws==25\.8\.1 cannot be downloaded; is PyPI within reach"):
-        schemas.bindings(schemas.PACKAGES["aws"])
 
 
 def test_the_page_and_the_readme_name_the_same_versions() -> None:

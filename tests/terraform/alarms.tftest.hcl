@@ -95,13 +95,44 @@ run "descriptions" {
     ])
     error_message = "Descriptions should have at most 1024 characters, CloudWatch's limit."
   }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.expression if query.return_data == true]) == "FILL(received, 0)"
+    error_message = "Hours without an event should count as hours with zero events."
+  }
+
+  assert {
+    condition = jsondecode(jsonencode(one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.metric[0] if query.id == "received"]))) == {
+      namespace   = "DeepSecurityDatadog"
+      metric_name = "Received"
+      dimensions  = { FunctionName = "events" }
+      stat        = "Sum"
+      period      = 3600
+      unit        = null
+    }
+    error_message = "Alarm should count the events received per hour."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.no_event[0].evaluation_periods == 168 && aws_cloudwatch_metric_alarm.no_event[0].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.no_event[0].threshold == 1
+    error_message = "Alarm should fire after no_event_hours hours with less than one event."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.no_event[0].treat_missing_data == "ignore"
+    error_message = "The alarm should keep its state while there is nothing to fill, before the first event."
+  }
 }
 
-run "runbook_elsewhere" {
+run "runbook_elsewhere_and_actions" {
   command = plan
 
   variables {
-    alarms = { no_event_hours = 1, runbook_url = "https://wiki.example.com/runbooks/deep-security" }
+    alarms = {
+      actions        = ["arn:aws:sns:eu-central-1:111122223333:on-call"]
+      no_event_hours = 1
+      runbook_url    = "https://wiki.example.com/runbooks/deep-security"
+    }
   }
 
   assert {
@@ -110,18 +141,31 @@ run "runbook_elsewhere" {
     ])
     error_message = "Each description should end with a link to the alarm's heading in the user's runbook."
   }
+
+  assert {
+    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled, aws_cloudwatch_metric_alarm.no_event) :
+      alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]) && alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"])
+    ])
+    error_message = "Every alarm should notify the actions when it fires and when it clears."
+  }
 }
 
-run "outage_of_two_hours" {
+run "outage_of_two_hours_and_a_day_for_the_oldest_message" {
   command = plan
 
   variables {
-    queue = { minimum_outage_hours = 2 }
+    alarms = { oldest_message_seconds = 100000 }
+    queue  = { minimum_outage_hours = 2 }
   }
 
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.stalled[0].alarm_description, "if the cause is fixed within 2 hours.")
     error_message = "Alarm should promise delivery for as long as messages stay in the queue after the early attempts."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 100000
+    error_message = "oldest_message_seconds should be the threshold, however large."
   }
 }
 
@@ -179,70 +223,6 @@ run "direct_delivery" {
   assert {
     condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this : endswith(alarm.alarm_description, " docs/operating.md#${name}")])
     error_message = "Each description should end with the alarm's heading in docs/operating.md."
-  }
-}
-
-run "age_of_the_oldest_message" {
-  command = plan
-
-  variables {
-    alarms = { oldest_message_seconds = 100000 }
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.this["oldest-message-too-old"].threshold == 100000
-    error_message = "oldest_message_seconds should be the threshold, however large."
-  }
-}
-
-# FILL turns hours without an event into zeros, so that the alarm fires neither hours late nor right after the first apply.
-run "silence" {
-  command = plan
-
-  variables {
-    alarms = { no_event_hours = 168 }
-  }
-
-  assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.expression if query.return_data == true]) == "FILL(received, 0)"
-    error_message = "Hours without an event should count as hours with zero events."
-  }
-
-  assert {
-    condition = jsondecode(jsonencode(one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.metric[0] if query.id == "received"]))) == {
-      namespace   = "DeepSecurityDatadog"
-      metric_name = "Received"
-      dimensions  = { FunctionName = "events" }
-      stat        = "Sum"
-      period      = 3600
-      unit        = null
-    }
-    error_message = "Alarm should count the events received per hour."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.no_event[0].evaluation_periods == 168 && aws_cloudwatch_metric_alarm.no_event[0].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.no_event[0].threshold == 1
-    error_message = "Alarm should fire after no_event_hours hours with less than one event."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.no_event[0].treat_missing_data == "ignore"
-    error_message = "The alarm should keep its state while there is nothing to fill, before the first event."
-  }
-}
-
-run "actions" {
-  command = plan
-
-  variables {
-    alarms = { actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"], no_event_hours = 1 }
-  }
-
-  assert {
-    condition = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.stalled, aws_cloudwatch_metric_alarm.no_event) :
-      alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]) && alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"])
-    ])
-    error_message = "Every alarm should notify the actions when it fires and when it clears."
   }
 }
 

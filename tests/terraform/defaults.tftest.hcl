@@ -47,38 +47,6 @@ run "another_name" {
   }
 }
 
-run "no_user" {
-  command = plan
-
-  variables {
-    publishers = { create_user = false }
-  }
-
-  assert {
-    condition     = length(module.publisher) == 0 && output.publisher_user_name == null
-    error_message = "There should be no user with publishers.create_user = false."
-  }
-}
-
-run "tags" {
-  command = plan
-
-  variables {
-    tags   = { team = "security" }
-    alarms = { no_event_hours = 1 }
-  }
-
-  assert {
-    condition = alltrue([for tags in concat(
-      [aws_lambda_function.this.tags, aws_lambda_event_source_mapping.queue[0].tags, aws_cloudwatch_log_group.this.tags, aws_iam_role.this.tags],
-      [aws_sqs_queue.this[0].tags, aws_sqs_queue.dead_letter.tags],
-      [aws_cloudwatch_metric_alarm.stalled[0].tags, aws_cloudwatch_metric_alarm.no_event[0].tags],
-      values(aws_cloudwatch_metric_alarm.this)[*].tags,
-    ) : tags == tomap({ team = "security" })])
-    error_message = "Every resource should have the tags."
-  }
-}
-
 run "longest_name" {
   command = plan
 

@@ -38,19 +38,11 @@ run "topic_to_function" {
     condition     = output.endpoint_arn == "arn:aws:lambda:eu-central-1:111122223333:function:events" && output.queue_arn == null && output.queue_url == null && output.dead_letter_queue_arn != null
     error_message = "The outputs should name the function as the endpoint, a dead-letter queue and no queue."
   }
-}
-
-run "retries" {
-  command = plan
 
   assert {
     condition     = aws_lambda_function_event_invoke_config.this[0].maximum_retry_attempts == 2 && aws_lambda_function_event_invoke_config.this[0].maximum_event_age_in_seconds == 21600
     error_message = "Lambda should retry as often and as long as it can."
   }
-}
-
-run "permissions" {
-  command = plan
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteLog", "ReadApiKey", "SendMessages"]

@@ -39,7 +39,14 @@ run "everything_set" {
     datadog      = { api_key_ssm_parameter = "/datadog/api-key", api_key_reload_interval = 60 }
     datadog_tags = { env = "production", team = "security" }
     console_url  = "https://dsm.example.com:4119"
-    function     = { log_level = "DEBUG" }
+    queue        = { maximum_message_size = 262144 }
+    function = {
+      log_level   = "DEBUG"
+      https_proxy = "http://proxy.example.com:3128"
+      no_proxy    = ["sqs.eu-central-1.amazonaws.com", ".internal.example.com"]
+      ca_bundle   = "/opt/ca-bundle.pem"
+      layers      = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"]
+    }
   }
 
   assert {
@@ -50,32 +57,6 @@ run "everything_set" {
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.CONSOLE_URL == "https://dsm.example.com:4119" && aws_lambda_function.this.environment[0].variables.DD_LOG_LEVEL == "DEBUG" && aws_lambda_function.this.environment[0].variables.DD_API_KEY_SECRET_RELOAD_INTERVAL == "60"
     error_message = "The function should get the console's URL, the log level and the reload interval as given."
-  }
-}
-
-run "direct_delivery" {
-  command = plan
-
-  variables {
-    delivery = "direct"
-  }
-
-  assert {
-    condition     = length(setintersection(keys(aws_lambda_function.this.environment[0].variables), ["QUEUE_URL", "QUEUE_VISIBILITY_TIMEOUT"])) == 0
-    error_message = "With direct delivery, there should be no queue for remainders and no visibility timeout."
-  }
-}
-
-run "proxy_and_private_certificate_authority" {
-  command = plan
-
-  variables {
-    function = {
-      https_proxy = "http://proxy.example.com:3128"
-      no_proxy    = ["sqs.eu-central-1.amazonaws.com", ".internal.example.com"]
-      ca_bundle   = "/opt/ca-bundle.pem"
-      layers      = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"]
-    }
   }
 
   assert {
@@ -92,17 +73,22 @@ run "proxy_and_private_certificate_authority" {
     condition     = aws_lambda_function.this.layers == tolist(["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle:1"])
     error_message = "The layer should bring the file."
   }
-}
-
-run "size_of_a_message" {
-  command = plan
-
-  variables {
-    queue = { maximum_message_size = 262144 }
-  }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables.QUEUE_MAXIMUM_MESSAGE_SIZE == "262144" && aws_sqs_queue.this[0].max_message_size == 262144 && aws_sqs_queue.dead_letter.max_message_size == 262144
     error_message = "Both queues should take messages of the given size, and the function should know it."
+  }
+}
+
+run "direct_delivery" {
+  command = plan
+
+  variables {
+    delivery = "direct"
+  }
+
+  assert {
+    condition     = length(setintersection(keys(aws_lambda_function.this.environment[0].variables), ["QUEUE_URL", "QUEUE_VISIBILITY_TIMEOUT"])) == 0
+    error_message = "With direct delivery, there should be no queue for remainders and no visibility timeout."
   }
 }

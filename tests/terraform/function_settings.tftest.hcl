@@ -45,6 +45,8 @@ run "everything_set" {
       runtime            = "python3.11"
       log_retention_days = 365
       package_path       = "versions.tf"
+      subnet_ids         = ["subnet-0a", "subnet-0b"]
+      security_group_ids = ["sg-0a"]
     }
   }
 
@@ -61,14 +63,6 @@ run "everything_set" {
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 365
     error_message = "Logs should be kept for as long as given."
-  }
-}
-
-run "vpc" {
-  command = plan
-
-  variables {
-    function = { subnet_ids = ["subnet-0a", "subnet-0b"], security_group_ids = ["sg-0a"] }
   }
 
   assert {

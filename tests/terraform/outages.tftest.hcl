@@ -48,29 +48,6 @@ run "timeout_of_5_seconds" {
   }
 }
 
-run "timeout_of_14_seconds" {
-  command = plan
-
-  variables {
-    function = { timeout = 14 }
-  }
-
-  assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds >= 6 * 14 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount <= 1000
-    error_message = "Visibility timeout should be at least six function timeouts, with at most 1000 attempts, SQS's limit."
-  }
-
-  assert {
-    condition     = (jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount - 20) * aws_sqs_queue.this[0].visibility_timeout_seconds >= 24 * 3600 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount * aws_sqs_queue.this[0].visibility_timeout_seconds < aws_sqs_queue.this[0].message_retention_seconds
-    error_message = "Attempts should continue for 24 hours after the first 20, and end before the message expires."
-  }
-
-  assert {
-    condition     = aws_lambda_function.this.environment[0].variables.QUEUE_VISIBILITY_TIMEOUT == tostring(aws_sqs_queue.this[0].visibility_timeout_seconds)
-    error_message = "Function should know the queue's visibility timeout, its longest backoff."
-  }
-}
-
 run "timeout_of_900_seconds" {
   command = plan
 

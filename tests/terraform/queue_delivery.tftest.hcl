@@ -32,10 +32,6 @@ run "topic_to_queue_to_function" {
     condition     = output.endpoint_arn == "arn:aws:sqs:eu-central-1:111122223333:events"
     error_message = "The outputs should name the queue as the endpoint."
   }
-}
-
-run "batches" {
-  command = plan
 
   assert {
     condition     = aws_lambda_event_source_mapping.queue[0].function_response_types == toset(["ReportBatchItemFailures"])
@@ -51,24 +47,6 @@ run "batches" {
     condition     = aws_lambda_event_source_mapping.queue[0].scaling_config[0].maximum_concurrency == 5
     error_message = "Queue should start at most five invocations at once by default."
   }
-}
-
-run "concurrency" {
-  command = plan
-
-  variables {
-    function = { maximum_concurrency = 2 }
-  }
-
-  assert {
-    condition     = aws_lambda_event_source_mapping.queue[0].scaling_config[0].maximum_concurrency == 2
-    error_message = "The queue should start no more invocations at once than given."
-  }
-}
-
-# Tested here only: the emulator of the end-to-end tests does not stop functions that call themselves through SQS.
-run "chain_of_remainders" {
-  command = plan
 
   assert {
     condition     = aws_lambda_function_recursion_config.this[0].function_name == "events" && aws_lambda_function_recursion_config.this[0].recursive_loop == "Allow"
@@ -76,11 +54,16 @@ run "chain_of_remainders" {
   }
 }
 
-run "recursion_not_allowed" {
+run "concurrency_and_no_recursion" {
   command = plan
 
   variables {
-    function = { allow_recursion = false }
+    function = { maximum_concurrency = 2, allow_recursion = false }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.queue[0].scaling_config[0].maximum_concurrency == 2
+    error_message = "The queue should start no more invocations at once than given."
   }
 
   assert {

@@ -57,15 +57,11 @@ REFUSED: dict[str, list[str]] = {
         'alarms = { enabled = false, actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }',
         'alarms = { enabled = false, runbook_url = "https://wiki.example.com/runbook" }',
     ],
-    "alarms.actions must be ARNs": [
-        'alarms = { actions = ["on-call"] }',
-    ],
+    "alarms.actions must be ARNs": ['alarms = { actions = ["on-call"] }'],
     "alarms.actions has 6 ARNs": [
-        'alarms = { actions = [for each in range(6) : "arn:aws:sns:eu-central-1:111122223333:on-call-${each}"] }',
+        'alarms = { actions = [for each in range(6) : "arn:aws:sns:eu-central-1:111122223333:on-call-${each}"] }'
     ],
-    "alarms.oldest_message_seconds must be 60 or more": [
-        "alarms = { oldest_message_seconds = 59 }",
-    ],
+    "alarms.oldest_message_seconds must be 60 or more": ["alarms = { oldest_message_seconds = 59 }"],
     "alarms.no_event_hours must be a whole number from 1 to 168": [
         "alarms = { no_event_hours = 169 }",
         "alarms = { no_event_hours = 0.5 }",
@@ -83,7 +79,7 @@ REFUSED: dict[str, list[str]] = {
         'datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog" }',
     ],
     "datadog.api_key_ssm_parameter looks like an API key": [
-        'datadog = { api_key_ssm_parameter = "0123456789abcdef0123456789abcdef" }',
+        'datadog = { api_key_ssm_parameter = "0123456789abcdef0123456789abcdef" }'
     ],
     "datadog.api_key_ssm_parameter is a name that Parameter Store does not give": [
         'datadog = { api_key_ssm_parameter = "/aws/datadog" }',
@@ -98,10 +94,10 @@ REFUSED: dict[str, list[str]] = {
         'datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:parameterdatadog" }',
     ],
     "datadog.api_key_kms_key_arn must be a key ARN": [
-        'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }',
+        'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }'
     ],
     "datadog.api_key_reload_interval must be a whole number of seconds": [
-        'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_reload_interval = -1 }',
+        'datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_reload_interval = -1 }'
     ],
     "name must have 1 to 54 letters": [
         'name = "a234567890123456789012345678901234567890123456789012abc"',
@@ -112,7 +108,7 @@ REFUSED: dict[str, list[str]] = {
         'datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }',
     ],
     "destinations.events.ocsf is true, but only logs carry OCSF": [
-        "destinations = { events = { ocsf = true }, logs = { ocsf = true } }",
+        "destinations = { events = { ocsf = true }, logs = { ocsf = true } }"
     ],
     "destinations.events.filter.exclude has an empty map": [
         'destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }',
@@ -131,18 +127,12 @@ REFUSED: dict[str, list[str]] = {
         'datadog_tags = { "team:name" = "security" }',
         'datadog_tags = { team = format("%0196d", 0) }',
     ],
-    "console_url must be an https URL without a query": [
-        'console_url = "http://dsm.example.com:4119"',
-    ],
-    "function.log_level must be DEBUG": [
-        'function = { log_level = "WARN" }',
-    ],
+    "console_url must be an https URL without a query": ['console_url = "http://dsm.example.com:4119"'],
+    "function.log_level must be DEBUG": ['function = { log_level = "WARN" }'],
     "function.permissions_boundary_arn must be the ARN of a managed policy": [
-        'function = { permissions_boundary_arn = "boundary" }',
+        'function = { permissions_boundary_arn = "boundary" }'
     ],
-    "function.role_path must start and end with a slash": [
-        'function = { role_path = "service" }',
-    ],
+    "function.role_path must start and end with a slash": ['function = { role_path = "service" }'],
     "function.subnet_ids and function.security_group_ids go together": [
         'function = { subnet_ids = ["subnet-0a"] }',
         'function = { security_group_ids = ["sg-0a"] }',
@@ -152,45 +142,33 @@ REFUSED: dict[str, list[str]] = {
             "function = {\n"
             'subnet_ids = [for each in range(17) : "subnet-${each}"]\n'
             'security_group_ids = [for each in range(6) : "sg-${each}"]\n}'
-        ),
+        )
     ],
-    "function.memory_size must be a whole number of MB from 128 to 10240": [
-        "function = { memory_size = 64 }",
-    ],
+    "function.memory_size must be a whole number of MB from 128 to 10240": ["function = { memory_size = 64 }"],
     "function.timeout must be a whole number of seconds from 5": [
         "function = { timeout = 4 }",
         "function = { timeout = 901 }",
     ],
-    "function.architecture must be arm64 or x86_64": [
-        'function = { architecture = "arm" }',
-    ],
-    "function.runtime must be python3.11 or newer": [
-        'function = { runtime = "python3.10" }',
-    ],
-    "function.maximum_concurrency must be a whole number from 2 to 1000": [
-        "function = { maximum_concurrency = 1 }",
-    ],
+    "function.architecture must be arm64 or x86_64": ['function = { architecture = "arm" }'],
+    "function.runtime must be python3.11 or newer": ['function = { runtime = "python3.10" }'],
+    "function.maximum_concurrency must be a whole number from 2 to 1000": ["function = { maximum_concurrency = 1 }"],
     "function.log_retention_days must be a value that CloudWatch Logs accepts": [
-        "function = { log_retention_days = 0 }",
+        "function = { log_retention_days = 0 }"
     ],
-    "function.log_kms_key_arn must be a key ARN": [
-        'function = { log_kms_key_arn = "alias/logs" }',
-    ],
+    "function.log_kms_key_arn must be a key ARN": ['function = { log_kms_key_arn = "alias/logs" }'],
     "function.https_proxy must be the URL of a proxy without user": [
         'function = { https_proxy = "proxy.example.com:3128" }',
         'function = { https_proxy = "http://user:password@proxy.example.com:3128" }',
     ],
-    "function.no_proxy has no effect without function.https_proxy": [
-        'function = { no_proxy = [".amazonaws.com"] }',
-    ],
+    "function.no_proxy has no effect without function.https_proxy": ['function = { no_proxy = [".amazonaws.com"] }'],
     "function.no_proxy must be hosts, domains or IP ranges": [
-        'function = { https_proxy = "http://proxy.example.com:3128", no_proxy = ["a.example.com,b.example.com"] }',
+        'function = { https_proxy = "http://proxy.example.com:3128", no_proxy = ["a.example.com,b.example.com"] }'
     ],
     "function.ca_bundle must be the path of a PEM file in the function": [
-        'function = { ca_bundle = "ca-bundle.pem", package_path = "../lambda/deep-security-datadog.zip" }',
+        'function = { ca_bundle = "ca-bundle.pem", package_path = "../lambda/deep-security-datadog.zip" }'
     ],
     "function.ca_bundle names a file that nothing brings into the function": [
-        'function = { ca_bundle = "/opt/ca-bundle.pem" }',
+        'function = { ca_bundle = "/opt/ca-bundle.pem" }'
     ],
     "function.layers must be up to five ARNs of layer versions": [
         'function = { layers = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle"] }',
@@ -204,35 +182,22 @@ REFUSED: dict[str, list[str]] = {
         "queue = { maximum_message_size = 262143 }",
         "queue = { maximum_message_size = 1048577 }",
     ],
-    "function.package_path is not a file": [
-        'function = { package_path = "no-such.zip" }',
-    ],
-    "queue.retention_days must be from 1 to 13": [
-        "queue = { retention_days = 14 }",
-        "queue = { retention_days = 0 }",
-    ],
+    "function.package_path is not a file": ['function = { package_path = "no-such.zip" }'],
+    "queue.retention_days must be from 1 to 13": ["queue = { retention_days = 14 }", "queue = { retention_days = 0 }"],
     "queue.max_receive_count must be a whole number from 1 to 1000": [
         "queue = { max_receive_count = 1001 }",
         "queue = { max_receive_count = 0, minimum_outage_hours = 0 }",
     ],
-    "queue.minimum_outage_hours must be 0 or more": [
-        "queue = { minimum_outage_hours = -1 }",
-    ],
-    'delivery must be "queue" or "direct"': [
-        'delivery = "sqs"',
-    ],
-    "queue.kms_key_arn must be the ARN of a customer managed key": [
-        'queue = { kms_key_arn = "alias/aws/sqs" }',
-    ],
+    "queue.minimum_outage_hours must be 0 or more": ["queue = { minimum_outage_hours = -1 }"],
+    'delivery must be "queue" or "direct"': ['delivery = "sqs"'],
+    "queue.kms_key_arn must be the ARN of a customer managed key": ['queue = { kms_key_arn = "alias/aws/sqs" }'],
     "topic_arns must be ARNs of standard SNS topics": [
         'topic_arns = { all = "arn:aws:sns:eu-central-1:444455556666:*" }',
         'topic_arns = { theirs = "arn:aws:sns:eu-central-1:444455556666:theirs.fifo" }',
     ],
-    "topic_arns lists a topic twice": [
-        f'topic_arns = {{ one = "{TOPIC}", two = "{TOPIC}" }}',
-    ],
+    "topic_arns lists a topic twice": [f'topic_arns = {{ one = "{TOPIC}", two = "{TOPIC}" }}'],
     "publishers.source_cidrs and permissions_boundary_arn restrict the created user": [
-        'publishers = { create_user = false, source_cidrs = ["203.0.113.7/32"] }',
+        'publishers = { create_user = false, source_cidrs = ["203.0.113.7/32"] }'
     ],
 }
 
@@ -242,18 +207,10 @@ TAGS: dict[str, list[str]] = {
         'tags = { owner = "R&D (security)", team = "security" }',
         'tags = { owner = format("%0257d", 0) }',
     ],
-    "tags contains team!, which IAM refuses": [
-        'tags = { "team!" = "security" }',
-    ],
-    "tags has keys that differ in case only": [
-        'tags = { Team = "security", team = "security" }',
-    ],
-    "tags has 51 tags": [
-        'tags = { for number in range(51) : "tag-${number}" => "" }',
-    ],
-    "tags has keys that start with aws:": [
-        'tags = { "AWS:team" = "security" }',
-    ],
+    "tags contains team!, which IAM refuses": ['tags = { "team!" = "security" }'],
+    "tags has keys that differ in case only": ['tags = { Team = "security", team = "security" }'],
+    "tags has 51 tags": ['tags = { for number in range(51) : "tag-${number}" => "" }'],
+    "tags has keys that start with aws:": ['tags = { "AWS:team" = "security" }'],
 }
 
 # By the options of a destination, how the message goes on after its name; one for each validation that looks at one.
@@ -293,13 +250,13 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
     "topic": {
         **TAGS,
         "publishers lists 199 principals and accounts": [
-            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [for i in range(199) : format("%012d", i)] }}',
+            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [for i in range(199) : format("%012d", i)] }}'
         ],
         "publishers.principal_arns and account_ids take 22051 bytes": [
-            f'publishers = {{ principal_arns = [for i in range(150) : format("{LONG_USER}", i)] }}',
+            f'publishers = {{ principal_arns = [for i in range(150) : format("{LONG_USER}", i)] }}'
         ],
         "subscriber_arns lists 98 endpoints": [
-            'subscriber_arns = [for i in range(98) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]',
+            'subscriber_arns = [for i in range(98) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]'
         ],
         "name must have 1 to 256 letters": ['name = "created.fifo"'],
         "kms_key_arn must be a key ARN": ['kms_key_arn = "alias/aws/sns"'],
@@ -308,10 +265,10 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
             'publishers = { principal_arns = ["arn:aws:iam::111122223333:role/*"] }',
         ],
         "publishers.account_ids must be account IDs of 12 digits": [
-            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [12345678901] }}',
+            f'kms_key_arn = "{KEY}"\npublishers = {{ account_ids = [12345678901] }}'
         ],
         "publishers.organization_id must be an organization ID": [
-            f'kms_key_arn = "{KEY}"\npublishers = {{ organization_id = "Example" }}',
+            f'kms_key_arn = "{KEY}"\npublishers = {{ organization_id = "Example" }}'
         ],
         "subscriber_arns must be ARNs of SQS queues or Lambda functions": ['subscriber_arns = ["https://example.com"]'],
     },
@@ -326,7 +283,7 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
             'source_cidrs = ["010.1.2.0/24"]',
         ],
         "source_cidrs has 400 ranges of": [
-            'source_cidrs = [for each in range(400) : "203.0.${each % 256}.${floor(each / 256)}/32"]',
+            'source_cidrs = [for each in range(400) : "203.0.${each % 256}.${floor(each / 256)}/32"]'
         ],
         **TAGS,
         "path must start and end with a slash": ['path = "/service"'],
@@ -335,35 +292,29 @@ OF_MODULES: dict[str, dict[str, list[str]]] = {
     "subscription": {
         "topic_arn must be the ARN of a standard SNS topic": [f'topic_arn = "{TOPIC}.fifo"'],
         "endpoint.arn must be the ARN of an SQS queue or Lambda function": [
-            f'endpoint = {{ arn = "https://example.com", dead_letter_queue_arn = "{QUEUE}" }}',
+            f'endpoint = {{ arn = "https://example.com", dead_letter_queue_arn = "{QUEUE}" }}'
         ],
         "endpoint.dead_letter_queue_arn must be the ARN of an SQS queue": [
-            f'endpoint = {{ arn = "{QUEUE}", dead_letter_queue_arn = "https://example.com" }}',
+            f'endpoint = {{ arn = "{QUEUE}", dead_letter_queue_arn = "https://example.com" }}'
         ],
     },
 }
 # By several variables, or by a precondition of a resource.
 OF_SEVERAL: dict[str, dict[str, list[str]]] = {
     "": {
-        'topic_arns uses the name "created"': [
-            f'topic_arns = {{ created = "{TOPIC}" }}',
-        ],
-        "topic.create is false and topic_arns is empty": [
-            "topic = { create = false }",
-        ],
-        "subscribe = false has no effect without topic_arns": [
-            "subscribe = false",
-        ],
+        'topic_arns uses the name "created"': [f'topic_arns = {{ created = "{TOPIC}" }}'],
+        "topic.create is false and topic_arns is empty": ["topic = { create = false }"],
+        "subscribe = false has no effect without topic_arns": ["subscribe = false"],
         "publishers.principal_arns, account_ids and organization_id have no effect on existing topics": [
-            f'{EXISTING}publishers = {{ account_ids = ["444455556666"] }}',
+            f'{EXISTING}publishers = {{ account_ids = ["444455556666"] }}'
         ],
         "topic.kms_key_arn has no effect": [
-            EXISTING.replace("false", f'false, kms_key_arn = "{KEY}"') + "publishers = { create_user = false }",
+            EXISTING.replace("false", f'false, kms_key_arn = "{KEY}"') + "publishers = { create_user = false }"
         ],
         # The ARN of the secret is not known at plan.
         "The function's environment would have up to 9": [
             excluding('format("%08500d", 0)', "events")
-            + "\ndatadog = { api_key_secret_arn = aws_secretsmanager_secret.planned.arn }",
+            + "\ndatadog = { api_key_secret_arn = aws_secretsmanager_secret.planned.arn }"
         ],
         "The function's environment would have up to": [
             excluding('format("%03200d", 0)', "events"),
@@ -373,27 +324,21 @@ OF_SEVERAL: dict[str, dict[str, list[str]]] = {
             excluding('format("%03000d", 0)', "events")
             + '\ndatadog_tags = { team = "security", env = "production", owner = format("%0150d", 0) }',
         ],
-        "topic_arns lists 140 topics, too many for the queues' policy": [
-            topics(140),
-        ],
-        "topic_arns lists 65 topics, too many for the function's policy": [
-            f'{topics(65)}delivery = "direct"',
-        ],
-        "The user's policy has": [
-            f"{topics(110)}topic = {{ create = false }}",
-        ],
+        "topic_arns lists 140 topics, too many for the queues' policy": [topics(140)],
+        "topic_arns lists 65 topics, too many for the function's policy": [f'{topics(65)}delivery = "direct"'],
+        "The user's policy has": [f"{topics(110)}topic = {{ create = false }}"],
         "queue.max_receive_count (499) is too low": ["queue = { max_receive_count = 499 }"],
         "queue.max_receive_count (20) is too low": ["queue = { max_receive_count = 20, minimum_outage_hours = 1 }"],
         "Messages would expire in the queue and never reach the dead-letter queue: 500 attempts": [
-            "queue = { retention_days = 1 }",
+            "queue = { retention_days = 1 }"
         ],
         "Messages would expire in the queue and never reach the dead-letter queue: 112 attempts": [
-            "function = { timeout = 900 }\nqueue = { max_receive_count = 112 }",
+            "function = { timeout = 900 }\nqueue = { max_receive_count = 112 }"
         ],
     },
     "topic": {
         "The topic's policy would exceed SNS's 30720 bytes: 95 subscriber_arns": [
-            'subscriber_arns = [for i in range(95) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]',
+            'subscriber_arns = [for i in range(95) : "arn:aws:sqs:eu-central-1:111122223333:events-${i}"]'
         ],
         "Publishers in other accounts cannot use the AWS managed key": [
             'publishers = { account_ids = ["444455556666"] }',

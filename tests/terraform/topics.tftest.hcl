@@ -92,7 +92,7 @@ run "hub_of_several_accounts" {
   }
 
   assert {
-    condition     = length(module.topic) + length(module.publisher) == 0
+    condition     = length(module.topic) + length(module.publisher) == 0 && output.publisher_user_name == null
     error_message = "Topics and users should be left to the accounts."
   }
 
