@@ -1,4 +1,4 @@
-"""All end-to-end tests on a stack of their own: beside each other, then the one that takes the stack down.
+"""All end-to-end tests on a stack of their own.
 
 python -m tests.end_to_end [OPTIONS OF PYTEST]
 """
@@ -31,14 +31,10 @@ def main(options: Sequence[str]) -> int:
                 remove=Path(name),
             ),
         ):
-            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "-m", "not alone"]
-            return _pytest(environment, *beside, *options) or _pytest(environment, "-m", "alone", *options)
-
-
-def _pytest(environment: dict[str, str], *options: str) -> int:
-    # A test waits for the stack and for its copy too.
-    command = [sys.executable, "-m", "pytest", "tests/end_to_end", "--timeout=600", *options]
-    return subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
+            # A test waits for the stack and for its copy too.
+            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "--timeout=600"]
+            command = [sys.executable, "-m", "pytest", "tests/end_to_end", *beside, *options]
+            return subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
 
 
 if __name__ == "__main__":

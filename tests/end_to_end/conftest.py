@@ -27,6 +27,7 @@ FIRST = (
     "test_samples_are",
     "test_killed_in_mid_batch",
     "test_multi_account",
+    "test_one_topic",
     "test_what_hangs_on_it_follows",
     "test_second_plan",
 )
@@ -34,10 +35,11 @@ FIRST = (
 
 # xdist is not typed.
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
-    """Any worker takes any test, but one takes those of several accounts in their order: the last removes one."""
+    """Any worker takes any test, but one takes all of a file that ends with a destroy, in their order."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "accounts" if "test_multi_account" in nodeid else nodeid
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(("test_multi_account.py", "test_one_topic.py")) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.leftovers import assert_destroy_leaves_nothing
 from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import Received
 from tools import samples
@@ -48,15 +49,12 @@ def test_each_topic_is_in_its_account_and_region(accounts: Copy) -> None:
     }
 
 
-def test_subscriptions_belong_to_the_security_account(accounts: Copy) -> None:
-    assert {member: subscription(accounts, member)["Owner"] for member in MEMBERS} == dict.fromkeys(MEMBERS, SECURITY)
-
-
-def test_dead_letter_queue_in_the_region_of_the_subscription_or_none(accounts: Copy) -> None:
-    assert json.loads(subscription(accounts, "production")["RedrivePolicy"]) == {
-        "deadLetterTargetArn": f"arn:aws:sqs:eu-central-1:{SECURITY}:deep-security-datadog-dead-letter"
-    }
-    assert not subscription(accounts, "staging").get("RedrivePolicy")
+def test_subscriptions_belong_to_the_security_account_with_a_dead_letter_queue_in_its_region(accounts: Copy) -> None:
+    production, staging = (subscription(accounts, member) for member in MEMBERS)
+    assert production["Owner"] == staging["Owner"] == SECURITY
+    queue = f"arn:aws:sqs:eu-central-1:{SECURITY}:deep-security-datadog-dead-letter"
+    assert json.loads(production["RedrivePolicy"]) == {"deadLetterTargetArn": queue}
+    assert not staging.get("RedrivePolicy")
 
 
 def test_second_plan_is_empty(accounts: Copy) -> None:
@@ -72,6 +70,11 @@ def test_one_account_is_removed_and_the_other_goes_on(accounts: Copy) -> None:
     assert [len(found) for found in users] == [1, 0]
     publish(accounts, "production", samples.events_of(samples.messages()["SystemEvent"])[:1])
     assert topic_accounts(accounts.received(1)) == ["topic_account:444455556666"]
+
+
+@pytest.mark.destroys
+def test_destroy_leaves_nothing(accounts: Copy) -> None:
+    assert_destroy_leaves_nothing(accounts, {*MEMBERS.values(), (SECURITY, "eu-central-1"), (SECURITY, "us-east-1")})
 
 
 def without(folder: Path, member: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.end_to_end.leftovers import assert_destroy_leaves_nothing
 from tests.end_to_end.stack import Copy
 from tools import samples
 
@@ -23,3 +26,8 @@ def test_events_of_both_accounts_arrive_once(one_topic: Copy) -> None:
 
 def test_second_plan_is_empty(one_topic: Copy) -> None:
     assert one_topic.changes() == {}
+
+
+@pytest.mark.destroys
+def test_destroy_leaves_nothing(one_topic: Copy) -> None:
+    assert_destroy_leaves_nothing(one_topic, [(account, REGION) for account in (SECURITY, *MEMBERS.values())], "key")
