@@ -105,7 +105,7 @@ run "descriptions" {
     condition = jsondecode(jsonencode(one([for query in aws_cloudwatch_metric_alarm.no_event[0].metric_query : query.metric[0] if query.id == "received"]))) == {
       namespace   = "DeepSecurityDatadog"
       metric_name = "Received"
-      dimensions  = { FunctionName = "events" }
+      dimensions  = { FunctionName = var.name }
       stat        = "Sum"
       period      = 3600
       unit        = null

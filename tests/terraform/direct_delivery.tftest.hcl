@@ -53,6 +53,26 @@ run "topic_to_function" {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "SendMessages"]) == ["arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"]
     error_message = "The role should send to the dead-letter queue only."
   }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.this[0].destination_config[0].on_failure[0].destination == "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
+    error_message = "A failed invocation should go to the dead-letter queue."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sns_topic_subscription.function["created"].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
+    error_message = "Messages that SNS cannot deliver should go to the dead-letter queue."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letter.redrive_allow_policy) == { redrivePermission = "denyAll" }
+    error_message = "No queue should use the dead-letter queue."
+  }
+
+  assert {
+    condition     = length(setintersection(keys(aws_lambda_function.this.environment[0].variables), ["QUEUE_URL", "QUEUE_VISIBILITY_TIMEOUT"])) == 0
+    error_message = "With direct delivery, there should be no queue for remainders and no visibility timeout."
+  }
 }
 
 run "queue_settings_without_a_queue" {

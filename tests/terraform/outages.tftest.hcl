@@ -11,20 +11,6 @@ variables {
   datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "default" {
-  command = plan
-
-  assert {
-    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 500
-    error_message = "By default, messages should have 20 early attempts, then one every three minutes for 24 hours."
-  }
-
-  assert {
-    condition     = aws_sqs_queue.this[0].message_retention_seconds == 7 * 86400
-    error_message = "Queue should keep messages for seven days by default."
-  }
-}
-
 run "timeout_of_5_seconds" {
   command = plan
 

@@ -1,4 +1,4 @@
-# Delivery "queue": topic → queue → function.
+# Delivery "queue": topic → queue → function. Only SNS sends to the queues, and what cannot be delivered ends up in the second.
 
 mock_provider "aws" {
   source          = "./tests/terraform/aws"
@@ -10,7 +10,7 @@ variables {
   datadog = { api_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:datadog-AbCdEf" }
 }
 
-run "topic_to_queue_to_function" {
+run "default" {
   command = plan
 
   assert {
@@ -52,13 +52,87 @@ run "topic_to_queue_to_function" {
     condition     = aws_lambda_function_recursion_config.this[0].function_name == "events" && aws_lambda_function_recursion_config.this[0].recursive_loop == "Allow"
     error_message = "Lambda should not stop the function when it puts remainders back into its own queue."
   }
+
+  assert {
+    condition = alltrue([for arn, policy in {
+      "arn:aws:sqs:eu-central-1:111122223333:events"             = aws_sqs_queue_policy.this[0].policy
+      "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" = aws_sqs_queue_policy.dead_letter.policy
+      } : jsondecode(policy) == {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid       = "TopicsSend"
+          Effect    = "Allow"
+          Principal = { Service = "sns.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = arn
+          Condition = { ArnEquals = { "aws:SourceArn" = ["arn:aws:sns:eu-central-1:111122223333:created"] } }
+        },
+        {
+          Sid       = "OnlyOverTls"
+          Effect    = "Deny"
+          Principal = { AWS = "*" }
+          Action    = "sqs:*"
+          Resource  = arn
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        },
+      ]
+    }])
+    error_message = "Only SNS, for the topic and over TLS, should send to the queue and the dead-letter queue."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).deadLetterTargetArn == "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter"
+    error_message = "Messages that failed too often should go to the dead-letter queue."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sns_topic_subscription.queue["created"].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:111122223333:events-dead-letter" }
+    error_message = "Messages that SNS cannot deliver should go to the dead-letter queue."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letter.redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:111122223333:events"] }
+    error_message = "No other queue should use the dead-letter queue."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.dead_letter.message_retention_seconds == 14 * 86400
+    error_message = "Dead-letter queue should keep messages for 14 days, SQS's limit."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.dead_letter.visibility_timeout_seconds == aws_sqs_queue.this[0].visibility_timeout_seconds
+    error_message = "Dead-letter queue should have the queue's visibility timeout, for a function that reads it."
+  }
+
+  assert {
+    condition     = alltrue([for queue in [aws_sqs_queue.this[0], aws_sqs_queue.dead_letter] : queue.sqs_managed_sse_enabled && queue.kms_master_key_id == null])
+    error_message = "Both queues should be encrypted with SSE-SQS."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.this.policy, "kms:")
+    error_message = "Role should not need KMS."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].visibility_timeout_seconds == 180 && jsondecode(aws_sqs_queue_redrive_policy.this[0].redrive_policy).maxReceiveCount == 500
+    error_message = "By default, messages should have 20 early attempts, then one every three minutes for 24 hours."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].message_retention_seconds == 7 * 86400
+    error_message = "Queue should keep messages for seven days by default."
+  }
 }
 
-run "concurrency_and_no_recursion" {
+run "concurrency_no_recursion_and_a_customer_managed_key" {
   command = plan
 
   variables {
     function = { maximum_concurrency = 2, allow_recursion = false }
+    queue    = { kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
   }
 
   assert {
@@ -69,5 +143,21 @@ run "concurrency_and_no_recursion" {
   assert {
     condition     = length(aws_lambda_function_recursion_config.this) == 0
     error_message = "With function.allow_recursion = false, there should be no recursion config, whose API AWS GovCloud lacks."
+  }
+
+  assert {
+    condition     = alltrue([for queue in [aws_sqs_queue.this[0], aws_sqs_queue.dead_letter] : queue.kms_master_key_id == "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"])
+    error_message = "Both queues should be encrypted with the given key."
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "UseKeyOfQueues"]) == {
+      Sid       = "UseKeyOfQueues"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      Condition = { StringEquals = { "kms:ViaService" = "sqs.eu-central-1.amazonaws.com" } }
+    }
+    error_message = "The role should use this key through SQS only."
   }
 }
