@@ -25,9 +25,10 @@ FIRST = (
     "test_an_outage",
     "test_a_chain_of",
     "test_samples_are",
-    "test_killed_in_mid_batch",
+    "test_operating",
     "test_multi_account",
     "test_one_topic",
+    "test_killed_in_mid_batch",
     "test_what_hangs_on_it_follows",
     "test_second_plan",
 )
@@ -35,11 +36,11 @@ FIRST = (
 
 # xdist is not typed.
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
-    """Any worker takes any test, but one takes all of a file that ends with a destroy, in their order."""
+    """Any worker takes any test, but one takes all of a file whose tests have the same copy, in their order."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file.endswith(("test_multi_account.py", "test_one_topic.py")) else nodeid
+        return file if file.endswith(("multi_account.py", "one_topic.py", "operating.py")) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:

@@ -15,11 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.end_to_end.stack import PATIENCE_SECONDS
 from tools import samples
 from tools.demo import PAGE
 from tools.repository import ROOT
-
-GONE_SECONDS = 60
 
 
 def processes_of(folder: Path) -> dict[int, str]:
@@ -33,7 +32,7 @@ def processes_of(folder: Path) -> dict[int, str]:
 
 
 def wait_until_gone(folder: Path) -> None:
-    deadline = time.monotonic() + GONE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (left := processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == {}
@@ -96,7 +95,7 @@ def test_nothing_left_when_ended(tmp_path: Path, running: str, number: signal.Si
         for _ in range(times):
             demo.send_signal(number)
             time.sleep(0.02)
-        demo.communicate(timeout=GONE_SECONDS)
+        demo.communicate(timeout=PATIENCE_SECONDS)
     if number == signal.SIGKILL:
         # Nobody could tidy up behind it, but what it started ends by itself.
         wait_until_gone(tmp_path)

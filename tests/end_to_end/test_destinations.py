@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from tests.end_to_end.stack import Copy
-from tests.end_to_end.traffic import PATIENCE_SECONDS, Sent, dead_letters, messages, wait_until_empty
+from tests.end_to_end.stack import PATIENCE_SECONDS, Copy
+from tests.end_to_end.traffic import Sent, dead_letters, messages, wait_until_empty
 from tests.faults import every
 from tools.fake_datadog.faults import Fault, always, respond, when
 from tools.fake_datadog.intake import EVENTS, LOGS

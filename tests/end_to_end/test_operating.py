@@ -16,13 +16,12 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.end_to_end.stack import ROTATED_KEY, Copy
+from tests.end_to_end.stack import PATIENCE_SECONDS, ROTATED_KEY, Copy
 from tests.repository import pages
 from tools import samples
 from tools.fake_datadog.faults import always, respond
 from tools.repository import ROOT
 
-GIVE_UP_SECONDS = 60
 # Runs a block, with this on its standard input; the result is what it printed.
 Shell = Callable[..., str]
 PAGE = (ROOT / "docs" / "operating.md").read_text()
@@ -48,7 +47,7 @@ def shell(queue: Copy, commands: str) -> Shell:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -76,7 +75,7 @@ def test_along_the_way(queue: Copy, shell: Shell) -> None:
 def kept(copy: Copy) -> Any:
     """A message of the dead-letter queue, once there is one."""
     sqs, url = copy.client("sqs"), copy.outputs["dead_letter_queue_url"]
-    end = time.monotonic() + GIVE_UP_SECONDS
+    end = time.monotonic() + PATIENCE_SECONDS
     look = {"QueueUrl": url, "WaitTimeSeconds": 1, "VisibilityTimeout": 0, "MessageAttributeNames": ["All"]}
     while not (found := sqs.receive_message(**look).get("Messages")):
         assert time.monotonic() < end, copy.story(0)
@@ -94,7 +93,7 @@ def test_look_into_the_dead_letter_queue(queue: Copy, shell: Shell) -> None:
     reason, source, _ = printed.splitlines()[-1].split("\t")
     # What the function put there is of no queue.
     assert (reason, source) == ("events: HTTP 400", "None")
-    end = time.monotonic() + GIVE_UP_SECONDS
+    end = time.monotonic() + PATIENCE_SECONDS
     while not (events := shell(show)):  # Each look hides the message for a while.
         assert time.monotonic() < end
     assert '"reason": "events: HTTP 400"' in events
@@ -123,7 +122,7 @@ def test_redrive_with_direct_delivery(direct: Copy, commands: str, tmp_path: Pat
         env=direct.terraform.environment | {"PATH": f"{tmp_path}:{commands}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     direct.received(1)

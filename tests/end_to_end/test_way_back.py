@@ -6,17 +6,15 @@ import json
 import time
 from typing import Any
 
-from tests.end_to_end.stack import Copy
+from tests.end_to_end.stack import PATIENCE_SECONDS, Copy
 from tools import samples
 from tools.fake_datadog.faults import always, respond
-
-GIVE_UP_SECONDS = 60
 
 
 def kept(copy: Copy) -> str:
     """The next message of the dead-letter queue."""
     sqs, url = copy.aws.client("sqs"), copy.outputs["dead_letter_queue_url"]
-    end = time.monotonic() + GIVE_UP_SECONDS
+    end = time.monotonic() + PATIENCE_SECONDS
     while not (found := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")):
         assert time.monotonic() < end, copy.story(0)
     sqs.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])

@@ -13,13 +13,10 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-from tests.end_to_end.stack import Copy
+from tests.end_to_end.stack import PATIENCE_SECONDS, Copy
 from tools.fake_datadog.faults import Fault, Outcome, respond
 from tools.fake_datadog.intake import Request
 
-# The function's timeout in stack.py is 8 s; a message that failed comes back after six times that at the latest.
-VISIBILITY_SECONDS = 48
-PATIENCE_SECONDS = 3 * VISIBILITY_SECONDS
 # The chain's remainders come back after as many seconds, and not after 10, 20, 40 and so on. The function takes what it
 # is told of the visibility timeout for the longest delay.
 CHAIN_DELAY_SECONDS = 5
