@@ -67,6 +67,7 @@ def test_every_example_has_the_outputs_of_the_runbooks() -> None:
     readme = next(block.text for block in pages.blocks(ROOT / "README.md", "hcl"))
     single, *others = (set(tables.outputs(ROOT / "examples" / name)) for name in EXAMPLES)
     assert set(re.findall(r'^output "(\w+)"', readme, re.MULTILINE)) == single
+    assert "name_prefix" in readme, "a deleted secret blocks its name"
     assert all(used <= names for names in (single, *others))
 
 

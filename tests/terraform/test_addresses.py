@@ -49,6 +49,9 @@ def test_addresses_are_the_committed_ones_and_everything_has_the_tags(example: s
     )
     tags = {address: values["tags"] for address, values in resources.items() if "tags" in values}
     assert {address: found for address, found in tags.items() if found != {"team": "security"}} == {}
+    # A deleted secret blocks its name for days, and the example could not be applied again.
+    secrets = [values for address, values in resources.items() if "aws_secretsmanager_secret." in address]
+    assert secrets and all(values["name_prefix"] for values in secrets)
 
 
 def test_every_list_is_of_an_example() -> None:
