@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import shutil
 from pathlib import Path
 
 import pytest
@@ -346,8 +345,6 @@ OF_SEVERAL: dict[str, dict[str, list[str]]] = {
         ],
     },
 }
-# Calls in a plan.
-AT_ONCE = 30
 # What each module is called with, unless the refused arguments have it.
 REQUIRED = {
     "": {"datadog": '{ api_key_ssm_parameter = "/datadog/api-key" }'},
@@ -368,10 +365,11 @@ resource "aws_secretsmanager_secret" "planned" {
 """
 # By module and arguments, how the message begins. Terraform looks at what several variables say in a later step, which
 # it does not take after the first ones have failed.
-STEPS = [
-    {("", each): start for each, start in OF_DESTINATIONS.items()} | by_arguments({"": REFUSED | TAGS, **OF_MODULES}),
-    by_arguments(OF_SEVERAL),
-]
+OF_ONE = {("", each): start for each, start in OF_DESTINATIONS.items()}
+OF_ONE |= by_arguments({"": REFUSED | TAGS, **OF_MODULES})
+REFUSALS = OF_ONE | by_arguments(OF_SEVERAL)
+# What the validations of one variable need, which is no provider.
+INPUTS = ("variables.tf", "destinations.tf", "modules/*/variables.tf")
 
 
 def call(number: int, module: str, arguments: str) -> str:
@@ -383,24 +381,22 @@ def call(number: int, module: str, arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
-    """What a plan says, by module and arguments. Terraform takes twice as many calls four times as long."""
-    tree = copy_modules(tmp_path_factory.mktemp("refusals"))
-    folders = ((tree / f"plan-{number}", part) for number, part in enumerate(parts()))
-    with ThreadPoolExecutor(2) as pool:
-        return {refusal: said for found in pool.map(plan, folders) for refusal, said in found}
+    """What a plan says, by module and arguments."""
+    inputs = tmp_path_factory.mktemp("inputs")
+    for source in (source for pattern in INPUTS for source in ROOT.glob(pattern)):
+        copy = inputs / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    several = [refusal for refusal in REFUSALS if refusal not in OF_ONE]
+    return plan(inputs / "plan", [*OF_ONE]) | plan(
+        copy_modules(tmp_path_factory.mktemp("modules")) / "plan", several, PLANNED_SECRET
+    )
 
 
-def parts() -> Iterator[list[tuple[str, str]]]:
-    for step in STEPS:
-        refusals = list(step)
-        yield from (refusals[start : start + AT_ONCE] for start in range(0, len(refusals), AT_ONCE))
-
-
-def plan(part: tuple[Path, list[tuple[str, str]]]) -> list[tuple[tuple[str, str], list[str]]]:
-    folder, refusals = part
+def plan(folder: Path, refusals: list[tuple[str, str]], beside: str = "") -> dict[tuple[str, str], list[str]]:
     folder.mkdir()
     calls = [call(number, *refusal) for number, refusal in enumerate(refusals)]
-    (folder / "main.tf").write_text(PLANNED_SECRET + "".join(calls), encoding="utf-8")
+    (folder / "main.tf").write_text(beside + "".join(calls), encoding="utf-8")
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1"})
     stay_offline(folder)
     terraform.init()
@@ -415,13 +411,12 @@ def plan(part: tuple[Path, list[tuple[str, str]]]) -> list[tuple[tuple[str, str]
         by_place.setdefault(context if context.startswith("module") else "", []).append(each["detail"])
     # A precondition, or the default of a variable, has no place: its message tells whose it is.
     said = {number: by_place.get(f'module "refusal_{number}"', []) for number in range(len(refusals))}
-    return [(refusal, said[number] + by_place.get("", [])) for number, refusal in enumerate(refusals)]
+    return {refusal: said[number] + by_place.get("", []) for number, refusal in enumerate(refusals)}
 
 
-@pytest.mark.parametrize("refusal", [*STEPS[0], *STEPS[1]], ids=" ".join)
+@pytest.mark.parametrize("refusal", REFUSALS, ids=" ".join)
 def test_refused_with_its_message(messages: dict[tuple[str, str], list[str]], refusal: tuple[str, str]) -> None:
-    start = next(step[refusal] for step in STEPS if refusal in step)
-    assert any(message.startswith(start) for message in messages[refusal]), messages[refusal]
+    assert any(message.startswith(REFUSALS[refusal]) for message in messages[refusal]), messages[refusal]
 
 
 def test_every_validation_refuses_something(messages: dict[tuple[str, str], list[str]]) -> None:
