@@ -50,7 +50,7 @@ deep-security: ## Show, set or rotate Deep Security's SNS settings, with uv [ARG
 ##@ To check a change
 
 # The end-to-end tests take longest, and mostly wait: the other checks run beside them, and yield to them.
-test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some thirteen minutes on two cores
+test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some seven minutes on two cores
 	$(TOGETHER) --jobs=2 e2e $(CHECKS:%=yielding-%)
 
 yielding-%:
@@ -78,14 +78,14 @@ checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and wha
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them; some of them, without coverage: ARGS="-k fold"
 	$(if $(ARGS),$(BIN)/python -m pytest $(UNIT) $(ARGS))
 	$(if $(ARGS),,$(BIN)/python -m pytest tests/payload --numprocesses=2 --cov --cov-report=term)
-	$(if $(ARGS),,$(BIN)/python -m pytest $(filter-out tests/payload,$(UNIT)) --numprocesses=2)
+	$(if $(ARGS),,$(BIN)/python -m pytest $(filter-out tests/payload,$(UNIT)) --numprocesses=2 --dist=loadscope)
 
 validate: $(READY) ## Plans of the examples and of the documentation's snippets
 	$(BIN)/python -m pytest $(VALIDATE)
 
 terraform-test: $(READY) ## terraform test with mocked providers, and what is refused; one file: FILE=tests/terraform/alarms.tftest.hcl
 	$(BIN)/python -m tests.terraform $(FILE)
-	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform $(VALIDATE:%=--ignore=%))
+	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform $(VALIDATE:%=--ignore=%) --numprocesses=2 --dist=loadscope)
 
 e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS; some, on `make stack`: ARGS="-k refused"
 	$(BIN)/python -m $(if $(ARGS),pytest tests/end_to_end $(ARGS),tests.end_to_end)

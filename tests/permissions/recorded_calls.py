@@ -14,6 +14,7 @@ import responses
 
 from deep_security_datadog import handler
 from deep_security_datadog.aws import sdk as aws
+from deep_security_datadog.datadog import sender
 from deep_security_datadog.forward import NotDelivered
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
 from tests.support import EVENTS_URL, sample, sqs_record
@@ -69,8 +70,7 @@ class _Context:
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
-        """Enough to begin a request, not enough to wait for another."""
-        return 4_100
+        return 900_000
 
 
 def record(environment: Mapping[str, str]) -> dict[str, list[Call]]:
@@ -109,6 +109,8 @@ def _function(environment: Mapping[str, str]) -> Iterator[None]:
         for name, value in {**environment, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}.items():
             patch.setenv(name, value)
         patch.setenv("AWS_LAMBDA_FUNCTION_NAME", FUNCTION)
+        # Each answer is one attempt.
+        patch.setattr(sender, "MOST_ATTEMPTS", 1)
         handler._forwarder.cache_clear()
         try:
             yield
