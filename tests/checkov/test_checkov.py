@@ -78,7 +78,7 @@ def checkov(folder: Path) -> Found:
         env=os.environ | nowhere,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=500,
     )
     assert run.stdout.strip(), run.stderr
     reports = json.loads(run.stdout)

@@ -31,8 +31,7 @@ def main(options: Sequence[str]) -> int:
                 remove=Path(name),
             ),
         ):
-            # A test waits for the stack and for its copy too.
-            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder", "--timeout=600"]
+            beside = [f"--numprocesses={WORKERS}", "--dist=loadscope", "--no-loadscope-reorder"]
             command = [sys.executable, "-m", "pytest", "tests/end_to_end", *beside, *options]
             return subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
 

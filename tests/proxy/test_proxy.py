@@ -85,7 +85,7 @@ def invoke(folder: Path, authority: Authority, **environment: str) -> Invocation
                 input=json.dumps({"Records": [record]}),
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=180,
             )
             *log, answer = done.stdout.splitlines()
             return Invocation(proxy.hosts, datadog.events, json.loads(answer), "\n".join([*log, done.stderr]))

@@ -41,7 +41,7 @@ def run(api: Api, shell: str) -> subprocess.CompletedProcess[str]:
         input=f"{API_KEY}\n{APP_KEY}\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

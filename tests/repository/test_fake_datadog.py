@@ -51,7 +51,7 @@ def session() -> Iterator[requests.Session]:
 def post_event(
     session: requests.Session, datadog: FakeDatadog, event: Json = EVENT, **options: Any
 ) -> requests.Response:
-    return session.post(datadog.url + EVENTS, json=event, timeout=5, **options)
+    return session.post(datadog.url + EVENTS, json=event, timeout=60, **options)
 
 
 def post_logs(
@@ -63,7 +63,7 @@ def post_logs(
 ) -> requests.Response:
     body = json.dumps(logs).encode()
     headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
-    return session.post(datadog.url + LOGS, compress(body) if compress else body, headers=headers, timeout=5)
+    return session.post(datadog.url + LOGS, compress(body) if compress else body, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda recorded: recorded["recorded_by"].rpartition("/")[2])
@@ -138,10 +138,10 @@ def test_an_event_in_another_form(datadog: FakeDatadog, session: requests.Sessio
     session.headers["Content-Type"] = "application/json"
     body, zipped = json.dumps(EVENT).encode(), {"Content-Encoding": "gzip"}
     for other in (b"", b"{", b"[]", b'"text"', b"null", b"\xff"):
-        assert session.post(datadog.url + EVENTS, other, timeout=5).status_code == 400
-    assert session.post(datadog.url + EVENTS, gzip.compress(body), headers=zipped, timeout=5).status_code == 400
-    assert session.post(datadog.url + EVENTS, body, headers={"Content-Type": ""}, timeout=5).status_code == 400
-    assert session.post(datadog.url + "/api/v2/events", body, timeout=5).status_code == 404
+        assert session.post(datadog.url + EVENTS, other, timeout=60).status_code == 400
+    assert session.post(datadog.url + EVENTS, gzip.compress(body), headers=zipped, timeout=60).status_code == 400
+    assert session.post(datadog.url + EVENTS, body, headers={"Content-Type": ""}, timeout=60).status_code == 400
+    assert session.post(datadog.url + "/api/v2/events", body, timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_in_a_process_of_its_own() -> None:
         assert requests.get(url + fake_datadog.STATE, timeout=60).json()["events"] == [EVENT]
         assert requests.post(url, timeout=60).json()["SecretString"] == API_KEY
     with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=5)
+        requests.get(url, timeout=60)
