@@ -3,81 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import socket
 import ssl
-import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
+import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-NOW = dt.datetime.now(dt.UTC)
 
 
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-@dataclass
-class Authority:
+class Authority(trustme.CA):
     """A certificate authority. critical: whether its basicConstraints are, as RFC 5280 wants it."""
 
-    critical: bool = True
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-
-    def __post_init__(self) -> None:
-        usage = x509.KeyUsage(
-            digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
-            data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
-        )  # fmt: skip
-        self.certificate = (
-            self._builder("Example company", self.key.public_key())
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=self.critical)
-            .add_extension(usage, critical=True)
-            .sign(self.key, hashes.SHA256())
-        )
-
-    @property
-    def pem(self) -> bytes:
-        return self.certificate.public_bytes(serialization.Encoding.PEM)
+    def __init__(self, *, critical: bool = True) -> None:
+        super().__init__()
+        self.pem = self.cert_pem.bytes() if critical else self._not_critical()
 
     def context_for(self, host: str) -> ssl.SSLContext:
         """A server's context with a certificate for the host."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
-            self._builder(host, key.public_key())
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
-            .sign(self.key, hashes.SHA256())
-        )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-            Path(file.name).write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-            context.load_cert_chain(file.name)
+        self.issue_cert(host).configure_cert(context)
         return context
 
-    def _builder(self, name: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(_name(name))
-            .issuer_name(_name("Example company"))
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - dt.timedelta(days=1))
-            .not_valid_after(NOW + dt.timedelta(days=1))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    def _not_critical(self) -> bytes:
+        """The same certificate of the same key but for that."""
+        own = x509.load_pem_x509_certificate(self.cert_pem.bytes())
+        key = serialization.load_pem_private_key(self.private_key_pem.bytes(), password=None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        builder = x509.CertificateBuilder(
+            own.issuer,
+            own.subject,
+            key.public_key(),
+            own.serial_number,
+            own.not_valid_before_utc,
+            own.not_valid_after_utc,
         )
+        for each in own.extensions:
+            critical = each.critical and not isinstance(each.value, x509.BasicConstraints)
+            builder = builder.add_extension(each.value, critical=critical)
+        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 class Proxy(ThreadingHTTPServer):

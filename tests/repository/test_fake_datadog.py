@@ -237,14 +237,3 @@ def test_down_and_up_again(datadog: FakeDatadog, session: requests.Session) -> N
     datadog.up()
     assert datadog.url == url
     assert post_event(session, datadog).status_code == 202
-
-
-def test_in_a_process_of_its_own() -> None:
-    with fake_datadog.apart(latency=0.2) as url:
-        start = time.monotonic()
-        assert requests.post(url + EVENTS, json=EVENT, headers={"DD-API-KEY": API_KEY}, timeout=60).status_code == 202
-        assert time.monotonic() - start > 0.2
-        assert requests.get(url + fake_datadog.STATE, timeout=60).json()["events"] == [EVENT]
-        assert requests.post(url, timeout=60).json()["SecretString"] == API_KEY
-    with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=60)
