@@ -89,12 +89,12 @@ locals {
 
   urgent = { critical = true, high = true, medium = true, low = false, info = false }
 
-  # Logs that no rule looks at.
+  # Logs that no rule looks at: by attributes, as a host's own tags could hide its events.
   suppressed = {
     scanners       = "@network.client.ip:(%s)"
-    load_balancers = "(module:(firewall OR intrusion_prevention) -detect_only:true -action:log_only @network.client.ip:(%s))"
+    load_balancers = "(@deep_security.EventType:(PacketLog OR PayloadLog) @deep_security.Action:(1 OR 2 OR 3 OR 4 OR 5) @network.client.ip:(%s))"
     host_tags      = "(%s)"
-    processes      = "(module:integrity_monitoring @process.name:(%s))"
+    processes      = "(@deep_security.EventType:IntegrityEvent @process.name:(%s))"
   }
   suppression = join(" OR ", [
     for key in ["scanners", "load_balancers", "host_tags", "processes"] :

@@ -126,6 +126,9 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
         "authorized key, no real time": _change(s.AUTHORIZED_KEYS, "N/A"),
         "authorized key, by Perl": _change(s.AUTHORIZED_KEYS, "/usr/bin/perl"),
         "run key": _change(s.RUN_KEY, "N/A", "RegistryValue"),
+        # As long as its name makes the tag lose its middle.
+        "run key with a long name": _change(s.RUN_KEY + "x" * 200, "N/A", "RegistryValue"),
+        "run key of a policy": _change(s.RUN_KEY.replace("Run", r"Policies\Explorer\Run"), "N/A", "RegistryValue"),
         **{f"authorized key, change {number}": _change(s.AUTHORIZED_KEYS, number=number) for number in (1, 4)},
     },
     ("host-tampered", "high", "System program or sudoers"): {

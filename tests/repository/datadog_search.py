@@ -29,6 +29,7 @@ class Document(NamedTuple):
     def of_log(cls, log: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
         """host_tags: what Datadog adds."""
         reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
+        reserved |= {"host": log["hostname"]} if "hostname" in log else {}
         values = _tags([*log["ddtags"].split(","), *host_tags])
         for path, text in _flat(log):
             values[f"@{path}"] = values.get(f"@{path}", frozenset()) | {text}
@@ -37,8 +38,9 @@ class Document(NamedTuple):
     @classmethod
     def of_event(cls, event: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
         """host_tags: what Datadog adds."""
-        status = {"status": frozenset([event["alert_type"]])}
-        return cls(event["date_happened"], {**_tags([*event["tags"], *host_tags]), **status})
+        reserved = {"status": event["alert_type"], **({"host": event["host"]} if "host" in event else {})}
+        values = _tags([*event["tags"], *host_tags])
+        return cls(event["date_happened"], {**values, **{key: frozenset([value]) for key, value in reserved.items()}})
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

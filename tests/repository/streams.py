@@ -115,6 +115,7 @@ def blocked_software(hours: float, host: str, path: str) -> Properties:
 INCIDENTS = {
     "reported.1.md": "protection-off",
     "reported.7.md": "host-tampered",
+    "reported.14.md": "host-tampered",
     "reported.16.md": "not-stopped",
 }
 

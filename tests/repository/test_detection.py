@@ -123,7 +123,7 @@ def tactics(rule: str) -> set[str]:
 def test_one_incident_notifies_once(name: str) -> None:
     """A host notifies once an hour: again only for what is more severe, or of a tactic that it has not had."""
     happened = scenarios()[name]
-    hosts = {host for each in happened for host in each.values.get("host_name", ())}
+    hosts = {host for each in happened for host in each.values.get("host", ())}
     urgent = [(rule, each) for rule, each in found_by_all(happened) if SEVERITIES.index(each.status) > 1]
     urgent.sort(key=lambda found: found[1].time)
     for place, (rule, later) in enumerate(urgent):
