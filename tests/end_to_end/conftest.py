@@ -27,6 +27,7 @@ FIRST = (
     "test_samples_are",
     "test_operating",
     "test_multi_account",
+    "test_the_example_complies",
     "test_one_topic",
     "test_killed_in_mid_batch",
     "test_what_hangs_on_it_follows",

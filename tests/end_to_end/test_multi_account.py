@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.compliance import applied, assert_complies
 from tests.end_to_end.leftovers import assert_destroy_leaves_nothing
 from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import Received
@@ -59,6 +60,10 @@ def test_subscriptions_belong_to_the_security_account_with_a_dead_letter_queue_i
 
 def test_second_plan_is_empty(accounts: Copy) -> None:
     assert accounts.changes() == {}
+
+
+def test_it_complies(accounts: Copy, tmp_path: Path) -> None:
+    assert_complies(applied(accounts), tmp_path)
 
 
 @pytest.mark.destroys

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.end_to_end.compliance import applied, assert_complies
 from tests.end_to_end.leftovers import assert_destroy_leaves_nothing
 from tests.end_to_end.stack import Copy
 from tools import samples
@@ -26,6 +29,10 @@ def test_events_of_both_accounts_arrive_once(one_topic: Copy) -> None:
 
 def test_second_plan_is_empty(one_topic: Copy) -> None:
     assert one_topic.changes() == {}
+
+
+def test_it_complies(one_topic: Copy, tmp_path: Path) -> None:
+    assert_complies(applied(one_topic), tmp_path)
 
 
 @pytest.mark.destroys
