@@ -10,6 +10,7 @@ from deep_security_datadog.deep_security.severity import Severity
 BY_TYPE: dict[str, list[tuple[dict[str, Any], str | None]]] = {
     "SystemEvent": [
         ({"Severity": 1}, "info"),
+        ({"Severity": "2"}, "medium"),
         ({"SeverityString": "Error"}, "high"),
         # An alert has severity info; its description has its own. What cannot be read is not hidden as info.
         ({"Severity": 1, "Number": 190, "Description": "Severity: Critical"}, "high"),
