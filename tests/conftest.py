@@ -1,7 +1,5 @@
 """A forwarder of which only the network is fake: `responses` instead of Datadog, `FakeQueues` instead of SQS."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import hypothesis

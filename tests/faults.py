@@ -1,7 +1,5 @@
 """Faults of the fake Datadog that only tests need; tools/fake_datadog/faults.py has the others."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 

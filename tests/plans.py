@@ -1,7 +1,5 @@
 """Plans without an account, and what they say. Terraform itself is in tools/terraform.py."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -3,8 +3,6 @@
 docs/reference/aws-limits.md#sqs; sizes count bodies and attributes, in bytes.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence

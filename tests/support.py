@@ -1,7 +1,5 @@
 """What tests share besides fixtures: events, records as AWS hands them over, answers, a fake sender and fake queues."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping

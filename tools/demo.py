@@ -7,8 +7,6 @@ events, shows what arrived, here and as build/demo.html, and takes everything do
 that no filter drops arrived exactly once.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

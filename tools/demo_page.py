@@ -4,8 +4,6 @@ The strings of an event may be an attacker's, so the page has no script, its pol
 it can have is the console's. docs/pictures/demo.png shows a part of it, 640 pixels wide, after the README's command.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

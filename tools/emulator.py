@@ -1,7 +1,5 @@
 """AWS on this machine: ministack as a process of its own, on a free port, in an environment that reaches nothing."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import os

@@ -1,7 +1,5 @@
 """Writes what docs/events.md, the examples and the README show of events, from the tables and the golden files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any

@@ -3,8 +3,6 @@
 The file is taken for one message, as Deep Security would publish it.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

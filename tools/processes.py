@@ -6,8 +6,6 @@ as processes, Terraform runs providers) and the given folder is removed. This fi
 nothing but the standard library.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

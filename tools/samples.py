@@ -1,7 +1,5 @@
 """The sample events of tests/samples, made recent, and events as Deep Security publishes them."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime

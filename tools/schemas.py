@@ -3,8 +3,6 @@
 cdktn's Python bindings have them: classes generated from a provider's schema. They are read, not imported.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

@@ -4,8 +4,6 @@ The environment variable TERRAFORM names another program, such as tofu, and AWS_
 instead of the newest; a test matrix needs both.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

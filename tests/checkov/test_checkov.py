@@ -1,7 +1,5 @@
 """checkov over the whole module, offline: nothing fails, what is accepted gives its reason, and it can fail."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

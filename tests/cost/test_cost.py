@@ -5,8 +5,6 @@ new figure and a tenth (the message has the figure) and say in the commit what w
 lower its bound. Only the handler and its environment are used, so that a redesign is measured by the same bounds.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 import itertools

@@ -4,8 +4,6 @@ No seconds are measured: calls are counted, and regular expressions are looked a
 if its only unbounded repetition is of one class of characters and stands at its end.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Callable, Iterator

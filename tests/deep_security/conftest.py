@@ -1,13 +1,11 @@
 """The command as it is typed, between a fake manager and a fake AWS."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import certifi
@@ -49,7 +47,7 @@ class Key:
     def __init__(self, *parts: str) -> None:
         (self.id, self.secret, self.status), self.created = parts, datetime.now(UTC)
 
-    def age(self, hours: float, used: float) -> Key:
+    def age(self, hours: float, used: float) -> Self:
         """Made and last used so many hours ago."""
         self.created, self.used = (datetime.now(UTC) - timedelta(hours=hours) for hours in (hours, used))
         return self

@@ -1,7 +1,5 @@
 """What each command does, refuses and says."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Stopped, refused, unanswered, or twice at once: a key that works stays in Deep Security and in IAM."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import threading

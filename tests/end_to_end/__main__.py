@@ -3,8 +3,6 @@
 python -m tests.end_to_end [OPTIONS OF PYTEST]
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

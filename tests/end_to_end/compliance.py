@@ -1,7 +1,5 @@
 """terraform-compliance over a plan: one after the apply, as the ARNs in policies are unknown before, that sets tags."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Which copy of the stack a test gets. A copy has one Datadog, so no two tests have it at the same time."""
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

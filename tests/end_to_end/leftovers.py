@@ -1,7 +1,5 @@
 """What a destroy leaves of an example whose accounts hold nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

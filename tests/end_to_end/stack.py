@@ -7,8 +7,6 @@
 that of its copy, at the port that the copy sends to.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import itertools

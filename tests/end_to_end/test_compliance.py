@@ -1,7 +1,5 @@
 """terraform-compliance over the examples as applied: all of tests/compliance passes, and each scenario can fail."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Published as Deep Security publishes, received as Datadog shows it: the real zip behind real Terraform."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from datetime import datetime

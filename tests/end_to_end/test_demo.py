@@ -1,7 +1,5 @@
 """`make demo` from the outside: what it shows, and that nothing of it stays whenever it is ended."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

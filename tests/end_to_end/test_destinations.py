@@ -1,7 +1,5 @@
 """Both destinations, each with its own filter: what goes wrong at one is nothing to the other."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

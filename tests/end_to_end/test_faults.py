@@ -3,8 +3,6 @@
 Each test counts unique and repeated arrivals. Where a repetition cannot be avoided, the number is stated.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Iterator

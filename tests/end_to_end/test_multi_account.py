@@ -1,7 +1,5 @@
 """A security account and two member accounts, one of them in another region, as examples/multi-account makes them."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One topic in a security account, publishers in two other accounts, as examples/one-topic makes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The commands of docs/operating.md and docs/planned-work.md, run as they are written there."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """A replaced resource takes along what hangs on it: after `terraform apply -replace`, nothing is left to do."""
 
-from __future__ import annotations
-
 from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import messages
 

@@ -1,7 +1,5 @@
 """What Terraform makes and leaves: nothing to do a second time, and no key anywhere."""
 
-from __future__ import annotations
-
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From the dead-letter queue back to Datadog, in each form that AWS and the function put there."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """What the tests with faults send, and how they look at what arrived, what waits and what was kept."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading

@@ -1,7 +1,5 @@
 """Golden files: the exact Datadog event of every sample, read by eye. `make golden` writes them anew."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Who, where, what, and whether it was stopped: events as public recordings have them, and as attackers would."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

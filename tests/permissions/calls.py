@@ -1,7 +1,5 @@
 """A request to AWS as IAM sees it, and what a policy says to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The inputs that change the function's role, and what Terraform makes of them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

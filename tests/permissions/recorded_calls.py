@@ -1,7 +1,5 @@
 """What the payload asks of AWS on each of its paths: recorded where botocore sends it, with AWS and Datadog mocked."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress

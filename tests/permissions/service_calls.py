@@ -1,7 +1,5 @@
 """What AWS does in the role's name without the payload asking for it, each with the page that says so."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tests.permissions.calls import FROM_THE_FUNCTION, OTHER_REGION, REGION, Call

@@ -4,8 +4,6 @@ The policies are Terraform's, the payload's calls are recorded while it runs on 
 made by the emulator's IAM evaluator, without the emulator.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

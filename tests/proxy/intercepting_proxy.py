@@ -1,7 +1,5 @@
 """A company's proxy: it ends each TLS connection itself, with a certificate of the company's own authority."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import ssl

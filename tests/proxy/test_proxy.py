@@ -1,7 +1,5 @@
 """The package behind a company's proxy with an authority of its own, set up as the module does: by the environment."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

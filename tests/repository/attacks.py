@@ -3,8 +3,6 @@
 The chains are told by reports, which they name; the single steps by the list of what Deep Security can see.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 

@@ -3,8 +3,6 @@
 Of what it adds of its own, such as authors and times, only the ids are here: nothing else is read.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import threading

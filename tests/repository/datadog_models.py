@@ -1,7 +1,5 @@
 """Datadog's official models, taken strictly: the client keeps what it does not know, a test should not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

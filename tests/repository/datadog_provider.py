@@ -4,8 +4,6 @@ After its resource_datadog_security_monitoring_rule.go and resource_datadog_moni
 tests/terraform/test_datadog_provider.py compares with it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -3,12 +3,10 @@
 https://docs.datadoghq.com/logs/explorer/search_syntax/
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 # Of the characters that Datadog wants escaped, a value has none; blanks and colons too are escaped or `?`.
 _VALUE = r"(?:\\.|[\w*?./@%$#;'-])+"
@@ -26,7 +24,7 @@ class Document(NamedTuple):
     values: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of_log(cls, log: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
+    def of_log(cls, log: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Self:
         """host_tags: what Datadog adds."""
         reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
         reserved |= {"host": log["hostname"]} if "hostname" in log else {}
@@ -36,7 +34,7 @@ class Document(NamedTuple):
         return cls(log["timestamp"] / 1000, {**values, **{key: frozenset([value]) for key, value in reserved.items()}})
 
     @classmethod
-    def of_event(cls, event: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Document:
+    def of_event(cls, event: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Self:
         """host_tags: what Datadog adds."""
         reserved = {"status": event["alert_type"], **({"host": event["host"]} if "host" in event else {})}
         values = _tags([*event["tags"], *host_tags])

@@ -3,8 +3,6 @@
 Each is a whole day of forty hosts and names who reported it. `suppress` is what that team would set.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 

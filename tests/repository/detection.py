@@ -3,8 +3,6 @@
 https://docs.datadoghq.com/security/cloud_siem/detect_and_monitor/custom_detection_rules/
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections import defaultdict

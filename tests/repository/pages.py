@@ -1,7 +1,5 @@
 """The documentation's pages as Markdown: their code blocks, links and anchors."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Terraform itself evaluates the definition. Its provider cannot: it is not on eve
 output of a configuration that needs no provider: a block an object, a `dynamic` block a `for` expression.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -3,8 +3,6 @@
 A day counts from 0 to 24 hours; times are hours since the first midnight.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

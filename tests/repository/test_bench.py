@@ -1,7 +1,5 @@
 """`make bench` measures what it says, here with a tiny handler in the place of the payload."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """docs/cost.md computes what it says from its own assumptions, and the README and the module agree with it."""
 
-from __future__ import annotations
-
 import re
 from statistics import mean
 

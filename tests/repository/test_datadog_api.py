@@ -4,8 +4,6 @@ The recordings are from the public tests of DataDog/terraform-provider-datadog a
 those of the kinds that examples/datadog uses, without ids, times and authors.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The commands of examples/datadog/README.md that bring the detection rules without Terraform."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """examples/datadog: each file is what Datadog's API takes, and asks only for what the function sends."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

@@ -1,7 +1,5 @@
 """The interpreter of searches, by the examples of Datadog's page."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.repository.datadog_search import Document, parse

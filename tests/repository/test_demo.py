@@ -1,7 +1,5 @@
 """`make demo`: the files that it takes, and how it concludes. tests/end_to_end/test_demo.py runs it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any

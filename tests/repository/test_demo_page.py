@@ -1,7 +1,5 @@
 """The page of the demo shows what arrived, and whatever stands in it runs nothing and leads nowhere."""
 
-from __future__ import annotations
-
 import base64
 import functools
 import hashlib

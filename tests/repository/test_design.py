@@ -1,7 +1,5 @@
 """docs/design.md describes the payload as it is."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """examples/datadog/detections: each rule, as Datadog documents its parts, on attacks and on ordinary days."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import itertools

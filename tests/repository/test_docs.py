@@ -1,7 +1,5 @@
 """The documentation is not out of date."""
 
-from __future__ import annotations
-
 import functools
 import re
 import xml.etree.ElementTree as ET

@@ -1,7 +1,5 @@
 """docs/events.md says of each tag what its values are."""
 
-from __future__ import annotations
-
 import re
 
 from deep_security_datadog.datadog.tags import INSTANCE_TAG_PREFIX, tags_of

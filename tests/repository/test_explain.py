@@ -1,7 +1,5 @@
 """Each event of a file is kept or dropped, with the option that drops it."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections import Counter

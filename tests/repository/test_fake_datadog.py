@@ -1,7 +1,5 @@
 """The fake Datadog: answers as the real intake was recorded, is strict, and faulty only where a test asks for it."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import time

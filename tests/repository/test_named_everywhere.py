@@ -1,7 +1,5 @@
 """An option, a type or an alarm that is added is named wherever all of its kind are."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

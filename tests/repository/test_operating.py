@@ -1,7 +1,5 @@
 """The operating guide speaks of the alarms, metrics and log lines that there are."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

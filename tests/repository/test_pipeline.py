@@ -1,7 +1,5 @@
 """examples/datadog/pipeline.tf: what only Datadog can do, and a schema processor for each class."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

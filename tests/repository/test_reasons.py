@@ -1,7 +1,5 @@
 """The documentation explains every reason that the function can log or put into the dead-letter queue."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

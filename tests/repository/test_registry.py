@@ -1,7 +1,5 @@
 """What the Terraform Registry and its readers expect of the root, the modules and the examples."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

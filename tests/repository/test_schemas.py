@@ -1,7 +1,5 @@
 """tools/schemas.py on made-up bindings: what it takes for an argument, and what it finds."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """How Terraform and its provider are found, and what is said when they are not."""
 
-from __future__ import annotations
-
 import json
 import runpy
 import shlex

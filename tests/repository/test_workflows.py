@@ -1,7 +1,5 @@
 """The workflows and hooks name what exists and the versions promised. `make lint` checks their syntax."""
 
-from __future__ import annotations
-
 import re
 
 import hcl2

@@ -1,7 +1,5 @@
 """terraform test with mocked providers: python -m tests.terraform [FILE...]"""
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor

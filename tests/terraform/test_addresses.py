@@ -3,8 +3,6 @@
 `make addresses` writes the addresses anew.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path

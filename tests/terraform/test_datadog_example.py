@@ -3,8 +3,6 @@
 main.tf and variables.tf need no provider. The resources of rules and monitors become outputs that need none either.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -4,8 +4,6 @@ It talks to an API that answers as recorded. Skipped where the provider is not a
 mirror that has it.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections import Counter

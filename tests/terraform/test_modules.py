@@ -1,7 +1,5 @@
 """What the root passes on to modules/topic and modules/publisher. Terraform's tests see their outputs only."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Renaming a key of topic_arns and switching subscribe keep the subscription, given the `moved` block of the page."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """docs/pipelines.md: the test of a configuration that uses the module passes as it is written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tests.repository import pages

@@ -4,8 +4,6 @@ In a plan of many calls: in `terraform test` each refusal costs a run, and shows
 why. What depends on the ARN of a planned resource is in *.tftest.hcl.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

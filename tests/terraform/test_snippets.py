@@ -4,8 +4,6 @@ Each snippet is a module of one configuration, so that one init and one plan do 
 and has the snippet on the page's lines, so that Terraform's messages tell the place.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """examples/datadog is valid, without warnings; those of AWS are planned, in test_addresses.py."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -4,8 +4,6 @@ Each round runs every measurement in a fresh process; shown are medians and thei
 milliseconds do not. Exits with 1 when a target is missed. Run `make package` first.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

@@ -3,8 +3,6 @@
 python measured.py cpu|importing|memory|throughput BATCHES.json LATENCY URL
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource

@@ -7,8 +7,6 @@ refuses, because a test should notice. Faults are functions from a request to wh
         datadog.faults = [always(respond(500))]
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import multiprocessing
@@ -142,7 +140,7 @@ class FakeDatadog:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: "_Server"
     # Header and body leave in one piece: two writes would wait for each other's acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True

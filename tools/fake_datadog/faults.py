@@ -1,7 +1,5 @@
 """What goes wrong: functions from a request to an outcome, or to None where the request is served as usual."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """What the intake accepts, request by request. The limits' source is Datadog's API reference for each call."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import time
