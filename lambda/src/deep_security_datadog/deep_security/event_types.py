@@ -1,7 +1,4 @@
-"""The event types as data: a row each. To support another type or property, add a row here and a sample.
-
-docs/reference/deep-security-events.md has the sources.
-"""
+"""The event types as data, from docs/reference/deep-security-events.md. Another type is a row here and a sample."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -318,8 +315,7 @@ _ROWS = (
             ),
         ),
     ),
-    # The vendor's table lacks the type. The properties are guesses, and those of its syslog messages.
-    # docs/reference/deep-security-events.md#device-control
+    # The vendor's table lacks it, so its names are guesses (docs/reference/deep-security-events.md#device-control).
     EventType(
         "DeviceControlEvent",
         "Device Control",
