@@ -72,6 +72,16 @@ def test_json_is_compact_utf_8(value: object, encoded: str) -> None:
         ("User", "System", ""),
         ("Title", "System", "System"),
         ("User", "SYSTEM", "SYSTEM"),
+        ("EventID", 0, ""),
+        # Bytes, with a sign or without, but no other list, and no bytes that are no text.
+        ("Note", [*b"CVE-2007-5355\n"], "CVE-2007-5355"),
+        ("ForwardedSrc", [*b"203.0.113.9"], "203.0.113.9"),
+        ("Note", [71, 114, -61, -68, -61, 159, 101], "Gr\u00fc\u00dfe"),
+        ("Note", [71, 114, 195, 188, 195, 159, 101], "Gr\u00fc\u00dfe"),
+        ("Note", [], ""),
+        ("PacketData", [1, 2, -3], "[1,2,-3]"),
+        *[("Note", value, as_text(value)) for value in ([256], [-257], [10**400], [1.5], ["a"], [None], [[65]])],
+        ("Ports", [80, 81], "[80,81]"),
     ],
 )
 def test_a_placeholder_is_no_value(name: str, value: object, text: str) -> None:

@@ -66,7 +66,13 @@ def test_a_host_without_a_name_is_a_host_in_datadog() -> None:
             MALWARE | {"AMTarget": "C:\\x.exe", "AMTargetTypeString": "File System"},
             {"file": {"path": "C:\\x.exe"}},
         ),
+        (
+            MALWARE | {"AMTarget": "C:\\x.exe", "AMTargetType": 3, "AMTargetTypeString": "ファイル"},
+            {"file": {"path": "C:\\x.exe"}},
+        ),
         (MALWARE | {"AMTarget": "HKLM\\Run", "AMTargetTypeString": "Registry"}, {}),
+        (MALWARE | {"AMTarget": "Multiple", "AMTargetType": 3}, {}),
+        ({"EventType": "IntegrityEvent", "IsHash": "AB"}, {"file": {"hash": {"sha1": "AB"}}}),
     ],
 )
 def test_attributes(event: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -109,6 +115,33 @@ def test_title(event: dict[str, Any], expected: str) -> None:
             "00:00",
         ),
         (DEVICE, "- Serial number: `s`", "Other properties"),
+        (DEVICE | {"DeviceType": 0}, "- Serial number: `s`", "Device type"),
+        # As the vendor's example has it, but for the names.
+        (
+            MALWARE
+            | {"AMTarget": "VDSO memory", "AMTargetCount": 1, "AMTargetType": 7, "AMTargetTypeString": "Memory"},
+            "- Acted on: `VDSO memory (number: 1)`\n- Target type: `Memory`",
+            "Other properties",
+        ),
+        (MALWARE | {"MajorVirusType": 14, "EventID": 0, "UniqueID": "u"}, "- Kind: `Suspicious Activity`", "Event id"),
+        (
+            {
+                "EventType": "PacketLog",
+                "Protocol": 3,
+                "Frame": -1,
+                "Interface": "",
+                "InterfaceType": 1,
+                "ThreadID": "9",
+            },
+            "- Protocol: `GGP`\n- Thread: `9`\n- Interface type: `Virtual`",
+            "Frame",
+        ),
+        ({"EventType": "PacketLog", "Protocol": -1, "Frame": 2048}, "- Frame: `IP`", "Protocol"),
+        ({"EventType": "PacketLog", "InterfaceType": 7, "Interface": "m"}, "- Interface: `m`", "type"),
+        ({"EventType": "AppControlEvent", "Reason": "Rule set 1"}, "- Rule: `Rule set 1`", "Other properties"),
+        ({"EventType": "PayloadLog", "ForwardedSrc": [*b"203.0.113.9"]}, "- Forwarded for: `203.0.113.9`", "Other"),
+        ({"EventType": "PayloadLog", "ForwardedSrc": "MjAzLjAuMTEzLjE5OQ=="}, "`decoded: 203.0.113.199`", "MjAz"),
+        ({"EventType": "PayloadLog", "Note": [*b"`@all`"]}, "- Note: ", "[96"),
         (
             {"EventType": "PayloadLog", "PacketData": "R0VUIC9pbmRleC5o\r\ndG1sIEhUVFAvMS4x"},
             "decoded: GET /index.html HTTP/1.1",
@@ -119,6 +152,10 @@ def test_title(event: dict[str, Any], expected: str) -> None:
 def test_text(event: dict[str, Any], shown: str, hidden: str) -> None:
     found = text(event)
     assert shown in found and hidden not in found
+
+
+def test_a_note_of_bytes_has_its_tags() -> None:
+    assert "cve:cve-2007-5355" in tags({"EventType": "PayloadLog", "Note": [*b"CVE-2007-5355"]})
 
 
 def test_what_may_hold_a_secret_is_in_no_tag_and_no_key() -> None:

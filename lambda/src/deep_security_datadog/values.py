@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TypeAlias
@@ -25,7 +26,7 @@ PLACEHOLDERS = {text: re.compile(where) for text, where in {
     "n/a": ".*", "(no user)": ".*",
     "none": "Reason", "unknown": r"\w*(?:Action|String|Desc)", "-": r"OSSEC_\w+",
     "unknown computer": "Hostname|TargetName", "00:00:00:00:00:00": r"\w*MAC",
-    "0": "ProcessID|PayloadFlags|CreationTime|ModificationTime",
+    "0": "EventID|ProcessID|PayloadFlags|CreationTime|ModificationTime",
     # As it is written here: `SYSTEM` is an account of Windows.
     "System": r"ActionBy|\w*User(?:Name)?",
     **dict.fromkeys(
@@ -67,11 +68,23 @@ def first(texts: Texts, names: tuple[str, ...]) -> str:
 
 
 def meaningful(name: str, value: object) -> str:
-    """The stripped text of a property's value; empty for a placeholder."""
+    """The stripped text of a property's value, an array of bytes decoded if it is one; empty for a placeholder."""
+    if type(value) is list and name in ("Note", "ForwardedSrc", "PacketData"):
+        with suppress(TypeError, ValueError):
+            # A byte may have a sign, as in Java.
+            value = plain_text(bytes([one + 256 if one < 0 else one for one in value])) or value or ""
     text = value.strip() if type(value) is str else as_text(value).strip()
     if len(text) > _LONGEST_PLACEHOLDER or not (where := PLACEHOLDERS.get(text) or PLACEHOLDERS.get(text.lower())):
         return text
     return "" if where.fullmatch(name) else text
+
+
+def plain_text(data: bytes) -> str:
+    """Data that is plainly text in UTF-8; a few bytes that are none do not matter. Empty for any other."""
+    found = data.decode("utf-8", "replace")
+    start = found[:1000]
+    readable = sum(one in "\r\n\t" or (one.isprintable() and one != "\ufffd") for one in start)
+    return found if readable > 0.9 * len(start) else ""
 
 
 def address(text: str) -> str | None:

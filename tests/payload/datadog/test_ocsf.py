@@ -121,6 +121,10 @@ PLACES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "AntiMalwareEvent": [
         ({}, {"disposition": "Quarantined", "malware.0.classifications.0": "Virus"}),
         ({"MajorVirusType": ""}, {"malware.0.classifications.0": "Unknown"}),
+        ({"MajorVirusType": 14}, {"malware.0.classifications.0": "Other"}),
+        # Since 2021 the number is always 0.
+        ({"UniqueID": "u"}, {"metadata.uid": "11111111-2222-3333-4444-555555555555-AntiMalwareEvent-u"}),
+        ({"EventID": 7, "UniqueID": ""}, {"metadata.uid": "11111111-2222-3333-4444-555555555555-AntiMalwareEvent-7"}),
         ({"MajorVirusType": 4}, {"malware.0.classifications.0": "Spyware"}),
         (SCANNED | {"ScanAction1": 4}, {"disposition": "Corrected"}),
         (SCANNED | {"ScanAction1": 5}, {"disposition": "Blocked"}),

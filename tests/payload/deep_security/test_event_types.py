@@ -59,6 +59,7 @@ def test_a_row_says_nothing_without_properties_and_shows_a_property_once(row: Ev
 # What any type may say: who did it, in which container, image and pod.
 WHO_AND_WHERE = {"User", "UserName", "UserID", "GroupName", "GroupID", "Process", "ProcessName", "ProcessID", "Note"}
 WHO_AND_WHERE |= {name for names in BELOW_HOST.values() for name in names} | {"ImageID", "ImageDigest", "ForwardedSrc"}
+WHO_AND_WHERE |= {"ThreadID"}
 
 
 @pytest.mark.parametrize("name", [*sorted(set(EVENT_TYPES) - {"TestSNS"}), "NewEvent"])
@@ -69,7 +70,7 @@ def test_every_type_may_say_who_did_it_and_where_below_the_host(name: str) -> No
 @pytest.mark.parametrize(
     ("properties", "titled", "action"),
     [
-        ({"EventType": "DeviceControlEvent", "DeviceType": 0, "DevicePermission": 1}, "", ""),
+        ({"EventType": "DeviceControlEvent", "DeviceType": 3, "DevicePermission": 1}, "", ""),
         ({"EventType": "PacketLog", "Action": 77}, "", ""),
         ({"EventType": "IntegrityEvent", "Key": "/a", "Change": 9}, "/a", ""),
         ({"EventType": "AppControlEvent", "Action": 3, "Operation": 7, "FileName": "x"}, "x", ""),

@@ -159,7 +159,17 @@ def test_a_fact_says(name: str) -> None:
 
 REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\n"
 IN_BASE64 = base64.b64encode(REQUEST.encode()).decode()
-UNCHANGED = ["", "7", "deadbeef" * 8, "QUJD", REQUEST, "thisisnotencodedatall", "A" * 17, f"{IN_BASE64}!"]
+UNCHANGED = [
+    "",
+    "7",
+    "1234567890" * 2,
+    "deadbeef" * 8,
+    "QUJD",
+    REQUEST,
+    "thisisnotencodedatall",
+    "A" * 17,
+    f"{IN_BASE64}!",
+]
 UNCHANGED += [base64.b64encode(bytes(range(128, 256))).decode()]
 
 
@@ -167,6 +177,8 @@ UNCHANGED += [base64.b64encode(bytes(range(128, 256))).decode()]
     ("data", "expected"),
     [
         *((data, REQUEST) for data in (IN_BASE64, IN_BASE64.rstrip("="), REQUEST.encode().hex())),
+        # Hexadecimal may have no letter.
+        (b"GET 1234567".hex(), "GET 1234567"),
         (base64.b64encode("Grüße aus 東京, mit Leerraum".encode()).decode(), "Grüße aus 東京, mit Leerraum"),
         # A few bytes that are no text do not matter.
         (base64.b64encode(b"\x00" + REQUEST.encode()).decode(), "\0" + REQUEST),

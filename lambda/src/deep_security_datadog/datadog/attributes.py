@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
+from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow, target_type
 from deep_security_datadog.deep_security.facts import Value, first_of, full_path, url_place, without_credentials
 from deep_security_datadog.values import Texts, address, first, integer
 
@@ -51,8 +51,9 @@ def _end(name: str, other: str, *names: str) -> Value:
 
 def _path(texts: Texts) -> str:
     is_file = texts.get("EntityType", "").lower() in ("file", "directory")
-    target = texts.get("AMTarget", "") if "file" in texts.get("AMTargetTypeString", "").lower() else ""
-    return texts.get("InfectedFilePath") or full_path(texts) or (texts.get("Key", "") if is_file else target)
+    is_target = "file" in target_type(texts).lower() and texts.get("AMTarget") != "Multiple"
+    name = "Key" if is_file else "AMTarget" if is_target else ""
+    return texts.get("InfectedFilePath") or full_path(texts) or texts.get(name, "")
 
 
 def _url(texts: Texts) -> str:
@@ -98,6 +99,6 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], str | int | None], Value]] = {
     "process.name": (plain, first_of("ProcessName", "Process", "OSSEC_ProgramName")),
     "file.path": (plain, _path),
     "file.hash.sha256": (plain, first_of("FileSHA256", "SHA256")),
-    "file.hash.sha1": (plain, first_of("FileSHA1", "SHA1")),
+    "file.hash.sha1": (plain, first_of("FileSHA1", "SHA1", "IsHash")),
     "file.hash.md5": (plain, first_of("FileMD5", "MD5")),
 }

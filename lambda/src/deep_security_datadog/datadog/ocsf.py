@@ -61,7 +61,7 @@ _VERDICTS = ("AntiMalwareEvent", "PayloadLog", "WebReputationEvent", "AppControl
 # Of actions that are none of these; other types have no disposition.
 _OTHER_DISPOSITIONS = {**dict.fromkeys((*_VERDICTS, "PacketLog"), _UNKNOWN), "AntiMalwareEvent": (13, "Uncorrected")}
 _MALWARE: Mapping[int | None, Enum] = {
-    1: (18, "Trojan"), 2: (19, "Virus"), 4: (17, "Spyware"), **dict.fromkeys((0, 3, 5, 7), _OTHER)
+    1: (18, "Trojan"), 2: (19, "Virus"), 4: (17, "Spyware"), **dict.fromkeys((0, 3, 5, 7, 14), _OTHER)
 }  # fmt: skip
 _LOGONS = {"authentication_success": (1, "Success"), "authentication_failed": (2, "Failure")}
 _INBOUND, _OUTBOUND = (1, "Inbound"), (2, "Outbound")
@@ -83,7 +83,7 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     """The OCSF event. log: has the item's timestamp, message and standard attributes."""
     event, texts, host = item.event, item.event.texts, item.event.host
     metadata = _known(
-        uid=_short("-".join((event.place[0], *[texts.get(name, "") for name in ("EventType", "EventID")]))),
+        uid=_short("-".join((event.place[0], texts.get("EventType", ""), first(texts, ("UniqueID", "EventID"))))),
         event_code=_code(event) or _text(event, "EventType"), tenant_uid=_text(event, "TenantID"),
         product={"name": "Deep Security", "vendor_name": "Trend Micro"}, version=VERSION,
     )  # fmt: skip

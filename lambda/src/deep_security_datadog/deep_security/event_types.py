@@ -1,8 +1,4 @@
-"""The event types as data: a row each. To support another type or property, add a row here and a sample.
-
-Sources: docs/reference/deep-security-events.md and the vendor's "Events in JSON format",
-https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-event-sns-json.
-"""
+"""The event types as data, from docs/reference/deep-security-events.md. Another type is a row here and a sample."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -17,8 +13,11 @@ from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
 _NETWORK_ACTIONS = {0: "", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
 _NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {_NETWORK_ACTIONS[code]}" for code in range(1, 6)}
 _DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
-_PROTOCOLS = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 255: "RAW"}
-_FRAMES = {2048: "IP", 2054: "ARP", 32821: "REVARP", 33169: "NETBEUI", 34525: "IPv6"}
+_PROTOCOLS = {
+    -1: "", 1: "ICMP", 2: "IGMP", 3: "GGP", 6: "TCP", 12: "PUP", 17: "UDP", 22: "IDP", 58: "ICMPv6", 77: "ND",
+    255: "RAW",
+}  # fmt: skip
+_FRAMES = {-1: "", 2048: "IP", 2054: "ARP", 32821: "REVARP", 33169: "NETBEUI", 34525: "IPv6"}
 _PAYLOAD_FLAGS = {
     1: "data truncated", 2: "log overflowed after this", 4: "suppressed after this", 8: "has data",
     16: "refers to earlier data",
@@ -27,6 +26,11 @@ _FLOWS = {-1: "Not Applicable", 0: "Connection Flow", 1: "Reverse Flow"}
 REVERSE_FLOWS = (_FLOWS[1], "REV")
 _VIRUS_TYPES = {
     0: "Joke", 1: "Trojan", 2: "Virus", 3: "Test", 4: "Spyware", 5: "Packer", 6: "Generic", 7: "Other",
+    14: "Suspicious Activity",
+}  # fmt: skip
+_TARGET_TYPES = {
+    0: "", 1: "Process", 2: "Registry", 3: "File System", 4: "Invoke", 5: "Exploit", 6: "API", 7: "Memory",
+    8: "Network Connection", 9: "Uncategorized",
 }  # fmt: skip
 _CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
 _RISKS = {
@@ -41,6 +45,7 @@ _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("C
 _OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
 
 flow = word("Flow", _FLOWS, "FlowString")
+target_type = word("AMTargetType", _TARGET_TYPES, "AMTargetTypeString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
 _url_detect_only = facts.boolean("DetectOnly")
@@ -54,15 +59,16 @@ def _process(texts: Texts) -> str:
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
     joined("User", "{} ({})", "UserName", "UserID"),
-    unless_in("UserName", "By user", "User"),
+    unless_in("UserName", "Account", "User"),
     joined("Group", "{} ({})", "GroupName", "GroupID"),
     Fact("Process", ("ProcessName", "Process", "ProcessID"), _process),
+    one("Thread", "ThreadID"),
     joined("Container", "{} ({})", "ContainerName", "ContainerID"),
     one("Container image", "ContainerImageName"),
     unless_in("ContainerImageName", "Image", "ImageName"),
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
-    one("Forwarded for", "ForwardedSrc"),
+    one("Forwarded for", "ForwardedSrc", facts.packet_data),
     one("Note", "Note", facts.packet_data, block=True),
 )
 _REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), facts.repeat_count)
@@ -76,7 +82,8 @@ _NETWORK_FACTS = (
     one("Packet flags", "Flags"),
     enum("Flow", "Flow", _FLOWS, "FlowString"),
     enum("Frame", "Frame", _FRAMES, "FrameString"),
-    joined("Interface", "{} ({})", "Interface", "InterfaceType"),
+    one("Interface", "Interface"),
+    enum("Interface type", "InterfaceType", {0: "Physical", 1: "Virtual", 7: ""}),
 )
 
 
@@ -190,12 +197,12 @@ _ROWS = (
             one("Infection source", "InfectionSource"),
             one("Command line", "CommandLine"),
             joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
-            joined("Acted on", "{} ({})", "AMTarget", "AMTargetTypeString"),
-            one("Targets", "AMTargetCount"),
+            joined("Acted on", "{} (number: {})", "AMTarget", "AMTargetCount"),
+            enum("Target type", "AMTargetType", _TARGET_TYPES, "AMTargetTypeString"),
             one("CVE", "Cve"),
             one("MITRE ATT&CK", "Mitre"),
             *_WHO_AND_WHERE,
-            enum("Reached by", "Protocol", {0: "Local file", 1: "Network share"}),
+            enum("Reached by", "Protocol", {0: "Local file"}),
             one("File created", "CreationTime", facts.moment),
             one("File modified", "ModificationTime", facts.moment),
             joined("Engine and pattern", "{} with {}", "EngineVersion", "PatternVersion"),
@@ -291,6 +298,7 @@ _ROWS = (
         detect_only=lambda texts: {"allowed": True, "blocked": False}.get(severity.application_outcome(texts)),
         facts=(
             one("Action", "Action"),
+            one("Rule", "Reason"),
             Fact("File", ("Path", "FileName"), full_path),
             one("File size", "FileSize"),
             one("SHA-256", "SHA256"),
@@ -307,8 +315,7 @@ _ROWS = (
             ),
         ),
     ),
-    # Of its JSON only the type's name is public. The properties are guesses, and those of its syslog messages.
-    # docs/reference/deep-security-events.md#device-control
+    # The vendor's table lacks it, so its names are guesses (docs/reference/deep-security-events.md#device-control).
     EventType(
         "DeviceControlEvent",
         "Device Control",
@@ -321,7 +328,7 @@ _ROWS = (
         facts=(
             joined("Device", "{} ({})", "DeviceName", "Device"),
             enum("Permission", "DevicePermission", _PERMISSIONS, "Permission"),
-            enum("Device type", "DeviceType", {1: "USB storage device", 2: "Mobile device"}),
+            enum("Device type", "DeviceType", {0: "", 1: "USB storage device", 2: "Mobile device"}),
             joined("Vendor", "{} ({})", "DeviceVendor", "Vendor"),
             joined("Model", "{} ({})", "DeviceModel", "Model"),
             joined("Serial number", "{} ({})", "DeviceSerial", "Serial"),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from deep_security_datadog.values import Texts, address, first, integer, time_of
+from deep_security_datadog.values import Texts, address, first, integer, plain_text, time_of
 
 from .severity import SeverityRule
 
@@ -157,17 +157,15 @@ def with_port(host: str, port: str) -> str:
 
 
 def packet_data(text: str) -> str:
-    """Part of a packet, decoded where it is plainly text in hexadecimal or base64: which of them it has is open."""
+    """Part of a packet, decoded where it is plainly text: in hexadecimal, or in base64 as in syslog."""
     digits = "".join(text.split())
-    whole = digits.rstrip("=") if _ENCODED.fullmatch(digits) and not digits.isdigit() else ""
+    whole = digits.rstrip("=") if _ENCODED.fullmatch(digits) else ""
     for decode in (bytes.fromhex, lambda digits: b64decode(digits + "=" * (-len(digits) % 4))):
         try:
-            found = decode(whole).decode("utf-8", "replace")
+            if found := plain_text(decode(whole)):
+                return f"decoded: {found}"
         except ValueError:
             continue
-        start = found[:1000]
-        if sum(one in "\r\n\t" or (one.isprintable() and one != "\ufffd") for one in start) > 0.9 * len(start):
-            return f"decoded: {found}"
     return text
 
 
