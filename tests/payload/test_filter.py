@@ -87,6 +87,11 @@ def test_a_number_is_the_same_however_it_is_written(value: object) -> None:
     assert reason({"exclude": [{"Severity": "3??"}]}, {"Severity": value}) == ("exclude" if value == 3.5 else None)
 
 
+@pytest.mark.parametrize("value", ["1", "2"])
+def test_a_name_with_a_dot_may_be_both_a_property_and_one_within_another(value: str) -> None:
+    assert reason({"exclude": [{"a.b": value}]}, {"a.b": 1, "a": {"b": 2}}) == "exclude"
+
+
 def test_the_test_notification_passes_every_filter() -> None:
     strict = {
         "event_types": ["PayloadLog"],
