@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from tests.proxy import intercepting_proxy
+from tests.support import sqs_record
 from tools import fake_datadog, samples
 from tools.fake_datadog.faults import respond, when
 from tools.repository import PACKAGE
@@ -42,14 +43,7 @@ def invoke(folder: Path, authority: trustme.CA, **environment: str) -> Invocatio
     bundle = folder / "ca-bundle.pem"
     bundle.write_bytes(authority.cert_pem.bytes())
     event = samples.events_of(samples.messages()["SystemEvent"])[0]
-    record = {
-        "messageId": "1",
-        "receiptHandle": "1",
-        "eventSource": "aws:sqs",
-        "body": json.dumps([event]),
-        "attributes": {"ApproximateReceiveCount": "1"},
-        "messageAttributes": {},
-    }
+    record = sqs_record([event]) | {"receiptHandle": "1", "attributes": {"ApproximateReceiveCount": "1"}}
     with fake_datadog.running() as datadog:
         datadog.faults = [when(lambda request: request.path == "/", respond(200, fake_datadog.SECRET))]
         port = int(datadog.url.rpartition(":")[2])
