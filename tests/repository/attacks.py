@@ -189,7 +189,6 @@ _STEPS = {name: Attack((signal,), events) for signal, steps in _EXPECTED.items()
 _FOUND, _KEY = ("brute-force-then-logon", "critical", ""), ("host-tampered", "high", "SSH key or run key")
 _PROGRAM, _GROUP = (("host-tampered", "high", case) for case in ("System program or sudoers", "Administrators changed"))
 _EXPLOIT = ("not-stopped", "high", "Critical exploit not blocked")
-_BLOCKED = ("lateral-movement", "medium", "Exploits, blocked")
 _CHAINS = {
     "Kinsing: cron, key, miner that comes again": Attack(
         (_KEY, ("malware-returns", "medium", "")),
@@ -220,10 +219,6 @@ _CHAINS = {
          s.change(34.1, "web-1", r"C:\inetpub\a\zx.aspx", r"C:\MSExchangeMailboxReplication.exe") | {"Change": 1},
          s.removed(34.2, "web-1", InfectedFilePath=r"C:\inetpub\wwwroot\aspnet_client\zx.aspx")],
         "https://research.splunk.com/endpoint/detect_exchange_web_shell/",
-    ),
-    "P2PInfect: one host tries Redis on others, blocked": Attack(
-        (_BLOCKED,), s.sweep("PayloadLog", 12, "10.3.3.3", DestinationPort=6379, Severity=4),
-        "https://webstage.linuxsecurity.com/news/vendors-products/worm-like-botnet-malware-targeting-popular-redis-storage-tool",
     ),
     "Skidmap: PAM and the loader, then cron": Attack(
         (_PROGRAM,),

@@ -17,7 +17,7 @@ from tests.repository import streams
 from tests.repository.attacks import ATTACKS, HARMLESS
 from tests.repository.datadog_search import Document, parse
 from tests.repository.days import DAYS
-from tests.repository.detection import SEVERITIES, Signal, exclusion, holds, searches, signals
+from tests.repository.detection import SEVERITIES, Signal, exclusion, searches, signals
 from tests.support import item
 from tools.repository import ROOT
 
@@ -271,12 +271,3 @@ def test_tags_and_message(rule: str) -> None:
     }
     variables = re.findall(r"\{\{(?:urlencode \")?(@?[\w.]+)\"?\}\}", body["message"])
     assert {name if name.startswith("@") else name.removesuffix(".name") for name in variables} <= fields
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"), [("a > 1", True), ("a > 2", False), ("a > 0 && b > 0", False), ("a > 2 || a > 1", True)]
-)
-def test_conditions(condition: str, expected: bool) -> None:
-    assert holds(condition, {"a": 2, "b": 0}) is expected
-    with pytest.raises(ValueError, match="not understood"):
-        holds(condition.replace(">", ">="), {"a": 1, "b": 0})

@@ -18,12 +18,9 @@ EXAMPLES = ("single-account", "multi-account", "one-topic")
 every_page = pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str(page.relative_to(ROOT)))
 
 
-def test_events_page() -> None:
+def test_what_is_generated_from_the_events() -> None:
     assert events_page.PAGE.read_text() == events_page.page(), "run `make docs`"
     assert events_page.EXAMPLES.read_text() == events_page.examples(), "run `make docs`"
-
-
-def test_the_event_in_the_readme() -> None:
     assert events_page.README.read_text() == events_page.readme(), "run `make docs`"
 
 
