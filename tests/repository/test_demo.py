@@ -18,7 +18,6 @@ from tools.explain import Verdict
     [
         (None, "No such file"),
         ("{", "is not JSON in UTF-8"),
-        ("[]", "must be a JSON array of events"),
         ("3", "must be a JSON array of events"),
         ("[1]", "entry 1 is not an object"),
         ('{"Records": []}', "is a Lambda event"),
@@ -74,13 +73,11 @@ def test_destinations_that_are_no_objects(capsys: pytest.CaptureFixture[str], te
 @pytest.mark.parametrize(
     ("sent", "received", "missing", "surplus"),
     [
-        ("12", "12", "", ""),
         ("12", "21", "", ""),
         ("12", "1", "2", ""),
         ("12", "122", "", "2"),
         ("11", "1", "1", ""),
         ("12", ["1", "12"], "2", ["12"]),
-        ("12", "123", "", "3"),
         # The second's text was too long for its identifiers.
         ("12", ["1", None], "", ""),
         ("12", ["1", None, None], "2", [None, None]),

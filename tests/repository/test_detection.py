@@ -17,7 +17,7 @@ from tests.repository import streams
 from tests.repository.attacks import ATTACKS, HARMLESS
 from tests.repository.datadog_search import Document, parse
 from tests.repository.days import DAYS
-from tests.repository.detection import SEVERITIES, Signal, exclusion, searches, signals
+from tests.repository.detection import SEVERITIES, Signal, exclusion, queries, searches, signals
 from tests.support import item
 from tools.repository import ROOT
 
@@ -178,16 +178,11 @@ def weaker(search: str) -> Iterator[str]:
             yield f"{search[: values.start()]}{rest}{search[values.end() :]}"
 
 
-def places_of_searches(rule: Any) -> list[Any]:
-    roots = rule["options"].get("thirdPartyRuleOptions", {}).get("rootQueries", [])
-    return [*rule["queries"], *roots, *rule.get("thirdPartyCases", [])]
-
-
 def mutations(name: str) -> Iterator[tuple[str, Any]]:
-    for number, query in enumerate(places_of_searches(RULES[name])):
+    for number, query in enumerate(queries(RULES[name])):
         for search in weaker(query["query"]):
             mutated = copy.deepcopy(RULES[name])
-            places_of_searches(mutated)[number]["query"] = search
+            queries(mutated)[number]["query"] = search
             yield search, mutated
     for key in ("cases", "thirdPartyCases"):
         for number, case in enumerate(RULES[name].get(key, ())) if len(RULES[name].get(key, ())) > 1 else ():
