@@ -72,10 +72,7 @@ def make_account() -> Account:
     """Make what the module's resources and the user's would be, where boto3 is mocked; AWS says what their ARNs are."""
     sqs, logs, ssm = (boto3.client(service, region_name=REGION) for service in ("sqs", "logs", "ssm"))
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in (FUNCTION, f"{FUNCTION}-dead-letter")}
-    queue, dead_letter_queue = (
-        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        for url in urls.values()
-    )
+    queue, dead_letter_queue = (queue_arn(sqs, url) for url in urls.values())
     logs.create_log_group(logGroupName=f"/aws/lambda/{FUNCTION}")
     places = {
         "secret": _secret(REGION, '{"DD_API_KEY": "the-key"}'),
@@ -93,11 +90,13 @@ def make_account() -> Account:
     )
 
 
-def _secret(region: str, value: str) -> str:
-    arn: str = boto3.client("secretsmanager", region_name=region).create_secret(
-        Name="datadog-api-key", SecretString=value
-    )["ARN"]
-    return arn
+def queue_arn(sqs: Any, url: str) -> Any:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _secret(region: str, value: str) -> Any:
+    secrets = boto3.client("secretsmanager", region_name=region)
+    return secrets.create_secret(Name="datadog-api-key", SecretString=value)["ARN"]
 
 
 def render(folder: Path, account: Account, modes: Sequence[Mode]) -> dict[str, Rendered]:

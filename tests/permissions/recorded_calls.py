@@ -13,6 +13,7 @@ from deep_security_datadog.aws import sdk as aws
 from deep_security_datadog.datadog import sender
 from deep_security_datadog.forward import NotDelivered
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
+from tests.permissions.modes import queue_arn
 from tests.support import EVENTS_URL, sample, sns_record, sqs_record
 
 EVENT = sample("TestSNS")[0]
@@ -83,25 +84,12 @@ def _direct_payload(path: Path) -> dict[str, Any]:
     return {"Records": [sns_record(path.message)]}
 
 
-def _secret(client: Any, params: Mapping[str, Any]) -> Any:
-    return client.describe_secret(SecretId=params["SecretId"])["ARN"]
-
-
-def _parameter(client: Any, params: Mapping[str, Any]) -> Any:
-    return client.get_parameter(Name=params["Name"])["Parameter"]["ARN"]
-
-
-def _queue(client: Any, params: Mapping[str, Any]) -> Any:
-    answer = client.get_queue_attributes(QueueUrl=params["QueueUrl"], AttributeNames=["QueueArn"])
-    return answer["Attributes"]["QueueArn"]
-
-
 # Which resource a request is about, as AWS itself says. A service that is missing here is new to the payload: it needs
 # an entry, and the role a permission.
 _RESOURCES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
-    "secretsmanager": _secret,
-    "ssm": _parameter,
-    "sqs": _queue,
+    "secretsmanager": lambda client, params: client.describe_secret(SecretId=params["SecretId"])["ARN"],
+    "ssm": lambda client, params: client.get_parameter(Name=params["Name"])["Parameter"]["ARN"],
+    "sqs": lambda client, params: queue_arn(client, params["QueueUrl"]),
 }
 
 

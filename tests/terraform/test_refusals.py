@@ -76,18 +76,14 @@ datadog.api_key_ssm_parameter must be the name or ARN | datadog = { api_key_ssm_
   | datadog = { api_key_ssm_parameter = "datadog/api-key" }
   | datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:datadog/api-key" }
   | datadog = { api_key_ssm_parameter = "arn:aws:ssm:eu-central-1:111122223333:parameterdatadog" }
-datadog.api_key_kms_key_arn must be a key ARN |
-  | datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_kms_key_arn = "alias/datadog" }
-datadog.api_key_reload_interval must be a whole number of seconds |
-  | datadog = { api_key_ssm_parameter = "/datadog/api-key", api_key_reload_interval = -1 }
+datadog.api_key_kms_key_arn must be | datadog = { api_key_ssm_parameter = "/key", api_key_kms_key_arn = "alias/key" }
+datadog.api_key_reload_interval must | datadog = { api_key_ssm_parameter = "/key", api_key_reload_interval = -1 }
 name must have 1 to 54 letters | name = "a234567890123456789012345678901234567890123456789012abc"
   | name = "deep.security"
-datadog.site must be a site such as datadoghq.com |
-  | datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "https://datadoghq.eu" }
+datadog.site must be a site such | datadog = { api_key_ssm_parameter = "/key", site = "https://datadoghq.eu" }
   | datadog = { api_key_ssm_parameter = "/datadog/api-key", site = "app.datadoghq.com" }
 destinations.events.ocsf is true, but only logs | destinations = { events = { ocsf = true }, logs = { ocsf = true } }
-destinations.events.filter.exclude has an |
-  | destinations = { events = { filter = { exclude = [{ Hostname = "dev-*" }, null] } } }
+destinations.events.filter.exclude has an | destinations = { events = { filter = { exclude = [{ a = "b" }, null] } } }
   | destinations = { events = { filter = { exclude = [{ "" = "dev-*" }] } } }
   | destinations = { events = { filter = { exclude = [{ " " = "dev-*" }] } } }
   | destinations = { events = { filter = { exclude = [{ "*" = "dev-*" }] } } }
@@ -116,11 +112,9 @@ function.https_proxy must be the URL of a proxy without user | function = { http
   | function = { https_proxy = "http://user:password@proxy.example.com:3128" }
 function.no_proxy has no effect without function.https_proxy | function = { no_proxy = [".amazonaws.com"] }
 function.no_proxy must be hosts | function = { https_proxy = "http://proxy:3128", no_proxy = ["a.b,c.d"] }
-function.ca_bundle must be the path |
-  | function = { ca_bundle = "ca-bundle.pem", package_path = "../lambda/deep-security-datadog.zip" }
+function.ca_bundle must be | function = { ca_bundle = "a.pem", package_path = "../lambda/deep-security-datadog.zip" }
 function.ca_bundle names a file that no layer or package provides | function = { ca_bundle = "/opt/ca-bundle.pem" }
-function.layers must be up to five |
-  | function = { layers = ["arn:aws:lambda:eu-central-1:111122223333:layer:ca-bundle"] }
+function.layers must be up | function = { layers = ["arn:aws:lambda:eu-central-1:111122223333:layer:a"] }
   | function = { layers = [for each in range(6) : "${local.layer}${each}"] }
 function.layers has a layer twice | function = { layers = [local.layer, "${local.layer}2"] }
   | function = { layers = [local.layer, local.layer] }
@@ -188,10 +182,9 @@ OF_DESTINATIONS = {
 OF_MODULES = {
     "topic": TAGS
     + r"""
-publishers lists 199 principals and accounts |
-  | kms_key_arn = local.key; publishers = { account_ids = [for i in range(199) : format("%012d", i)] }
+publishers lists 199 | kms_key_arn = local.key; publishers = { account_ids = [for i in range(199) : 100000000000 + i] }
 publishers.principal_arns and account_ids take 22051 bytes |
-  | publishers = { principal_arns = [for i in range(150) : format("${local.user}%03d", i)] }
+  | publishers = { principal_arns = [for i in range(150) : "${local.user}${i + 100}"] }
 subscriber_arns lists 98 endpoints | subscriber_arns = [for i in range(98) : "${local.queue}-${i}"]
 name must have 1 to 256 letters | name = "created.fifo"
 kms_key_arn must be a key ARN | kms_key_arn = "alias/aws/sns"
@@ -216,10 +209,8 @@ permissions_boundary_arn must be the ARN of a managed policy | permissions_bound
 """,
     "subscription": r"""
 topic_arn must be the ARN of a standard SNS topic | topic_arn = "${local.topic}.fifo"
-endpoint.arn must be the ARN of an SQS queue or Lambda function |
-  | endpoint = { arn = "https://example.com", dead_letter_queue_arn = local.queue }
-endpoint.dead_letter_queue_arn must be the ARN of an SQS queue |
-  | endpoint = { arn = local.queue, dead_letter_queue_arn = "https://example.com" }
+endpoint.arn must be the ARN | endpoint = { arn = "https://example.com", dead_letter_queue_arn = local.queue }
+endpoint.dead_letter_queue_arn must be | endpoint = { arn = local.queue, dead_letter_queue_arn = "https://a.b" }
 """,
 }
 # By several variables, or by a precondition of a resource.
