@@ -23,7 +23,7 @@ TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),
 # Only the payload is measured, so only its tests run with coverage, which takes half as long again; those in tests/cost
 # count by themselves.
 UNIT := tests/payload tests/cost tests/proxy tests/permissions tests/repository tests/deep_security
-VALIDATE := $(addprefix tests/terraform/test_,addresses.py snippets.py validate.py)
+VALIDATE := $(addprefix tests/terraform/test_,addresses.py snippets.py)
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
 FMT := env -u TF_CLI_CONFIG_FILE $(TERRAFORM) fmt
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tools.terraform import HOST, Terraform, TerraformError, local_mirror
+from tools.terraform import Terraform
 
 # No request leaves the machine, and no profile has to exist.
 OFFLINE_PROVIDER = """provider "aws" {{
@@ -47,20 +47,6 @@ def changes(terraform: Terraform, *arguments: str) -> dict[str, str]:
         elif line["type"] == "outputs":
             found |= {name: change["action"] for name, change in line["outputs"].items() if change["action"] != "noop"}
     return found
-
-
-def validate(terraform: Terraform) -> None:
-    """Refuse warnings as well as errors: both reach every user of the module."""
-    answer = json.loads(terraform.run("validate", "-json", quiet=True) or "{}")
-    if found := answer.get("diagnostics"):
-        raise TerraformError(f"terraform validate in {terraform.folder}:\n{json.dumps(found, indent=2)}")
-
-
-def providers_not_mirrored(folder: Path) -> set[str]:
-    """Of what the folder requires, what the plugin mirror lacks, where this machine has one instead of the registry."""
-    mirror = local_mirror()
-    required = set(re.findall(r'^ +source += "([\w-]+/[\w-]+)"$', configuration(folder), re.MULTILINE))
-    return {name for name in required if mirror and not (mirror / HOST / name.lower()).is_dir()}
 
 
 def configuration(folder: Path) -> str:

@@ -20,49 +20,11 @@ REASON_WORDS = 8
 Report: TypeAlias = dict[str, Any]
 # The exit code, and the reports.
 Found: TypeAlias = tuple[int, list[Report]]
-# What a change could bring in, and the checks that must find it.
-BAD = """
-resource "aws_sns_topic" "bad" {
-  name = "bad"
-}
-
-resource "aws_sqs_queue" "bad" {
-  name                    = "bad"
-  sqs_managed_sse_enabled = false
-}
-
-resource "aws_sqs_queue_policy" "bad" {
-  queue_url = aws_sqs_queue.bad.url
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = "*", Action = "sqs:*", Resource = "*" }]
-  })
-}
-
-resource "aws_lambda_function" "bad" {
-  function_name = "bad"
-  role          = "arn:aws:iam::111122223333:role/bad"
-  environment {
-    variables = { KEY = "unencrypted" }
-  }
-}
-
-resource "aws_iam_user" "bad" {
-  name = "bad"
-}
-
-resource "aws_secretsmanager_secret" "bad" {
-  name = "bad"
-}
-"""
-BROKEN = {
-    "aws_sns_topic.bad": {"CKV_AWS_26"},
-    "aws_sqs_queue.bad": {"CKV_AWS_27"},
-    "aws_sqs_queue_policy.bad": {"CKV_AWS_168"},
-    "aws_lambda_function.bad": {"CKV_AWS_50", "CKV_AWS_115", "CKV_AWS_116", "CKV_AWS_173", "CKV_AWS_272"},
-    "aws_iam_user.bad": {"CKV_AWS_273"},
-    "aws_secretsmanager_secret.bad": {"CKV_AWS_149", "CKV2_AWS_57"},
-}
+# On the encryption, policies and dead letters of topics, queues, functions, users and secrets.
+RUN = {
+    "CKV_AWS_26", "CKV_AWS_27", "CKV_AWS_50", "CKV_AWS_115", "CKV_AWS_116", "CKV_AWS_149", "CKV_AWS_168", "CKV_AWS_173",
+    "CKV_AWS_272", "CKV_AWS_273", "CKV2_AWS_57",
+}  # fmt: skip
 
 
 def checkov(folder: Path) -> Found:
@@ -106,8 +68,9 @@ def test_no_check_fails(project: Found) -> None:
 
 
 def test_modules_and_examples_were_looked_at(project: Found) -> None:
-    seen = {Path(check["file_path"].lstrip("/")).parent for check in checks(project[1], "passed_checks")}
-    seen |= {Path(check["file_path"].lstrip("/")).parent for check in checks(project[1], "skipped_checks")}
+    looked = [check for outcome in ("passed_checks", "skipped_checks") for check in checks(project[1], outcome)]
+    assert {check["check_id"] for check in looked} >= RUN
+    seen = {Path(check["file_path"].lstrip("/")).parent for check in looked}
     mains = [path for path in ROOT.glob("examples/*/main.tf") if 'provider "aws"' in path.read_text()]
     examples = {path.parent.relative_to(ROOT) for path in mains}
     modules = {path.parent.relative_to(ROOT) for path in ROOT.glob("modules/*/versions.tf")}
@@ -130,19 +93,13 @@ def test_each_suppression_gives_its_reason(project: Found) -> None:
     assert written == skipped
 
 
-def test_what_is_bad_fails_and_so_does_what_is_suppressed(tmp_path: Path) -> None:
+def test_what_is_suppressed_would_fail(tmp_path: Path) -> None:
     tree = copy_modules(tmp_path)
     written = set()
     for path in [*tree.glob("*.tf"), *tree.glob("modules/**/*.tf"), *tree.glob("examples/**/*.tf")]:
         text = path.read_text(encoding="utf-8")
         written |= set(re.findall(r"checkov:skip=(\w+)", text))
         path.write_text(re.sub(r".*checkov:skip=.*\n", "", text), encoding="utf-8")
-    (tree / "bad").mkdir()
-    (tree / "bad" / "bad.tf").write_text(BAD, encoding="utf-8")
     code, reports = checkov(tree)
-    failed: dict[str, set[str]] = {}
-    for check in checks(reports, "failed_checks"):
-        failed.setdefault(check["resource"] if check["resource"] in BROKEN else "", set()).add(check["check_id"])
     assert code == 1
-    assert failed.pop("") == written
-    assert [name for name, wanted in BROKEN.items() if not wanted <= failed.get(name, set())] == []
+    assert {check["check_id"] for check in checks(reports, "failed_checks")} == written

@@ -158,22 +158,13 @@ def broken(plan: Plan, changes: Iterable[tuple[str, Change]]) -> Plan:
     plan = copy.deepcopy(plan)
     for address, change in changes:
         kind, _, name = address.partition(".")
-        entries = [
-            entry
-            for entry in plan["resource_changes"]
-            if entry["address"].endswith(f".{address}") or entry["address"] == address
-        ]
+        changed = plan["resource_changes"]
+        entries = [entry for entry in changed if f".{entry['address']}".endswith(f".{address}")]
         if name == "added":
             assert entries == []
-            added = {
-                "address": address,
-                "mode": "managed",
-                "type": kind,
-                "name": name,
-                "change": {"actions": ["create"], "after": {}},
-            }
-            plan["resource_changes"].append(added)
-            entries = [added]
+            create = {"actions": ["create"], "after": {}}
+            entries = [{"address": address, "mode": "managed", "type": kind, "name": name, "change": create}]
+            changed += entries
         [entry] = entries
         change(entry["change"]["after"])
     return plan

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 
@@ -13,18 +12,16 @@ from tests.plans import tested
 from tools.terraform import Terraform, copy_modules
 
 KEY_OF_QUEUES = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/queues"
-# Where the API key is. With the ARN of a parameter, with a path and without.
-PLACES = ("secret", "secret-elsewhere", "parameter", "parameter-path", "parameter-arn")
+# With a path and without, and with the ARN.
 _PARAMETERS = {"parameter": "datadog-api-key", "parameter-path": "/datadog/api-key", "parameter-arn": "/arn/api-key"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mode:
+class Mode(NamedTuple):
     place: str
-    delivery: str
-    api_key_kms: bool
-    queue_kms: bool
-    vpc: bool
+    delivery: str = "queue"
+    api_key_kms: bool = False
+    queue_kms: bool = False
+    vpc: bool = False
 
     @property
     def name(self) -> str:
@@ -40,26 +37,21 @@ class Mode:
 
 # The policy is a concatenation of independent parts, so each part appears in some mode and is missing in another, the
 # two that ask for the delivery are combined with both, and the place of the API key decides nothing else.
-_WITHOUT = {"api_key_kms": False, "queue_kms": False, "vpc": False}
-MODES = tuple(
-    Mode(place=place, delivery=delivery, **{**_WITHOUT, **dict.fromkeys(parts, True)})
-    for place, delivery, *parts in (
-        ("secret", "queue"),
-        ("secret", "queue", "api_key_kms", "queue_kms", "vpc"),
-        ("secret", "queue", "queue_kms"),
-        ("secret", "direct"),
-        ("secret", "direct", "vpc"),
-        ("secret-elsewhere", "queue", "api_key_kms"),
-        ("parameter", "queue"),
-        ("parameter", "direct", "api_key_kms", "queue_kms"),
-        ("parameter-path", "queue", "api_key_kms"),
-        ("parameter-arn", "queue", "api_key_kms"),
-    )
+MODES = (
+    Mode("secret"),
+    Mode("secret", api_key_kms=True, queue_kms=True, vpc=True),
+    Mode("secret", queue_kms=True),
+    Mode("secret", "direct"),
+    Mode("secret", "direct", vpc=True),
+    Mode("secret-elsewhere", api_key_kms=True),
+    Mode("parameter"),
+    Mode("parameter", "direct", api_key_kms=True, queue_kms=True),
+    Mode("parameter-path", api_key_kms=True),
+    Mode("parameter-arn", api_key_kms=True),
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(NamedTuple):
     """What exists in the mocked account: ARNs, and by `urls` the queues' URLs."""
 
     queue: str
@@ -69,8 +61,7 @@ class Account:
     urls: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rendered:
+class Rendered(NamedTuple):
     """The function's environment and the policy of its role, as Terraform would send them to AWS."""
 
     environment: Mapping[str, str]
@@ -81,10 +72,7 @@ def make_account() -> Account:
     """Make what the module's resources and the user's would be, where boto3 is mocked; AWS says what their ARNs are."""
     sqs, logs, ssm = (boto3.client(service, region_name=REGION) for service in ("sqs", "logs", "ssm"))
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in (FUNCTION, f"{FUNCTION}-dead-letter")}
-    queue, dead_letter_queue = (
-        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        for url in urls.values()
-    )
+    queue, dead_letter_queue = (queue_arn(sqs, url) for url in urls.values())
     logs.create_log_group(logGroupName=f"/aws/lambda/{FUNCTION}")
     places = {
         "secret": _secret(REGION, '{"DD_API_KEY": "the-key"}'),
@@ -102,11 +90,13 @@ def make_account() -> Account:
     )
 
 
-def _secret(region: str, value: str) -> str:
-    arn: str = boto3.client("secretsmanager", region_name=region).create_secret(
-        Name="datadog-api-key", SecretString=value
-    )["ARN"]
-    return arn
+def queue_arn(sqs: Any, url: str) -> Any:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _secret(region: str, value: str) -> Any:
+    secrets = boto3.client("secretsmanager", region_name=region)
+    return secrets.create_secret(Name="datadog-api-key", SecretString=value)["ARN"]
 
 
 def render(folder: Path, account: Account, modes: Sequence[Mode]) -> dict[str, Rendered]:

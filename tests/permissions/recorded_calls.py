@@ -1,10 +1,8 @@
 """What the payload asks of AWS on each of its paths: recorded where botocore sends it, with AWS and Datadog mocked."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -15,52 +13,22 @@ from deep_security_datadog.aws import sdk as aws
 from deep_security_datadog.datadog import sender
 from deep_security_datadog.forward import NotDelivered
 from tests.permissions.calls import FROM_THE_FUNCTION, FUNCTION, REGION, Call
-from tests.support import EVENTS_URL, sample, sqs_record
+from tests.permissions.modes import queue_arn
+from tests.support import EVENTS_URL, sample, sns_record, sqs_record
 
 EVENT = sample("TestSNS")[0]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Path:
-    """A message, Datadog's answers to it, and how often the payload then reads the key, sends to each queue, returns.
+class Path(NamedTuple):
+    """A message, and Datadog's answers to it."""
 
-    Without a queue there is no remainder, so a record that was not settled comes back with its refusals: `direct`.
-    Each is a number of calls, of up to ten messages. receives: how often SQS has handed the message over.
-    """
-
-    name: str
     message: object
     answers: Sequence[int] = ()
-    invocations: int = 1
-    receives: int = 1
-    environment: tuple[tuple[str, str], ...] = ()
-    key_reads: int = 1
-    dead_letters: int = 0
-    remainders: int = 0
-    returns: int = 0
 
 
-PATHS = (
-    Path(name="first event", message=[EVENT], answers=[202]),
-    Path(name="key is kept", message=[EVENT], answers=[202, 202], invocations=2),
-    Path(
-        name="key is old",
-        message=[EVENT],
-        answers=[202, 202],
-        invocations=2,
-        environment=(("DD_API_KEY_SECRET_RELOAD_INTERVAL", "0"),),
-        key_reads=2,
-    ),
-    Path(name="401", message=[EVENT], answers=[401], key_reads=2, returns=1),
-    Path(name="403", message=[EVENT], answers=[403], key_reads=2, returns=1),
-    Path(name="none accepted", message=[EVENT, EVENT], answers=[503, 503], returns=1),
-    Path(name="none accepted for long", message=[EVENT], answers=[503], receives=30),
-    Path(name="some accepted", message=[EVENT, EVENT], answers=[202, 503], remainders=1),
-    Path(name="refused for good", message=[EVENT], answers=[400], dead_letters=1),
-    Path(name="refused and none accepted", message=[EVENT, EVENT], answers=[400, 503], dead_letters=1, remainders=1),
-    Path(name="no JSON", message="no JSON", key_reads=0, dead_letters=1),
-    Path(name="no event beside one", message=[1, EVENT], answers=[202], dead_letters=1),
-)
+# The key is read, and once more; the message is shown again; a remainder and a refusal go to their queues. What is not
+# asked for here would be a permission that is not used.
+PATHS = (Path([EVENT], [401]), Path([EVENT, EVENT], [202, 503]), Path([EVENT], [400]), Path("no JSON"))
 
 
 class _Context:
@@ -71,33 +39,24 @@ class _Context:
         return 900_000
 
 
-def record(environment: Mapping[str, str]) -> dict[str, list[Call]]:
-    """What the payload asks of AWS, by the path's name, where boto3 is mocked."""
+def record(environment: Mapping[str, str]) -> list[Call]:
+    """What the payload asks of AWS where boto3 is mocked."""
     requests: list[tuple[Any, Mapping[str, Any], str]] = []
     aws._session.cache_clear()
     aws._session().get_component("event_emitter").register(
         "provide-client-params",
         lambda params, model, context, **_: requests.append((model, params, context["client_region"])),
     )
+    payload = _queue_payload if "QUEUE_URL" in environment else _direct_payload
+    for path in PATHS:
+        # It insists that each of the answers is asked for.
+        with _function(environment), responses.RequestsMock() as datadog, suppress(NotDelivered):
+            for status in path.answers:
+                datadog.post(EVENTS_URL, status=status)
+            handler.lambda_handler(payload(path), _Context())
     # For what the test itself asks.
     session = boto3.Session()
-    calls = {}
-    for path in PATHS:
-        _take({**environment, **dict(path.environment)}, path)
-        calls[path.name] = [_call(session, *request) for request in requests]
-        requests.clear()
-    return calls
-
-
-def _take(environment: Mapping[str, str], path: Path) -> None:
-    payload = _queue_payload if "QUEUE_URL" in environment else _direct_payload
-    # It insists that each of the answers is asked for.
-    with _function(environment), responses.RequestsMock() as datadog:
-        for status in path.answers:
-            datadog.post(EVENTS_URL, status=status)
-        for number in range(path.invocations):
-            with suppress(NotDelivered):
-                handler.lambda_handler(payload(path, number), _Context())
+    return [_call(session, *request) for request in requests]
 
 
 @contextmanager
@@ -116,37 +75,21 @@ def _function(environment: Mapping[str, str]) -> Iterator[None]:
             handler._forwarder.cache_clear()
 
 
-def _queue_payload(path: Path, number: int) -> dict[str, Any]:
-    # Another message each time: what is settled is not sent again.
-    record = sqs_record(path.message, record_id=f"r-{number}")
-    handed_over = {"receiptHandle": f"h-{number}", "attributes": {"ApproximateReceiveCount": str(path.receives)}}
-    return {"Records": [record | handed_over]}
+def _queue_payload(path: Path) -> dict[str, Any]:
+    handed_over = {"receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "1"}}
+    return {"Records": [sqs_record(path.message) | handed_over]}
 
 
-def _direct_payload(path: Path, _number: int) -> dict[str, Any]:
-    notification = json.loads(sqs_record(path.message)["body"])
-    return {"Records": [{"EventSource": "aws:sns", "Sns": notification}]}
-
-
-def _secret(client: Any, params: Mapping[str, Any]) -> Any:
-    return client.describe_secret(SecretId=params["SecretId"])["ARN"]
-
-
-def _parameter(client: Any, params: Mapping[str, Any]) -> Any:
-    return client.get_parameter(Name=params["Name"])["Parameter"]["ARN"]
-
-
-def _queue(client: Any, params: Mapping[str, Any]) -> Any:
-    answer = client.get_queue_attributes(QueueUrl=params["QueueUrl"], AttributeNames=["QueueArn"])
-    return answer["Attributes"]["QueueArn"]
+def _direct_payload(path: Path) -> dict[str, Any]:
+    return {"Records": [sns_record(path.message)]}
 
 
 # Which resource a request is about, as AWS itself says. A service that is missing here is new to the payload: it needs
 # an entry, and the role a permission.
 _RESOURCES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
-    "secretsmanager": _secret,
-    "ssm": _parameter,
-    "sqs": _queue,
+    "secretsmanager": lambda client, params: client.describe_secret(SecretId=params["SecretId"])["ARN"],
+    "ssm": lambda client, params: client.get_parameter(Name=params["Name"])["Parameter"]["ARN"],
+    "sqs": lambda client, params: queue_arn(client, params["QueueUrl"]),
 }
 
 

@@ -88,10 +88,6 @@ def _processor(sent: Body) -> Body:
     return answer
 
 
-def dashboard(sent: Body) -> Body:
-    return {**sent}
-
-
 def suppression(sent: Body) -> Body:
     attributes = {"data_exclusion_query": "", "suppression_query": "", "editable": True, "tags": []}
     return {"data": sent["data"] | {"attributes": attributes | sent["data"]["attributes"]}}
@@ -117,7 +113,7 @@ ANSWERS: dict[str, Callable[[Body], Body]] = {
     "rules": rule,
     "monitors": monitor,
     "pipelines": pipeline,
-    "dashboards": dashboard,
+    "dashboards": dict,
     "suppressions": suppression,
 }
 

@@ -27,18 +27,16 @@ class Document(NamedTuple):
     def of_log(cls, log: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Self:
         """host_tags: what Datadog adds."""
         reserved = {"source": log["ddsource"], "service": log["service"], "status": log["status"]}
-        reserved |= {"host": log["hostname"]} if "hostname" in log else {}
-        values = _tags([*log["ddtags"].split(","), *host_tags])
+        values = _tags([*log["ddtags"].split(","), *host_tags], reserved, log.get("hostname"))
         for path, text in _flat(log):
             values[f"@{path}"] = values.get(f"@{path}", frozenset()) | {text}
-        return cls(log["timestamp"] / 1000, {**values, **{key: frozenset([value]) for key, value in reserved.items()}})
+        return cls(log["timestamp"] / 1000, values)
 
     @classmethod
     def of_event(cls, event: Mapping[str, Any], host_tags: tuple[str, ...] = ()) -> Self:
         """host_tags: what Datadog adds."""
-        reserved = {"status": event["alert_type"], **({"host": event["host"]} if "host" in event else {})}
-        values = _tags([*event["tags"], *host_tags])
-        return cls(event["date_happened"], {**values, **{key: frozenset([value]) for key, value in reserved.items()}})
+        tags = [*event["tags"], *host_tags]
+        return cls(event["date_happened"], _tags(tags, {"status": event["alert_type"]}, event.get("host")))
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -52,12 +50,13 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _tags(tags: list[str]) -> dict[str, frozenset[str]]:
+def _tags(tags: list[str], reserved: Mapping[str, str], host: str | None) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {"tags": frozenset(tags)}
     for tag in tags:
         key, _, value = tag.partition(":")
         found[key] = found.get(key, frozenset()) | {value}
-    return found
+    named = {**reserved, "host": host} if host is not None else reserved
+    return found | {key: frozenset([value]) for key, value in named.items()}
 
 
 class Term(NamedTuple):

@@ -36,10 +36,14 @@ def signals(rule: Rule, documents: Iterable[Document]) -> list[Signal]:
     return _merged(rule["options"], method(rule, sorted(documents, key=lambda document: document.time)))
 
 
-def searches(rule: Rule) -> list[str]:
+def queries(rule: Rule) -> list[Any]:
     """All that a rule asks for."""
     roots = rule["options"].get("thirdPartyRuleOptions", {}).get("rootQueries", ())
-    return [query["query"] for query in (*rule["queries"], *roots, *rule.get("thirdPartyCases", ()))]
+    return [*rule["queries"], *roots, *rule.get("thirdPartyCases", ())]
+
+
+def searches(rule: Rule) -> list[str]:
+    return [query["query"] for query in queries(rule)]
 
 
 def exclusion(suppress: Mapping[str, Sequence[str]]) -> str:

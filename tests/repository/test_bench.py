@@ -63,18 +63,11 @@ def test_a_slow_payload_misses_its_target(
 
 
 @pytest.mark.usefixtures("capsys")
-@pytest.mark.parametrize(
-    ("found", "code"),
-    [
-        ({CPU: [0.8, 0.9, 2.0]}, 0),
-        ({CPU: [0.8, 0.91, 2.0]}, 1),
-        ({"events/s / ideal, answers after 500 ms": [0.9]}, 0),
-        ({"events/s / ideal, answers after 500 ms": [0.89]}, 1),
-        ({"CPU of an event (ms)": [1000.0]}, 0),
-    ],
-)
-def test_the_exit_code_is_1_when_a_median_misses_its_target(found: dict[str, list[float]], code: int) -> None:
-    assert bench.report(found) == code
+def test_the_exit_code_is_1_when_a_median_misses_its_target() -> None:
+    answers = "events/s / ideal, answers after 500 ms"
+    good = {CPU: [0.8, 0.9, 2.0], answers: [0.9], "CPU of an event (ms)": [1000.0]}
+    assert bench.report(good) == 0
+    assert bench.report(good | {CPU: [0.8, 0.91, 2.0]}) == bench.report(good | {answers: [0.89]}) == 1
 
 
 def test_a_payload_that_drops_events_is_not_measured(package: Callable[..., str]) -> None:

@@ -21,15 +21,14 @@ def test_each_recorded_answer(kind: str, case: Body) -> None:
     assert datadog_api.ANSWERS[kind](case["sent"]) == case["answered"], case["recorded_by"]
 
 
-@pytest.mark.parametrize("tag", ["team:security", "env:prod-eu/1.2", "team:security_ops"])
-def test_tags_that_are_taken(tag: str) -> None:
-    assert datadog_api.TAG.fullmatch(tag)
-
-
-@pytest.mark.parametrize("tag", ["Team:Security Ops", "team:Security", "team:a b", "1team:x", "team:a__b", "team:a_"])
-def test_tags_that_pipelines_refuse(tag: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "tags"),
+    [
+        (200, ["team:security", "env:prod-eu/1.2", "team:security_ops"]),
+        (400, ["Team:Security Ops", "team:Security", "team:a b", "1team:x", "team:a__b", "team:a_"]),
+    ],
+)
+def test_tags_that_pipelines_take_and_refuse(status: int, tags: list[str]) -> None:
     with datadog_api.running() as api:
-        status, answer = api.answer(
-            "POST", "/api/v1/logs/config/pipelines", {"name": "x", "processors": [], "tags": [tag]}
-        )
-    assert status == 400 and "Tag format" in answer["error"]["message"]
+        bodies = [{"name": "x", "processors": [], "tags": [tag]} for tag in tags]
+        assert {api.answer("POST", "/api/v1/logs/config/pipelines", body)[0] for body in bodies} == {status}

@@ -16,28 +16,23 @@ from tools.explain import Verdict
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "No such file"),
-        ("{", "is not JSON in UTF-8"),
-        ("[]", "must be a JSON array of events"),
-        ("3", "must be a JSON array of events"),
-        ("[1]", "entry 1 is not an object"),
-        ('{"Records": []}', "is a Lambda event"),
+        (b"{", "is not JSON in UTF-8"),
+        (b"3", "must be a JSON array of events"),
+        (b"[1]", "entry 1 is not an object"),
+        (b'{"Records": []}', "is a Lambda event"),
         (b"\xff", "is not JSON in UTF-8"),
     ],
 )
 def test_bad_event_files(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    content: str | bytes | None,
-    told: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes, told: str
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
     path = tmp_path / "events.json"
-    if content is not None:
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.write_bytes(content)
     assert main(["--events", str(path)]) == 1
     assert told in capsys.readouterr().out.replace("\n", " ")
+    assert main(["--events", str(tmp_path / "absent.json")]) == 1
+    assert "No such file" in capsys.readouterr().out
 
 
 def test_large_files_go_in_several_messages() -> None:
@@ -74,13 +69,11 @@ def test_destinations_that_are_no_objects(capsys: pytest.CaptureFixture[str], te
 @pytest.mark.parametrize(
     ("sent", "received", "missing", "surplus"),
     [
-        ("12", "12", "", ""),
         ("12", "21", "", ""),
         ("12", "1", "2", ""),
         ("12", "122", "", "2"),
         ("11", "1", "1", ""),
         ("12", ["1", "12"], "2", ["12"]),
-        ("12", "123", "", "3"),
         # The second's text was too long for its identifiers.
         ("12", ["1", None], "", ""),
         ("12", ["1", None, None], "2", [None, None]),

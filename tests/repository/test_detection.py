@@ -10,18 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payload import (
-    SecurityMonitoringStandardRuleCreatePayload,
-)
 
 from deep_security_datadog.datadog import logs
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.repository import streams
 from tests.repository.attacks import ATTACKS, HARMLESS
-from tests.repository.datadog_models import problems
 from tests.repository.datadog_search import Document, parse
 from tests.repository.days import DAYS
-from tests.repository.detection import SEVERITIES, Signal, exclusion, holds, searches, signals
+from tests.repository.detection import SEVERITIES, Signal, exclusion, queries, searches, signals
 from tests.support import item
 from tools.repository import ROOT
 
@@ -165,12 +161,6 @@ def test_every_case_has_its_attack() -> None:
     assert cases == {signal for attack in ATTACKS.values() for signal in attack.signals}
 
 
-def test_what_was_blocked_is_less_urgent_than_what_passed() -> None:
-    passed = RULES["not-stopped"]["thirdPartyCases"][0]["status"]
-    for rule in ("malware-spreads", "malware-returns", "lateral-movement", "unknown-software"):
-        assert all(SEVERITIES.index(case["status"]) < SEVERITIES.index(passed) - 1 for case in RULES[rule]["cases"])
-
-
 # A clause of a search: what has brackets around it, or one term; a minus belongs to it.
 _CLAUSE = re.compile(r"-?(?:@?[\w.-]+:)?\([^()]*\)|\S+")
 _LIST = re.compile(r"(?<=:\()[^()]+ OR [^()]+(?=\))")
@@ -188,16 +178,11 @@ def weaker(search: str) -> Iterator[str]:
             yield f"{search[: values.start()]}{rest}{search[values.end() :]}"
 
 
-def places_of_searches(rule: Any) -> list[Any]:
-    roots = rule["options"].get("thirdPartyRuleOptions", {}).get("rootQueries", [])
-    return [*rule["queries"], *roots, *rule.get("thirdPartyCases", [])]
-
-
 def mutations(name: str) -> Iterator[tuple[str, Any]]:
-    for number, query in enumerate(places_of_searches(RULES[name])):
+    for number, query in enumerate(queries(RULES[name])):
         for search in weaker(query["query"]):
             mutated = copy.deepcopy(RULES[name])
-            places_of_searches(mutated)[number]["query"] = search
+            queries(mutated)[number]["query"] = search
             yield search, mutated
     for key in ("cases", "thirdPartyCases"):
         for number, case in enumerate(RULES[name].get(key, ())) if len(RULES[name].get(key, ())) > 1 else ():
@@ -229,11 +214,6 @@ def test_every_clause_word_case_and_number_is_needed(rule: str) -> None:
 def test_the_table_of_the_readme() -> None:
     rows = re.findall(r"^\| \[(.+?)\]\(detections/(.+?)\.json\) \|", README, re.MULTILINE)
     assert sorted(name for name, file in rows if name == file) == [*RULES]
-
-
-@every_rule
-def test_the_official_model_knows_all_of_it(rule: str) -> None:
-    assert problems(RULES[rule], SecurityMonitoringStandardRuleCreatePayload) == []
 
 
 @every_rule
@@ -286,12 +266,3 @@ def test_tags_and_message(rule: str) -> None:
     }
     variables = re.findall(r"\{\{(?:urlencode \")?(@?[\w.]+)\"?\}\}", body["message"])
     assert {name if name.startswith("@") else name.removesuffix(".name") for name in variables} <= fields
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"), [("a > 1", True), ("a > 2", False), ("a > 0 && b > 0", False), ("a > 2 || a > 1", True)]
-)
-def test_conditions(condition: str, expected: bool) -> None:
-    assert holds(condition, {"a": 2, "b": 0}) is expected
-    with pytest.raises(ValueError, match="not understood"):
-        holds(condition.replace(">", ">="), {"a": 1, "b": 0})

@@ -18,12 +18,9 @@ EXAMPLES = ("single-account", "multi-account", "one-topic")
 every_page = pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str(page.relative_to(ROOT)))
 
 
-def test_events_page() -> None:
+def test_what_is_generated_from_the_events() -> None:
     assert events_page.PAGE.read_text() == events_page.page(), "run `make docs`"
     assert events_page.EXAMPLES.read_text() == events_page.examples(), "run `make docs`"
-
-
-def test_the_event_in_the_readme() -> None:
     assert events_page.README.read_text() == events_page.readme(), "run `make docs`"
 
 
@@ -166,9 +163,7 @@ def test_the_tests_that_hold_the_promises_exist() -> None:
     promises = PROMISES.read_text() + (ROOT / "SECURITY.md").read_text()
     named = re.findall(r"`(test_\w+(?:\.py)?|\w+\.tftest\.hcl)`", promises)
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    files = {path.name for path in (ROOT / "tests").rglob("*.hcl")} | {
-        path.name for path in (ROOT / "tests").rglob("*.py")
-    }
+    files = {path.name for path in (ROOT / "tests").rglob("*") if path.suffix in (".hcl", ".py")}
     assert len(named) > 20
     assert not [name for name in named if name not in files and f"def {name}(" not in tests]
 

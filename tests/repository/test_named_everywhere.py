@@ -4,9 +4,14 @@ import re
 
 import pytest
 
+from deep_security_datadog.datadog.tags import INSTANCE_TAG_PREFIX, tags_of
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from deep_security_datadog.filter import OPTIONS, Filter
+from tests.golden import events_of_samples
+from tests.payload.test_imports import FILES, MAY_KNOW, room
 from tools import tables
+from tools.events_page import PAGE as EVENTS
 from tools.repository import ROOT
 
 DOCS = ROOT / "docs"
@@ -63,3 +68,21 @@ def test_the_metrics_in_alarms_that_the_costs_count() -> None:
     computed = re.findall(r"^      \w+ += \{ metric = ", stalled, re.MULTILINE)
     count = sum(condition != "!local.use_queue" for _, condition in wanted) + len(computed)
     assert f"| {count} metrics in alarms, " in (DOCS / "cost.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", MAY_KNOW)
+def test_the_modules_of_the_payload(name: str) -> None:
+    _, _, table = (DOCS / "design.md").read_text(encoding="utf-8").partition("| Folder | Modules |")
+    rows = dict(re.findall(r"^\| `?(\w+)`? \| (.*) \|$", table.partition("\n\n")[0], re.MULTILINE))
+    named = re.findall(r"`(\w+)`", rows["shared" if name == "ground" else name])
+    assert sorted(named) == sorted(module.rpartition(".")[2] for module in FILES if room(module) == name)
+
+
+def test_the_tags() -> None:
+    described = set(re.findall(r"^\| `([a-z_*-]+)` \| .* \| (?:yes|no) \|$", EVENTS.read_text(), re.MULTILINE))
+    events = [Event({**properties, "Tags": "x"}) for _, properties in events_of_samples()]
+    tags = {tag for event in events for tag in tags_of(event, account_id="1", configured=())}
+    keys = {tag.partition(":")[0] for tag in tags}
+    assert {f"{INSTANCE_TAG_PREFIX}*" if key.startswith(INSTANCE_TAG_PREFIX) else key for key in keys} == described
+    # Each part of an identity is a tag of its own.
+    assert all(set(row.tags) <= described for row in EVENT_TYPES.values())

@@ -47,16 +47,12 @@ def lines(
     """The log of one invocation with a message of these severities, Datadog answering with these statuses."""
 
     def invoke(
-        *statuses: int | Exception, severities: tuple[int, ...] = (3,), message: object = None, **settings: str
+        *statuses: int, severities: tuple[int, ...] = (3,), message: object = None, **settings: str
     ) -> list[Line]:
         intake.reset()
         for status in statuses:
-            if isinstance(status, Exception):
-                intake.post(EVENTS_URL, body=status)
-            else:
-                intake.post(EVENTS_URL, status=status)
-        last = statuses[-1] if statuses else 202
-        intake.post(LOGS_URL, status=last if isinstance(last, int) else 503)
+            intake.post(EVENTS_URL, status=status)
+        intake.post(LOGS_URL, status=statuses[-1] if statuses else 202)
         events = [{"EventType": "SystemEvent", "Title": "T", "Severity": severity} for severity in severities]
         records = [sqs_record(events if message is None else message)]
         forwarder(**settings).forward({"Records": records}, seconds_left=lambda: 60, request_id="q")

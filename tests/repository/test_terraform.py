@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import plans
 from tools import terraform
 from tools.terraform import HOST, PROVIDER, Terraform, TerraformError
 
@@ -61,17 +60,6 @@ def test_existing_configuration_wins(machine: Path, monkeypatch: pytest.MonkeyPa
     found = environment(machine)
     assert found["TF_CLI_CONFIG_FILE"] == str(named)
     assert "TF_CLI_ARGS_init" not in found
-
-
-def test_providers_that_the_mirror_lacks(machine: Path) -> None:
-    folder = machine / "folder"
-    (folder / "versions.tf").write_text('    datadog = {\n      source  = "DataDog/datadog"\n    }\n')
-    (folder / "main.tf").write_text('module "forwarder" {\n  source = "../../"\n}\n')
-    assert plans.providers_not_mirrored(folder) == set(), "without a mirror Terraform asks the registry"
-    (machine / "opt" / PROVIDER).mkdir(parents=True)
-    assert plans.providers_not_mirrored(folder) == {"DataDog/datadog"}
-    (machine / "opt" / HOST / "datadog" / "datadog").mkdir(parents=True)
-    assert plans.providers_not_mirrored(folder) == set()
 
 
 def test_environment_reaches_no_account(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,11 +25,11 @@ def planned(example: str, tree: Path) -> dict[str, dict[str, Any]]:
     terraform = Terraform(folder, {"AWS_REGION": "eu-central-1", "TF_VAR_tags": '{"team":"security"}'})
     stay_offline(folder)
     terraform.init()
-    terraform.on_line = _no_warning
+    terraform.on_line = no_warning
     return {each["address"]: each["change"]["after"] for each in plan(terraform)["resource_changes"]}
 
 
-def _no_warning(line: str) -> None:
+def no_warning(line: str) -> None:
     # It would reach every user of the example, and of the modules that it calls.
     assert "Warning" not in line, line
 

@@ -1,4 +1,5 @@
-"""examples/datadog by Datadog's own provider: applied, planned twice more without a change, destroyed.
+"""examples/datadog by Datadog's own provider: applied without a warning, planned twice more without
+a change, destroyed.
 
 It talks to an API that answers as recorded. Skipped where the provider is not at hand: TF_CLI_CONFIG_FILE may name a
 mirror that has it.
@@ -14,6 +15,7 @@ import pytest
 
 from tests.plans import plan
 from tests.repository import datadog_api
+from tests.terraform.test_addresses import no_warning
 from tests.terraform.test_datadog_example import SENT, outputs
 from tools.repository import ROOT
 from tools.terraform import Terraform, TerraformError
@@ -47,6 +49,7 @@ def test_settles(name: str, tmp_path: Path) -> None:
             raise
         pytest.skip("no plugin mirror has datadog/datadog")
     (folder / "terraform.tfvars.json").write_text(json.dumps({"notify": ["@slack-security"], **SETS[name]}))
+    terraform.on_line = no_warning
     with datadog_api.running() as api:
         (folder / "api_override.tf").write_text(f'provider "datadog" {{\n  api_url = "{api.url}"\n}}\n')
         (folder / "arguments.tf").write_text("".join(outputs()))

@@ -58,9 +58,10 @@ def test_every_resource_has_the_tags(planned: dict[str, dict[str, Any]]) -> None
     assert {address: found for address, found in tags.items() if found != {"team": "security"}} == {}
 
 
-def test_topic(planned: dict[str, dict[str, Any]]) -> None:
-    topic = planned["module.topic[0].aws_sns_topic.this"]
+def test_what_the_root_passes_on(planned: dict[str, dict[str, Any]]) -> None:
+    topic, user = planned["module.topic[0].aws_sns_topic.this"], planned["module.publisher[0].aws_iam_user.this"]
     assert (topic["name"], topic["kms_master_key_id"]) == ("events", KEY)
+    assert (user["name"], user["path"], user["permissions_boundary"]) == ("events-publisher", "/service/", BOUNDARY)
 
 
 def test_who_publishes_and_subscribes(planned: dict[str, dict[str, Any]]) -> None:
@@ -69,15 +70,6 @@ def test_who_publishes_and_subscribes(planned: dict[str, dict[str, Any]]) -> Non
     assert policy["OrganizationPublishes"]["Condition"]["StringEquals"] == {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}
     subscriber = policy["Subscriber0"]["Condition"]["StringEquals"]
     assert subscriber["SNS:Endpoint"] == "arn:aws:sqs:eu-central-1:111122223333:events"
-
-
-def test_created_user(planned: dict[str, dict[str, Any]]) -> None:
-    user = planned["module.publisher[0].aws_iam_user.this"]
-    assert user["name"] == "events-publisher"
-    assert (user["path"], user["permissions_boundary"]) == ("/service/", BOUNDARY)
-
-
-def test_what_the_created_user_may_do(planned: dict[str, dict[str, Any]]) -> None:
     policy = statements(planned["module.publisher[0].aws_iam_policy.this"])
     assert policy["Publish"]["Resource"] == ["arn:aws:sns:eu-central-1:111122223333:created"]
     assert policy["Publish"]["Condition"] == {"IpAddress": {"aws:SourceIp": ["203.0.113.7/32"]}}

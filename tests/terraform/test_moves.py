@@ -44,7 +44,7 @@ def moved(target: str, origin: str = OLD) -> str:
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """The changes of each plan, by the run's name: a move's, and with `_without` that without the block."""
+    """The changes of each plan, by the move."""
     if IS_OPENTOFU:
         pytest.skip("OpenTofu's tests do not plan on another configuration's state (state_key)")
     root = copy_modules(tmp_path_factory.mktemp("moves")) / "moves"
@@ -52,7 +52,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     runs = 'mock_provider "aws" {\n  source = "../tests/terraform/aws"\n}\n'
     steps = {"before": FORWARDER % ("old", "true")}
     for name, (configuration, target) in MOVES.items():
-        steps |= {f"{name}_without": configuration, name: configuration + moved(target)}
+        steps[name] = configuration + moved(target)
     for name, configuration in steps.items():
         (root / name).mkdir(parents=True)
         (root / name / "main.tf").write_text(configuration)
@@ -70,14 +70,6 @@ def test_with_the_block_nothing_changes_but_the_address(planned: dict[str, list[
     moves = {change["address"]: change.get("previous_address") for change in planned[name]}
     assert moves[MOVES[name][1]] == OLD
     assert [change["address"] for change in planned[name] if change["change"]["actions"] != ["no-op"]] == []
-
-
-@pytest.mark.parametrize("name", MOVES)
-def test_without_the_block_the_subscription_would_be_removed(
-    planned: dict[str, list[dict[str, Any]]], name: str
-) -> None:
-    actions = {change["address"]: change["change"]["actions"] for change in planned[f"{name}_without"]}
-    assert (actions[OLD], actions[MOVES[name][1]]) == (["delete"], ["create"])
 
 
 def test_the_documentation_has_these_blocks() -> None:
