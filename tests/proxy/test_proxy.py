@@ -5,9 +5,8 @@ import os
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import trustme
@@ -28,8 +27,7 @@ print(json.dumps(lambda_handler(json.load(sys.stdin), context)))
 """
 
 
-@dataclass
-class Invocation:
+class Invocation(NamedTuple):
     """What one invocation of the package did."""
 
     hosts: list[str]

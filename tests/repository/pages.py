@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,8 +16,7 @@ _NO_PAGE = re.compile(r"(^|/)(\.|golden/|build/|dist/)")
 _MARKDOWN = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=6)
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """One fenced code block; `line` is that of its first line of code in the page, from 1."""
 
     page: Path

@@ -85,14 +85,12 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def test_reasons_are_found() -> None:
-    found = reasons()
-    assert len(found) >= 15
-    assert {"out of time", f"the API key cannot be read: {HOLE}"} <= found
-
-
 def test_every_reason_is_explained() -> None:
-    assert [reason for reason in sorted(reasons()) if not is_documented(reason)] == []
+    found = reasons()
+    assert len(found) >= 15 and {"out of time", f"the API key cannot be read: {HOLE}"} <= found
+    assert [reason for reason in sorted({*found, "the moon is full"}) if not is_documented(reason)] == [
+        "the moon is full"
+    ]
 
 
 @pytest.mark.parametrize(("service", "operation"), [("secretsmanager", "GetSecretValue"), ("ssm", "GetParameter")])
@@ -122,7 +120,3 @@ def test_every_error_of_the_key_store_is_explained(service: str, operation: str)
 )
 def test_every_error_of_the_network_is_explained(error: type[Exception]) -> None:
     assert error.__name__ in documented()
-
-
-def test_what_is_not_explained_is_missed() -> None:
-    assert not is_documented("the moon is full")

@@ -107,7 +107,9 @@ def test_logs_only(terraform: Terraform) -> None:
     places = [widget["layout"] for widget in found["dashboard"]["widgets"]]
     assert [place["y"] for place in places] == [0, places[0]["height"]]
     assert set(found["monitors"]) == {"dead-letter-queue", "nothing-received"}, "one incident notifies once"
-    critical = sent(terraform, destinations=["logs"], cloud_siem=False)["monitors"]["critical-event"]
+    without_siem = sent(terraform, destinations=["logs"], cloud_siem=False)
+    assert without_siem["detections"] == {}
+    critical = without_siem["monitors"]["critical-event"]
     assert critical["options"]["enable_logs_sample"] is True
     assert critical["type"] == "log alert" and "{{log.message}}" in critical["message"]
     over_events = source("monitors")["critical-event"]["query"]
@@ -133,6 +135,7 @@ def test_both(terraform: Terraform) -> None:
 
 def test_second_copy(terraform: Terraform) -> None:
     found = sent(terraform, name="Second__One", site="datadoghq.eu", tags={"team": "security", "env": "prod"})
+    assert (found["api_url"], found["app_url"]) == ("https://api.datadoghq.eu", "https://app.datadoghq.eu")
     titles = [found["dashboard"]["title"], *(each["name"] for kind in VALUES[1:] for each in found[kind].values())]
     assert all(title.startswith("Second__One: Deep Security") for title in titles)
     assert found["dashboard"]["tags"] == ["team:security"]
@@ -144,12 +147,9 @@ def test_second_copy(terraform: Terraform) -> None:
     assert all("](https://app.datadoghq.eu/event/" in rule["message"] for rule in found["detections"].values())
 
 
-@pytest.mark.parametrize(
-    ("site", "app"), [("datadoghq.eu", "app.datadoghq.eu"), ("us5.datadoghq.com", "us5.datadoghq.com")]
-)
-def test_addresses_of_a_site(terraform: Terraform, site: str, app: str) -> None:
-    found = sent(terraform, site=site)
-    assert (found["api_url"], found["app_url"]) == (f"https://api.{site}", f"https://{app}")
+def test_a_site_that_is_its_own_app(terraform: Terraform) -> None:
+    found = sent(terraform, site="us5.datadoghq.com")
+    assert (found["api_url"], found["app_url"]) == ("https://api.us5.datadoghq.com", "https://us5.datadoghq.com")
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,6 @@ def test_suppression_is_what_the_tests_of_the_rules_leave_out(terraform: Terrafo
     every = {"load_balancers": ["10.0.0.50", "10.0.1.*"], **suppress}
     for given in (suppress, every):
         assert sent(terraform, suppress=given)["suppression"] == exclusion(given)
-
-
-def test_without_cloud_siem(terraform: Terraform) -> None:
-    assert sent(terraform, destinations=["logs"], cloud_siem=False)["detections"] == {}
 
 
 @pytest.mark.parametrize(
