@@ -104,7 +104,7 @@ def test_nothing_left_when_ended(tmp_path: Path, running: str, number: signal.Si
 
 
 def test_failures_leave_nothing(tmp_path: Path) -> None:
-    code, output = run(tmp_path, PATH=str(tmp_path))
+    code, output = run(tmp_path, PATH=str(tmp_path), TERRAFORM="terraform")
     assert code == 1 and "install it from https://developer.hashicorp.com/terraform/install" in output
     code, output = run(tmp_path, "--destinations", '{"event": {}}')
     assert code == 1 and "destinations names unknown destinations: event" in " ".join(output.split())
