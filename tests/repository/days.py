@@ -37,6 +37,7 @@ def _patch_night() -> Stream:
         yield s.alert(26 + late, host, "Anti-Malware Engine Offline", "Critical")
         yield s.alert(26.2 + late, host, "Anti-Malware Engine Offline", "Critical", 192)
         yield s.blocked_software(26.1 + late, host, f"/tmp/installer-{host}.sh")
+        yield s.change(26.1 + late, host, "/usr/bin/curl", "/usr/bin/bash")
 
 
 def _new_kernel() -> Stream:
