@@ -62,7 +62,10 @@ PACKAGE_MANAGERS = (
     "/usr/bin/update-alternatives", "/usr/sbin/alternatives",
 )  # fmt: skip
 PYTHON = ("/usr/bin/python3.9", "/usr/libexec/platform-python3.6")
-CLOUD = ("/usr/bin/google_guest_agent",)
+CLOUD = (
+    "/usr/bin/google_guest_agent", "/usr/bin/amazon-ssm-agent", "/usr/bin/ssm-agent-worker",
+    "/snap/amazon-ssm-agent/1/ssm-agent-worker",
+)  # fmt: skip
 WINDOWS = (r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe")
 MSI = (r"C:\Windows\System32\msiexec.exe",)
 TREES = ("/usr/bin/rsync", "/usr/bin/podman", "/usr/bin/dockerd")
