@@ -59,7 +59,7 @@ SCHEDULES = (
 PACKAGE_MANAGERS = (
     "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
     "/usr/bin/unattended-upgrade", "/usr/lib/snapd/snapd", "/usr/bin/perl", "/usr/bin/systemctl",
-    "/usr/bin/update-alternatives", "/usr/sbin/alternatives",
+    "/usr/bin/update-alternatives", "/usr/sbin/alternatives", "/bin/systemctl", "/bin/rpm",
 )  # fmt: skip
 PYTHON = ("/usr/bin/python3.9", "/usr/libexec/platform-python3.6")
 CLOUD = (
