@@ -168,7 +168,7 @@ DAYS = {
         "https://success.trendmicro.com/tw/solution/1106467-%22Detect-Only%22-default-mode-of-some-Intrusion-Prevention-"
         "rules-change-to-%22Prevent%22-Mode-after-an-update",
         [s.event("PayloadLog", 34 + number / 10, HOSTS[number % 9], SourceIP=f"198.51.100.{number % 6}", Severity=3,
-                 **s.DETECTED) for number in range(60)],
+                 Reason=f"{1000 + number % 10} - Rule", **s.DETECTED) for number in range(60)],
     ),
     "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(
