@@ -92,6 +92,7 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
             s.event("PayloadLog", 34 + number / 60, "web-9", SourceIP=f"203.0.113.{number}", Severity=4, **DETECTED)
             for number in range(30)],
         "critical exploits on many hosts, only logged": s.sweep("PayloadLog", 40, "203.0.113.9", Severity=4, Action=6),
+        "critical exploit, detected instead of denied": s.sweep("PayloadLog", 1, "203.0.113.9", Severity=4, Action=129),
     },
     ("not-stopped", "low", "High exploit not blocked"): {
         "exploit of high severity, only detected": s.sweep("PayloadLog", 1, "203.0.113.9", Severity=3, **DETECTED),

@@ -101,6 +101,7 @@ DAYS = {
     "thirty scanners on the internet, each blocked on forty hosts": Day(
         "https://greynoise.io/blog/internet-background-noise",
         [each for number in range(30) for each in s.sweep("PayloadLog", 40, f"203.0.113.{number}", Severity=4)],
+        host_tags=("detect_only:true", "action:log_only"),
     ),
     "one blocked request on each host behind a load balancer": Day(
         "https://origin-docs.paloaltonetworks.com/content/techdocs/en_US/cloud-ngfw/aws/"
