@@ -41,7 +41,8 @@ def _patch_night() -> Stream:
 
 
 def _new_kernel() -> Stream:
-    for late, host in FLEET:
+    """It reaches ten hosts every two hours."""
+    for late, host in ((late + late // 0.1 * 2, host) for late, host in FLEET):
         yield s.system(27 + late, host, 393)
         yield s.alert(27 + late, host, "Anti-Malware Engine Offline", "Critical")
         yield s.system(27.3 + late, host, 2209)
@@ -168,8 +169,8 @@ DAYS = {
     "new prevention rules begin by detecting": Day(
         "https://success.trendmicro.com/tw/solution/1106467-%22Detect-Only%22-default-mode-of-some-Intrusion-Prevention-"
         "rules-change-to-%22Prevent%22-Mode-after-an-update",
-        [s.event("PayloadLog", 34 + number / 10, HOSTS[number % 9], SourceIP=f"198.51.100.{number % 6}", Severity=3,
-                 Reason=f"{1000 + number % 10} - Rule", **s.DETECTED) for number in range(60)],
+        [s.event("PayloadLog", 25 + number // 20 * 7, HOSTS[number % 9], SourceIP=f"198.51.100.{number % 6}",
+                 Severity=3, Reason=f"{1000 + number % 10} - Rule", **s.DETECTED) for number in range(60)],
     ),
     "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(
