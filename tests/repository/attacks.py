@@ -46,7 +46,11 @@ def _failures(count: int, number: int) -> Events:
 
 
 GUESSED = s.guesses(34, "web-9", "203.0.113.66")
-PRIVATE = ("10.0.7.7", "192.168.7.7", *(f"172.{number}.0.1" for number in range(16, 32)))
+PRIVATE = (
+    "10.0.7.7", "192.168.7.7", *(f"172.{number}.0.1" for number in range(16, 32)), "127.0.0.1", "169.254.7.7",
+    *(f"100.{number}.0.1" for number in (*range(64, 70), 70, 80, 90, 100, 110, *range(120, 128))),
+    "fc00::7", "fd7a::7", "fe80::7", "::1",
+)  # fmt: skip
 SYSTEM_FILES = (
     "/bin/ls", "/sbin/init", "/usr/bin/ls", "/usr/sbin/sshd", "/etc/sudoers.d/x", "/lib64/security/pam_unix.so",
     "/etc/ld.so.preload", r"C:\Windows\System32\a.exe", r"C:\Windows\System32\version.dll",
@@ -269,7 +273,8 @@ HARMLESS: dict[str, Events] = {
     "logged by the firewall": s.sweep("PacketLog", 20, "10.0.7.7", Action=6),
     "denied, web": s.sweep("PacketLog", 20, "10.0.7.7", Action=1, DestinationPort=443),
     **{f"denied, from {address}": s.sweep("PacketLog", 20, address, Action=1)
-       for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1")},
+       for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1", "100.63.0.1", "100.128.0.1",
+                       "2001:db8::1")},
     "guesses from inside, at two hosts": [s.guesses(34, host, "10.0.7.7") for host in HOSTS[:2]],
     "guesses from outside, at many": [s.guesses(34, host, "203.0.113.9") for host in HOSTS],
     "failed once, at many": [s.log(34, host, "syslog,authentication_failed", "10.0.7.7") for host in HOSTS],
