@@ -93,7 +93,7 @@ locals {
   suppressed = {
     scanners       = "@network.client.ip:(%s)"
     load_balancers = "(@deep_security.EventType:(PacketLog OR PayloadLog) @deep_security.Action:(1 OR 2 OR 3 OR 4 OR 5) @network.client.ip:(%s))"
-    host_tags      = "(%s)"
+    host_tags      = "(@deep_security.EventType:(IntegrityEvent OR SystemEvent OR AppControlEvent) (%s))"
     processes      = "(@deep_security.EventType:IntegrityEvent @process.name:(%s))"
   }
   suppression = join(" OR ", [

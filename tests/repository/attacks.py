@@ -46,7 +46,11 @@ def _failures(count: int, number: int) -> Events:
 
 
 GUESSED = s.guesses(34, "web-9", "203.0.113.66")
-PRIVATE = ("10.0.7.7", "192.168.7.7", *(f"172.{number}.0.1" for number in range(16, 32)))
+PRIVATE = (
+    "10.0.7.7", "192.168.7.7", *(f"172.{number}.0.1" for number in range(16, 32)), "127.0.0.1", "169.254.7.7",
+    *(f"100.{number}.0.1" for number in (*range(64, 70), 70, 80, 90, 100, 110, *range(120, 128))),
+    "fc00::7", "fd7a::7", "fe80::7", "::1",
+)  # fmt: skip
 SYSTEM_FILES = (
     "/bin/ls", "/sbin/init", "/usr/bin/ls", "/usr/sbin/sshd", "/etc/sudoers.d/x", "/lib64/security/pam_unix.so",
     "/etc/ld.so.preload", r"C:\Windows\System32\a.exe", r"C:\Windows\System32\version.dll",
@@ -59,10 +63,13 @@ SCHEDULES = (
 PACKAGE_MANAGERS = (
     "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
     "/usr/bin/unattended-upgrade", "/usr/lib/snapd/snapd", "/usr/bin/perl", "/usr/bin/systemctl",
-    "/usr/bin/update-alternatives", "/usr/sbin/alternatives",
+    "/usr/bin/update-alternatives", "/usr/sbin/alternatives", "/bin/systemctl", "/bin/rpm",
 )  # fmt: skip
 PYTHON = ("/usr/bin/python3.9", "/usr/libexec/platform-python3.6")
-CLOUD = ("/usr/bin/google_guest_agent",)
+CLOUD = (
+    "/usr/bin/google_guest_agent", "/usr/bin/amazon-ssm-agent", "/usr/bin/ssm-agent-worker",
+    "/snap/amazon-ssm-agent/1/ssm-agent-worker",
+)  # fmt: skip
 WINDOWS = (r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe")
 MSI = (r"C:\Windows\System32\msiexec.exe",)
 TREES = ("/usr/bin/rsync", "/usr/bin/podman", "/usr/bin/dockerd")
@@ -89,6 +96,7 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
             s.event("PayloadLog", 34 + number / 60, "web-9", SourceIP=f"203.0.113.{number}", Severity=4, **DETECTED)
             for number in range(30)],
         "critical exploits on many hosts, only logged": s.sweep("PayloadLog", 40, "203.0.113.9", Severity=4, Action=6),
+        "critical exploit, detected instead of denied": s.sweep("PayloadLog", 1, "203.0.113.9", Severity=4, Action=129),
     },
     ("not-stopped", "low", "High exploit not blocked"): {
         "exploit of high severity, only detected": s.sweep("PayloadLog", 1, "203.0.113.9", Severity=3, **DETECTED),
@@ -257,7 +265,8 @@ HARMLESS: dict[str, Events] = {
     "nine hosts denied": s.sweep("PacketLog", 9, "10.0.7.7", Action=1),
     "logged by the firewall": s.sweep("PacketLog", 20, "10.0.7.7", Action=6),
     **{f"denied, from {address}": s.sweep("PacketLog", 20, address, Action=1)
-       for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1")},
+       for address in ("203.0.113.9", "172.15.0.1", "172.32.0.1", "192.0.2.1", "100.63.0.1", "100.128.0.1",
+                       "2001:db8::1")},
     "guesses from inside, at two hosts": [s.guesses(34, host, "10.0.7.7") for host in HOSTS[:2]],
     "guesses from outside, at many": [s.guesses(34, host, "203.0.113.9") for host in HOSTS],
     "failed once, at many": [s.log(34, host, "syslog,authentication_failed", "10.0.7.7") for host in HOSTS],

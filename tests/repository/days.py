@@ -37,10 +37,12 @@ def _patch_night() -> Stream:
         yield s.alert(26 + late, host, "Anti-Malware Engine Offline", "Critical")
         yield s.alert(26.2 + late, host, "Anti-Malware Engine Offline", "Critical", 192)
         yield s.blocked_software(26.1 + late, host, f"/tmp/installer-{host}.sh")
+        yield s.change(26.1 + late, host, "/usr/bin/curl", "/usr/bin/bash")
 
 
 def _new_kernel() -> Stream:
-    for late, host in FLEET:
+    """It reaches ten hosts every two hours."""
+    for late, host in ((late + late // 0.1 * 2, host) for late, host in FLEET):
         yield s.system(27 + late, host, 393)
         yield s.alert(27 + late, host, "Anti-Malware Engine Offline", "Critical")
         yield s.system(27.3 + late, host, 2209)
@@ -100,6 +102,7 @@ DAYS = {
     "thirty scanners on the internet, each blocked on forty hosts": Day(
         "https://greynoise.io/blog/internet-background-noise",
         [each for number in range(30) for each in s.sweep("PayloadLog", 40, f"203.0.113.{number}", Severity=4)],
+        host_tags=("detect_only:true", "action:log_only"),
     ),
     "one blocked request on each host behind a load balancer": Day(
         "https://origin-docs.paloaltonetworks.com/content/techdocs/en_US/cloud-ngfw/aws/"
@@ -166,8 +169,8 @@ DAYS = {
     "new prevention rules begin by detecting": Day(
         "https://success.trendmicro.com/tw/solution/1106467-%22Detect-Only%22-default-mode-of-some-Intrusion-Prevention-"
         "rules-change-to-%22Prevent%22-Mode-after-an-update",
-        [s.event("PayloadLog", 34 + number / 10, HOSTS[number % 9], SourceIP=f"198.51.100.{number % 6}", Severity=3,
-                 **s.DETECTED) for number in range(60)],
+        [s.event("PayloadLog", 25 + number // 20 * 7, HOSTS[number % 9], SourceIP=f"198.51.100.{number % 6}",
+                 Severity=3, Reason=f"{1000 + number % 10} - Rule", **s.DETECTED) for number in range(60)],
     ),
     "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(

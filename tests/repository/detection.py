@@ -49,10 +49,11 @@ def searches(rule: Rule) -> list[str]:
 def exclusion(suppress: Mapping[str, Sequence[str]]) -> str:
     """The search that the example's variable `suppress` makes: logs that no rule looks at."""
     blocked = "@deep_security.EventType:(PacketLog OR PayloadLog) @deep_security.Action:(1 OR 2 OR 3 OR 4 OR 5)"
+    changed = "@deep_security.EventType:(IntegrityEvent OR SystemEvent OR AppControlEvent)"
     forms = {
         "scanners": "@network.client.ip:({})",
         "load_balancers": f"({blocked} @network.client.ip:({{}}))",
-        "host_tags": "({})",
+        "host_tags": f"({changed} ({{}}))",
         "processes": "(@deep_security.EventType:IntegrityEvent @process.name:({}))",
     }
     return " OR ".join(form.format(" OR ".join(suppress[key])) for key, form in forms.items() if suppress.get(key))

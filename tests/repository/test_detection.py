@@ -109,6 +109,11 @@ def test_an_attack_is_seen(attack: str) -> None:
     assert len({(rule, each.group) for rule, each in found}) == len(found)
 
 
+def test_maintenance_hides_no_malware_and_no_found_password() -> None:
+    left_out = parse(exclusion({"host_tags": HOST_TAGS})).matches
+    assert not any(left_out(each) for name in ("malware passed", "password found") for each in scenarios()[name])
+
+
 def tactics(rule: str) -> set[str]:
     return {tag.partition(":")[2] for tag in RULES[rule]["tags"] if tag.startswith("tactic:")}
 
