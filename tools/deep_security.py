@@ -22,7 +22,8 @@ from typing import Any
 import boto3
 import requests
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
+from botocore.parsers import ResponseParserError
 
 TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 ENABLED, TOPIC, ACCESS_KEY, ADVANCED, CONFIGURATION = LABELS = TEXTS["settings"]
@@ -74,12 +75,14 @@ class Setup(argparse.Namespace):
         self.session.headers.update({"api-version": "v1"} | header)
         self.session.auth = lambda request: request  # or a .netrc would replace the header
         self.present = {name: self._deep_security("GET", f"/{name}") for name in LABELS}
-        self.masked = not KEY_ID.fullmatch(has := self.present[ACCESS_KEY])
+        ours = self.topic in _topics(self.present)
+        has = self.present[ACCESS_KEY]
+        self.masked = ours if not has else not KEY_ID.fullmatch(has)
         self.keys = self._aws("list_access_keys", UserName=self.publisher)["AccessKeyMetadata"]
         for key in self.keys:
             use = self._aws("get_access_key_last_used", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
             key |= {"LastUsedDate": NEVER, **use}
-        active = [key for key in self.keys if key["Status"] == "Active" and (self.masked or key["AccessKeyId"] == has)]
+        active = [key for key in self.keys if key["Status"] == "Active" and (self.masked and ours or key["AccessKeyId"] == has)]
         # If masked: the newest, unless an older one is used long after that one was made.
         self.mine = max(active, key=lambda key: max(key["LastUsedDate"], key["CreateDate"] + LAG), default=None)
         self.others = [key for key in self.keys if key is not self.mine]
@@ -113,6 +116,8 @@ class Setup(argparse.Namespace):
     def apply(self) -> None:
         """Set what differs, with a new access key if need be."""
         lost = {self.topic, *_topics(self.present)} - _topics(self.present | self.wanted)
+        if self.topic in lost:
+            raise Refusal(TEXTS["no_statement"].format(self.topic))
         if lost and not self.replace:
             raise Refusal(f"Deep Security would not publish to {', '.join(sorted(lost))}. {TEXTS['replace']}")
         if self.changes:
@@ -154,6 +159,8 @@ class Setup(argparse.Namespace):
             print(f"{question} [y/N]", end=" ", file=sys.stderr, flush=True)
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
                 raise Refusal("Not confirmed. Where nobody can answer: --yes.")
+            if self.present != {name: self._deep_security("GET", f"/{name}") for name in LABELS}:
+                raise Refusal("Deep Security has other settings now. Run this again.")
 
     def _change(self) -> None:
         new_key = self.changes.pop(ACCESS_KEY, None)
@@ -169,7 +176,7 @@ class Setup(argparse.Namespace):
             self._deep_security("POST", **self.changes, **key)
         self.sure = self.perhaps = f"Deep Security has taken the change{works}."
         found = {name: self._deep_security("GET", f"/{name}") for name in LABELS}
-        known = {ACCESS_KEY: key[ACCESS_KEY]} if key and KEY_ID.fullmatch(found[ACCESS_KEY]) else {}
+        known = {ACCESS_KEY: key[ACCESS_KEY]} if key and KEY_ID.fullmatch(found[ACCESS_KEY] or "-") else {}
         if wrong := [LABELS[name] for name, value in (self.changes | known).items() if _differ(value, found[name])]:
             raise Refusal(TEXTS["differs"].format(", ".join(wrong)))
         self._say("Done.", *([TEXTS["rotated"]] if key and self.mine else []))
@@ -204,9 +211,9 @@ class Setup(argparse.Namespace):
             try:
                 client = boto3.client("sns" if own else "iam", self.topic.split(":")[3], config=once, **(own or {}))
                 return getattr(client, operation)(**arguments)
-            except (ClientError, BotoCoreError) as error:
+            except (ClientError, BotoCoreError, ResponseParserError) as error:
                 known = isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
-                unclear = not own and not known and isinstance(error, (ClientError, HTTPClientError))
+                unclear = not own and not known and isinstance(error, (ClientError, HTTPClientError, ResponseParserError, SSLError))
                 if not waits or not NOT_YET.search(str(error)):
                     raise Refusal(f"AWS: {type(error).__name__} {error}.", unclear=unclear) from None
             time.sleep(waits.pop())
