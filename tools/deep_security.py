@@ -5,29 +5,30 @@
 """Show, set and rotate what Deep Security needs to publish its events to an Amazon SNS topic."""
 
 import argparse
-import getpass
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import requests
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
 
 TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 ENABLED, TOPIC, ACCESS_KEY, ADVANCED, CONFIGURATION = LABELS = TEXTS["settings"]
 SECRET_KEY = ACCESS_KEY.replace("Access", "Secret")  # only ever written
-KEY_ID = re.compile("[A-Z0-9]{16,128}|")  # a manager may mask it
+KEY_ID = re.compile("A[KS]IA[A-Z0-9]{12,124}")  # a manager may mask it
 # IAM takes seconds until a new key works everywhere, and hours until it shows the last use of one.
 NOT_YET = re.compile("InvalidClientTokenId|AuthorizationError|KMSAccessDenied")
 OVERLAP, LAG, NEVER = timedelta(minutes=15), timedelta(hours=4), datetime.fromtimestamp(0, UTC)
@@ -66,15 +67,15 @@ class Setup(argparse.Namespace):
     def read_both_sides(self) -> None:
         if not (url := re.fullmatch(r"(https://[\w.:\[\]-]+(/[\w.-]+)*?)(/api)?/?", self.manager or "")):
             raise Refusal(TEXTS["address"])
-        key = os.environ.get("DEEP_SECURITY_API_KEY") or (sys.stdin.isatty() and getpass.getpass("API key: ")) or ""
-        if not re.fullmatch("[!-~]+", key := key.strip()):
+        key = os.environ.get("DEEP_SECURITY_API_KEY") or (sys.stdin and sys.stdin.isatty() and getpass("API key: "))
+        if not re.fullmatch("[!-~]+", key := (key or "").strip()):
             raise Refusal(TEXTS["api_key"])
         self.url, self.api_key, self.session = url[1], key, requests.Session()
         header = {"authorization": f"ApiKey {key}"} if self.key_header == "authorization" else {"api-secret-key": key}
         self.session.headers.update({"api-version": "v1"} | header)
         self.session.auth = lambda request: request  # or a .netrc would replace the header
         self.present = {name: self._deep_security("GET", f"/{name}") for name in LABELS}
-        self.masked = not KEY_ID.fullmatch(has := self.present[ACCESS_KEY])
+        self.masked = not KEY_ID.fullmatch(has := self.present[ACCESS_KEY]) and self.topic in _topics(self.present)
         self.keys = self._aws("list_access_keys", UserName=self.publisher)["AccessKeyMetadata"]
         for key in self.keys:
             use = self._aws("get_access_key_last_used", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
@@ -98,10 +99,11 @@ class Setup(argparse.Namespace):
 
     def _state(self, key: dict[str, Any]) -> str:
         """What a key is to Deep Security, as far as the manager and IAM tell. The texts have what to do with it."""
+        used = key["LastUsedDate"] > key["CreateDate"] + OVERLAP  # not only by the test
         if key is self.mine:
-            return "masked" if self.masked else "mine"
+            return "mine" if not self.masked else "masked" if used else "perhaps"
         if not self.mine or key["CreateDate"] >= self.mine["CreateDate"]:
-            return "used" if key["LastUsedDate"] > key["CreateDate"] + OVERLAP else "unused"
+            return "inactive" if key["AccessKeyId"] == self.present[ACCESS_KEY] else "used" if used else "unused"
         since, early = self.mine["CreateDate"] + OVERLAP, datetime.now(UTC) < self.mine["CreateDate"] + LAG
         unseen = self.mine["ServiceName"] != "sns" or self.mine["LastUsedDate"] < since
         return "in_use" if key["LastUsedDate"] > since else "early" if early or unseen else "former"
@@ -113,8 +115,8 @@ class Setup(argparse.Namespace):
     def apply(self) -> None:
         """Set what differs, with a new access key if need be."""
         lost = {self.topic, *_topics(self.present)} - _topics(self.present | self.wanted)
-        if lost and not self.replace:
-            raise Refusal(f"Deep Security would not publish to {', '.join(sorted(lost))}. {TEXTS['replace']}")
+        if lost and (self.topic in lost or not self.replace):
+            raise Refusal(TEXTS["no_statement" if self.topic in lost else "replace"].format(", ".join(sorted(lost))))
         if self.changes:
             self._change()
 
@@ -139,6 +141,7 @@ class Setup(argparse.Namespace):
         """Publish Deep Security's test notification with an access key made for it and deleted again."""
         with self._new_key() as key:
             self._say("SNS took the test notification. Datadog shows it within a minute.")
+        self.perhaps = f"{key[ACCESS_KEY]} may still be there: see show."
         self._aws("delete_access_key", UserName=self.publisher, AccessKeyId=key[ACCESS_KEY])
 
     def hand_over(self) -> None:
@@ -152,8 +155,10 @@ class Setup(argparse.Namespace):
             sys.exit(1)
         if not self.yes:
             print(f"{question} [y/N]", end=" ", file=sys.stderr, flush=True)
-            if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            if not sys.stdin or sys.stdin.readline().strip().lower() not in {"y", "yes"}:
                 raise Refusal("Not confirmed. Where nobody can answer: --yes.")
+            if self.present != {name: self._deep_security("GET", f"/{name}") for name in LABELS}:
+                raise Refusal("Deep Security has other settings now. Run this again.")
 
     def _change(self) -> None:
         new_key = self.changes.pop(ACCESS_KEY, None)
@@ -188,12 +193,12 @@ class Setup(argparse.Namespace):
             yield {ACCESS_KEY: key_id, SECRET_KEY: secret}
         except Refusal as cause:
             if not cause.unclear:
-                self.perhaps = self.sure
+                self.perhaps = f"{key_id} may still be there: see show."
                 try:
                     self._aws("delete_access_key", UserName=self.publisher, AccessKeyId=key_id)
                     self.sure = f"The new access key {key_id} is deleted again."
-                except Refusal as error:
-                    self.sure = f"{error}\n{self.sure}"
+                except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the cause comes first
+                    self.sure = self._how_it_stands(error)
             raise
 
     def _aws(self, operation: str, own: dict[str, str] | None = None, /, **arguments: str) -> Any:
@@ -206,7 +211,7 @@ class Setup(argparse.Namespace):
                 return getattr(client, operation)(**arguments)
             except (ClientError, BotoCoreError) as error:
                 known = isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
-                unclear = not own and not known and isinstance(error, (ClientError, HTTPClientError))
+                unclear = not own and not known and isinstance(error, (ClientError, HTTPClientError, SSLError))
                 if not waits or not NOT_YET.search(str(error)):
                     raise Refusal(f"AWS: {type(error).__name__} {error}.", unclear=unclear) from None
             time.sleep(waits.pop())
@@ -226,9 +231,12 @@ class Setup(argparse.Namespace):
             unclear = not 400 <= status < 500 or status == 408  # a proxy's, after it has passed the request on
         except (OSError, ValueError, LookupError, TypeError) as error:
             told = told or f"{type(error).__name__} {getattr(next(iter(error.args), None), 'reason', error)}"
-        for secret in (self.api_key, settings.get(SECRET_KEY, self.api_key)):
-            told = told.replace(secret, "(secret)")
+        told = told.replace(self.api_key, "(secret)").replace(settings.get(SECRET_KEY, self.api_key), "(secret)")
         raise Refusal(f"{self.url}: {told[:300]}.", unclear=unclear)
+
+    def _how_it_stands(self, stop: BaseException) -> str:
+        why = stop if isinstance(stop, Refusal) else Refusal(f"{type(stop).__name__} {stop}".strip(), unclear=True)
+        return f"{why}\n{self.perhaps if why.unclear else self.sure}"
 
     def _say(self, *lines: str, error: bool = False) -> None:
         """Nothing that a terminal would obey."""
@@ -236,31 +244,24 @@ class Setup(argparse.Namespace):
         print(text, file=sys.stderr if error or self.output == "json" else sys.stdout, flush=True)
 
 
-def _topics(settings: dict[str, str]) -> set[str]:
+def _topics(has: dict[str, str]) -> set[str]:
     """Those that Deep Security publishes to."""
-    where = TOPIC if _differ("true", settings[ADVANCED]) else CONFIGURATION
-    return set(re.findall(r"arn:[\w-]+:sns:[\w:-]+", settings[where]))
+    return set(re.findall(r"arn:[\w-]+:sns:[\w:-]+", has[TOPIC if _differ("true", has[ADVANCED]) else CONFIGURATION]))
 
 
 def _differ(one: str, other: str) -> bool:
     """Not for booleans in another case, or JSON in another layout."""
-    try:
+    with suppress(ValueError):
         return bool(json.loads(one) != json.loads(other.lower() if one == "true" else other))
-    except ValueError:
-        return one != other
+    return one != other
 
 
 # By command its options, each with what it takes: a text by this name, one of these, or nothing.
 EVERY = {"terraform": "DIR", "topic-arn": "ARN", "user": "NAME", "configuration": "FILE", "output": ["text", "json"]}
 MANAGER = {"manager": "URL", "ca-bundle": "FILE", "key-header": ["api-secret-key", "authorization"]} | EVERY
-CHANGE = MANAGER | {"yes": None, "dry-run": None}
-COMMANDS: dict[Any, Any] = {
-    Setup.show: MANAGER,
-    Setup.apply: CHANGE | {"replace": None},
-    Setup.rotate: CHANGE | {"finish": None, "force": None},
-    Setup.test: EVERY,
-    Setup.hand_over: EVERY,
-}
+CHANGE: dict[str, Any] = MANAGER | {"yes": None, "dry-run": None}
+APPLY, ROTATE = CHANGE | {"replace": None}, CHANGE | {"finish": None, "force": None}
+COMMANDS = {Setup.show: MANAGER, Setup.apply: APPLY, Setup.rotate: ROTATE, Setup.test: EVERY, Setup.hand_over: EVERY}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -287,9 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as ended:
         code = int(bool(ended.code))
     except (Exception, KeyboardInterrupt) as stop:  # noqa: BLE001 - whatever happens, it says how things stand
-        code = 130 if isinstance(stop, KeyboardInterrupt) else 2
-        why = stop if isinstance(stop, Refusal) else Refusal(f"{type(stop).__name__} {stop}".strip(), unclear=True)
-        error = f"{why}\n{setup.perhaps if why.unclear else setup.sure}"
+        code, error = 130 if isinstance(stop, KeyboardInterrupt) else 2, setup._how_it_stands(stop)
         setup._say(error, error=True)
     if setup.output == "json":
         print(json.dumps({"exit": code, "error": error, **setup.report}, default=str))
@@ -297,4 +296,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -186,7 +186,7 @@ def test_it_asks_and_a_dry_run_changes_nothing(site: Site, monkeypatch: pytest.M
     site.rotated() if "--finish" in command else site.start(applied="apply" not in command)
     before = site.snapshot()
     monkeypatch.delenv("DEEP_SECURITY_API_KEY")
-    monkeypatch.setattr("getpass.getpass", lambda _: API_KEY)
+    monkeypatch.setattr(deep_security, "getpass", lambda _: API_KEY)
     for answer, options, code in (("y\n", ["--dry-run"], 1), ("n\n", [], 2), ("", [], 2), ("y\n", [], 0)):
         assert site.snapshot() == before and not [*Path().glob("deep-security-*")]
         monkeypatch.setattr("sys.stdin", terminal := io.StringIO(answer))
