@@ -143,7 +143,9 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
     },
     ("host-tampered", "high", "Web shell"): {
         f"{page} by {process}": _change(f"C:\\inetpub\\wwwroot\\{page}", f"C:\\a\\{process}.exe", number=1)
-        for page, process in (("a.aspx", "w3wp"), ("a.ashx", "MSExchangeMailboxReplication"))
+        for page, process in (
+            ("a.aspx", "w3wp"), ("a.ashx", "MSExchangeMailboxReplication"), ("a.asmx", "UMWorkerProcess"),
+            ("a.asp", "powershell"), ("b.aspx", "cmd"))
     },
     ("host-tampered", "high", "Administrators changed"): {
         # By OSSEC's rules, etc/rules/msauth_rules.xml: 18217, level 12, and 18118, level 9.
