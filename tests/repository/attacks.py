@@ -77,8 +77,8 @@ EDITORS = ("/usr/bin/vim.basic", "/usr/bin/nano", "/usr/bin/emacs-gtk", "/usr/sb
 RUN_UPDATERS = (r"C:\Users\a\OneDriveSetup.exe", r"C:\Program Files (x86)\Microsoft\EdgeUpdate\MicrosoftEdgeUpdate.exe")
 PORTS = (22, 135, 139, 445, 1433, 2375, 3306, 3389, 5432, 5985, 5986, 6379, 10250)
 OPEN_FOLDERS = (
-    "/tmp/kinsing", "/var/tmp/x", "/dev/shm/x", "/var/www/x", "/opt/.x/kinsing", r"C:\Users\ann\x.exe",
-    r"C:\ProgramData\x.exe", r"C:\Windows\Temp\x.exe", r"C:\inetpub\wwwroot\x.exe",
+    "/tmp/kinsing", "/var/tmp/x", "/dev/shm/x", "/var/www/x", "/home/ann/x", "/root/x", "/run/user/0/x", "/srv/x",
+    "/opt/.x/kinsing", r"C:\Users\ann\x.exe", r"C:\ProgramData\x.exe", r"C:\Windows\Temp\x.exe", r"C:\inetpub\wwwroot\x.exe",
 )  # fmt: skip
 
 _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
