@@ -70,15 +70,20 @@ CLOUD = (
     "/usr/bin/google_guest_agent", "/usr/bin/amazon-ssm-agent", "/usr/bin/ssm-agent-worker",
     "/snap/amazon-ssm-agent/1/ssm-agent-worker",
 )  # fmt: skip
-WINDOWS = (r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe")
+WINDOWS = (
+    r"C:\Windows\servicing\TrustedInstaller.exe", r"C:\Windows\WinSxS\amd64\TiWorker.exe", r"C:\0f8c2d\mrtstub.exe",
+    r"C:\Windows\System32\poqexec.exe", r"C:\Windows\System32\drvinst.exe",
+    r"C:\Windows\SoftwareDistribution\a.exe", r"C:\Program Files\Trend Micro\AMSP\coreServiceShell.exe",
+)  # fmt: skip
 MSI = (r"C:\Windows\System32\msiexec.exe",)
-TREES = ("/usr/bin/rsync", "/usr/bin/podman", "/usr/bin/dockerd")
+TREES = ("/usr/bin/rsync", "/usr/bin/podman", "/usr/bin/dockerd", "/opt/ds_agent/ds_agent")
 EDITORS = ("/usr/bin/vim.basic", "/usr/bin/nano", "/usr/bin/emacs-gtk", "/usr/sbin/visudo")
 RUN_UPDATERS = (r"C:\Users\a\OneDriveSetup.exe", r"C:\Program Files (x86)\Microsoft\EdgeUpdate\MicrosoftEdgeUpdate.exe")
 PORTS = (22, 135, 139, 445, 1433, 2375, 3306, 3389, 5432, 5985, 5986, 6379, 10250)
 OPEN_FOLDERS = (
-    "/tmp/kinsing", "/var/tmp/x", "/dev/shm/x", "/var/www/x", "/opt/.x/kinsing", r"C:\Users\ann\x.exe",
-    r"C:\ProgramData\x.exe", r"C:\Windows\Temp\x.exe", r"C:\inetpub\wwwroot\x.exe",
+    "/tmp/kinsing", "/var/tmp/x", "/dev/shm/x", "/var/www/x", "/home/ann/x", "/root/x", "/run/user/0/x", "/srv/x",
+    "/opt/.x/kinsing", r"C:\Users\ann\x.exe", r"C:\ProgramData\x.exe", r"C:\Windows\Temp\x.exe",
+    r"C:\inetpub\wwwroot\x.exe",
 )  # fmt: skip
 
 _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
@@ -143,7 +148,9 @@ _EXPECTED: Mapping[Expected, Mapping[str, Events]] = {
     },
     ("host-tampered", "high", "Web shell"): {
         f"{page} by {process}": _change(f"C:\\inetpub\\wwwroot\\{page}", f"C:\\a\\{process}.exe", number=1)
-        for page, process in (("a.aspx", "w3wp"), ("a.ashx", "MSExchangeMailboxReplication"))
+        for page, process in (
+            ("a.aspx", "w3wp"), ("a.ashx", "MSExchangeMailboxReplication"), ("a.asmx", "UMWorkerProcess"),
+            ("a.asp", "powershell"), ("b.aspx", "cmd"))
     },
     ("host-tampered", "high", "Administrators changed"): {
         # By OSSEC's rules, etc/rules/msauth_rules.xml: 18217, level 12, and 18118, level 9.
