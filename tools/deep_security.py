@@ -162,7 +162,7 @@ class Setup(argparse.Namespace):
 
     def _change(self) -> None:
         new_key = self.changes.pop(ACCESS_KEY, None)
-        if new_key and self.others:
+        if new_key and (self.others or self.topic not in _topics(self.present | self.changes)):
             raise Refusal("\n".join([*(TEXTS["key"].format_map(key) for key in self.others), TEXTS["room"]]))
         self._agree("Set a new access key?" if new_key else "Change this?")
         file = Path(f"deep-security-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.json")
