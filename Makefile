@@ -56,7 +56,7 @@ test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lan
 yielding-%:
 	@nice $(MAKE) --no-print-directory $*
 
-check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some three minutes
+check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some four minutes
 	$(TOGETHER) --jobs=2 $(CHECKS)
 
 ##@ To check one part of it
