@@ -270,4 +270,5 @@ def test_tags_and_message(rule: str) -> None:
         each for query in (*body["queries"], *roots) for each in query["groupByFields"] + query.get("metrics", [])
     }
     variables = re.findall(r"\{\{(?:urlencode \")?(@?[\w.]+)\"?\}\}", body["message"])
-    assert {name if name.startswith("@") else name.removesuffix(".name") for name in variables} <= fields
+    # https://docs.datadoghq.com/security/notifications/variables/: of a tag `key:value`, `key.name` is the value.
+    assert set(variables) <= {name if name.startswith("@") else f"{name}.name" for name in fields}
