@@ -79,6 +79,7 @@ class Setup(argparse.Namespace):
         for key in self.keys:
             use = self._aws("get_access_key_last_used", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
             key |= {"LastUsedDate": NEVER, **use}
+            key["last"] = f"{use['LastUsedDate']:%F %R} by {use['ServiceName']}" if "LastUsedDate" in use else "never"
             key["used"] = key["LastUsedDate"] > key["CreateDate"] + OVERLAP  # not only by the test
         active = [key for key in self.keys if key["Status"] == "Active" and (self.masked or key["AccessKeyId"] == has)]
         self.mine: Any = max(active, key=lambda key: key["CreateDate"], default=None)  # if masked, perhaps
@@ -92,7 +93,6 @@ class Setup(argparse.Namespace):
             key["state"] = self._state(key)
             key["way_on"] = TEXTS["states"][key["state"]].format(user=self.publisher, mine=self.mine, **key)
             self._say(TEXTS["key"].format_map(key))
-        self.told = "\n".join(TEXTS["key"].format_map(key) for key in self.others)
         self.report = {"is": self.present, "should_be": {**self.changes}, "access_keys": self.keys}
 
     def _state(self, key: dict[str, Any]) -> str:  # of the key to Deep Security, as far as both sides tell
@@ -128,7 +128,7 @@ class Setup(argparse.Namespace):
             self._change()
         for key in self.others:
             if key["state"] != "former" and not (self.force and key["state"] in {"early", "in_use"}):
-                raise Refusal(self.told)
+                raise Refusal(TEXTS["stays"].format_map(key))
             self._agree(f"Retire {key['AccessKeyId']}?")
             self._check(self.mine["AccessKeyId"])
             self.perhaps = f"{key['AccessKeyId']} may be retired: see show."
@@ -167,7 +167,7 @@ class Setup(argparse.Namespace):
     def _change(self) -> None:
         new_key = self.changes.pop(ACCESS_KEY, None)
         if new_key and (self.others or self.topic not in _topics(self.present | self.changes)):
-            raise Refusal(f"{self.told}\n{TEXTS['room']}".strip())
+            raise Refusal(TEXTS["room"])
         self._agree("Set a new access key?" if new_key else "Change this?")
         file = Path(f"deep-security-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.json")
         file.write_text(json.dumps({"manager": self.url, "settings": self.present}, indent=2), "utf-8")

@@ -115,7 +115,7 @@ class Site:
         self.capture()
         code = deep_security.main([command, *(manager if command[0] in "sar" else ()), *target, *options])
         output, errors = self.capture()
-        return SimpleNamespace(code=code, output=output, errors=errors)
+        return SimpleNamespace(code=code, output=output, errors=errors, all=output + errors)
 
     @property
     def has(self) -> str:

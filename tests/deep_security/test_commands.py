@@ -128,7 +128,7 @@ def test_the_one_way_on_is_said_before_a_key_is_made(site: Site, status: list[st
     others = [site.add(each) for each in status]
     runs = [site.run(*command, "--yes") for command in (["apply"], ["rotate"], ["rotate", "--finish"])]
     assert {run.code for run in runs} == {2} and runs[0].errors == runs[1].errors
-    assert all(f"--access-key-id {key.id}" in run.errors for key in others for run in runs)
+    assert all(f"--access-key-id {key.id}" in run.output for key in others for run in runs)
     assert "Nothing was changed." in runs[0].errors and site.keys == others and not site.written
     site.keys.clear()
     assert "To make the first one: apply" in site.run("rotate", "--yes").errors and not site.keys
@@ -173,7 +173,7 @@ def test_show_says_what_is_known_of_each_key(site: Site, case: list[Any]) -> Non
     site.shows = lambda name, value: "*" * 20 if name == "AccessKey" and shown == "masked" else value
     run = site.run("show")
     for key, (*_, said) in zip(site.keys, keys, strict=True):
-        times = f"created {key.created:%F %R}, last used {key.used:%F %R} by sns"
+        times = f"created {key.created:%F %R} UTC, last used {key.used:%F %R} by sns"
         assert re.search(f"{key.id} .*{times}.*{said}", run.output)
         assert shown == "shown" or f"--access-key-id {key.id}" not in run.output or "--status Active" in run.output
 
@@ -211,7 +211,7 @@ def test_finish_wants_iams_evidence_or_force(site: Site, given: dict[str, float]
     old, new = site.rotated(**given)
     new.service, before = service, site.snapshot()
     run = site.run("rotate", "--yes", "--finish")
-    assert run.code == 2 and said in run.errors and "--force" in run.errors and site.snapshot() == before
+    assert run.code == 2 and said in run.output and "--force" in run.output and site.snapshot() == before
     assert site.run("rotate", "--yes", "--finish", "--force").code == 0 and site.works() and old.status == "Inactive"
 
 

@@ -70,7 +70,7 @@ def stops(site: Site, command: str, fault: str, when: str, until: str) -> Iterat
 def go_on(site: Site) -> None:
     """As the messages say: delete what is named as unused, and run `apply` again."""
     while (run := site.run("apply", "--yes")).code:
-        unused = run.errors.partition("--access-key-id ")[2].split()[0]
+        unused = run.all.partition("--access-key-id ")[2].split()[0]
         assert unused != site.has, run
         site.keys = [key for key in site.keys if key.id != unused]
     assert site.works()
@@ -203,7 +203,7 @@ def test_a_manager_that_masks_its_access_key(site: Site, mask: str) -> None:
         site.set(site.rotated(**given)[has])
         before = site.snapshot()
         for command in ("rotate", "rotate --finish", "rotate --finish --force"):
-            assert "give this manager an IAM user of its own" in site.run(*command.split(), "--yes").errors
+            assert "give this manager an IAM user of its own" in site.run(*command.split(), "--yes").output
         assert site.snapshot() == before
     site.rotated()
     assert [site.run("rotate", "--yes", "--finish").code for _ in range(2)] == [0, 0]
