@@ -1,7 +1,8 @@
 """The command as it is typed, between a fake manager and a fake AWS."""
 
 import json
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ API_KEY = "2:vJC6lckDygB6FYURIvR0WK2ZTAhIY8rb0Amy9UMn4mo="
 PREFIX = "platformSettingEventForwardingSns"
 BOOLEANS = (f"{PREFIX}Enabled", f"{PREFIX}AdvancedConfigEnabled")
 NAMES = (*BOOLEANS, *(f"{PREFIX}{name}" for name in ("TopicArn", "AccessKey", "SecretKey", "ConfigJson")))
-
+TABLES = tomllib.loads(Path(__file__).with_name("refusals.toml").read_text())
 Do = Callable[[], Any]
 
 
@@ -37,7 +38,7 @@ class Refused(Exception):
 
     def __init__(self, status: int | str, message: str = "no") -> None:
         super().__init__(message)
-        self.status, self.page = status, message if message.startswith("<") else json.dumps({"message": message})
+        self.status, self.page = status, message if message[:1] in "<[{" else json.dumps({"message": message})
 
 
 class Key:
@@ -60,11 +61,10 @@ class Site:
         self.capture, self.configuration, self._clients = capture, Path("configuration.json"), dict[str, Any]()
         self.configuration.write_text(configuration(TOPIC))
         self.real, self.real_send = boto3.client, HTTPAdapter.send
-        self.answers: dict[str, tuple[int, str]] = {}  # of the manager, by method, in place of its own
         self.shows: Callable[[str, str], Any] = lambda _, value: value  # a setting's name and value, when it is read
-        self.refused: dict[str, str] = {}  # error codes of AWS, by operation
         self.header, self.calls, self.published = "api-secret-key", list[str](), list[str]()
         self.made = self.unknown = 0  # keys; how often SNS does not know a new one yet
+        self.listed, self.unlisted = set[str](), list[str]()  # keys by IAM, when it was last asked; set all the same
         self.start(applied=False)
         monkeypatch.setattr(boto3, "client", self._client)
         monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: self._send(request, options["verify"]))
@@ -87,10 +87,24 @@ class Site:
         self.set(self.add().age(hours, used))
         return self.keys[0].age(1000, old_used), self.keys[1]
 
+    def at(self, **acts: Do | BaseException) -> None:  # what happens before each of these calls, or is raised
+        def around(call: str, do: Do) -> Any:
+            if isinstance(act := acts.get(call, bool), BaseException):
+                raise act
+            act()
+            return do()
+
+        self.around = around
+
     def add(self, status: str = "Active") -> Key:
         self.made += 1
         self.keys.append(Key(f"AKIA{self.made:016}", f"secret/{self.made:08}+{'x' * 24}", status))
         return self.keys[-1]
+
+    def take(self, key: Key, status: str) -> list[Key]:
+        key.status = status
+        self.keys = [key for key in self.keys if key.status != "deleted"]
+        return self.keys
 
     def set(self, key: Any) -> None:
         self.settings |= {f"{PREFIX}AccessKey": key.id, f"{PREFIX}SecretKey": key.secret}
@@ -101,7 +115,7 @@ class Site:
         self.capture()
         code = deep_security.main([command, *(manager if command[0] in "sar" else ()), *target, *options])
         output, errors = self.capture()
-        return SimpleNamespace(code=code, output=output, errors=errors)
+        return SimpleNamespace(code=code, output=output, errors=errors, all=output + errors)
 
     @property
     def has(self) -> str:
@@ -120,10 +134,9 @@ class Site:
         self.calls.append(method)
         assert verify == "ca.pem", "the environment's CA is not that of the manager"
         try:
-            answer = self.answers.get(method) or (200, json.dumps(self.around(method, lambda: self._manager(request))))
+            response.status_code, text = 200, json.dumps(self.around(method, lambda: self._manager(request)))
         except Refused as refused:
-            answer = int(refused.status), refused.page
-        response.status_code, text = answer
+            response.status_code, text = int(refused.status), refused.page
         response._content, response._content_consumed = text.encode(), True  # type: ignore[attr-defined]
         response.request, response.url, response.headers["Location"] = request, str(request.url), "/elsewhere"
         return response
@@ -144,6 +157,7 @@ class Site:
             if name not in NAMES or not isinstance(value, str) or (name in BOOLEANS and value not in {"true", "false"}):
                 raise Refused(400, f"Unknown setting or value: {name}")
         self.written.append(values)
+        self.unlisted += {values[f"{PREFIX}AccessKey"]} - self.listed if f"{PREFIX}AccessKey" in values else ()
         # In a layout of its own, as managers show it.
         self.settings |= {name: value.replace("\n", "\r\n") for name, value in values.items()}
         return values
@@ -163,17 +177,15 @@ class Site:
         self.calls.append(model.name)
         try:
             answer = self.around(model.name, lambda: self._aws(model.name, params["body"], *signer))
-            return SimpleNamespace(status_code=200), answer
+            return SimpleNamespace(status_code=200), {"ResponseMetadata": {"RequestId": "1"}} | answer
         except Refused as refused:
             status = 500 if refused.status == "ServiceFailure" else 400
-            error = {"Code": refused.status, "Message": str(refused)}
-            return SimpleNamespace(status_code=status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
+            error = {} if refused.page[0] == "<" else {"Error": {"Code": refused.status, "Message": str(refused)}}
+            return SimpleNamespace(status_code=status), error | {"ResponseMetadata": {"HTTPStatusCode": status}}
 
     def _aws(self, name: str, given: Any, signer: str | None, secret: str | None) -> dict[str, Any]:
         assert (name == "Publish") == bool(signer)
         key = next((key for key in self.keys if key.id == (signer or given.get("AccessKeyId"))), None)
-        if code := self.refused.get(name):
-            raise Refused(code, f"{name} is refused")
         if name == "Publish":
             self.unknown -= 1
             if self.unknown >= 0 or not key or (key.secret, key.status) != (secret, "Active"):
@@ -185,6 +197,7 @@ class Site:
             raise Refused("NoSuchEntity", "The user or access key cannot be found")
         if name == "ListAccessKeys":
             fields = [{"AccessKeyId": key.id, "Status": key.status, "CreateDate": key.created} for key in self.keys]
+            self.listed = {key.id for key in self.keys if key.status == "Active"}
             return {"AccessKeyMetadata": fields, "IsTruncated": False}
         if name == "CreateAccessKey":
             if len(self.keys) == 2:
@@ -195,24 +208,18 @@ class Site:
         if name == "GetAccessKeyLastUsed":
             used = {"LastUsedDate": key.used, "ServiceName": key.service} if key.used else {"ServiceName": "N/A"}
             return {"AccessKeyLastUsed": {"Region": "N/A", **used}}
-        if name == "UpdateAccessKey":
-            key.status = given["Status"]
-        else:
-            assert name == "DeleteAccessKey"
-            self.keys.remove(key)
+        self.take(key, {"UpdateAccessKey": given.get("Status"), "DeleteAccessKey": "deleted"}[name])
         return {}
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Site:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterator[Site]:
     """A manager without SNS and a user without a key; in the way are an empty folder, a .netrc and another CA."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.sleep", lambda _: None)
     Path("netrc").write_text("machine dsm.example.com login somebody password else")
-    for name, value in {
-        "NETRC": "netrc",
-        "REQUESTS_CA_BUNDLE": certifi.where(),
-        "DEEP_SECURITY_API_KEY": API_KEY,
-    }.items():
+    own = {"NETRC": "netrc", "REQUESTS_CA_BUNDLE": certifi.where(), "DEEP_SECURITY_API_KEY": API_KEY}
+    for name, value in own.items():
         monkeypatch.setenv(name, value)
-    return Site(monkeypatch, capsys.readouterr)
+    yield (made := Site(monkeypatch, capsys.readouterr))
+    assert not made.unlisted, "no command sets a key that IAM does not list as active"

@@ -1,6 +1,5 @@
 """What each command does, refuses and says."""
 
-import io
 import json
 import os
 import re
@@ -11,9 +10,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
-import tomllib
-from datetime import UTC, datetime, timedelta
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,70 +21,54 @@ import pytest
 import trustme
 from requests.adapters import HTTPAdapter
 
-from tests.deep_security.conftest import API_KEY, NAMES, OTHER_TOPIC, PREFIX, TOPIC, USER, Site, configuration
+from tests.deep_security.conftest import API_KEY, OTHER_TOPIC, PREFIX, TABLES, TOPIC, USER, Refused, Site, configuration
 from tools import deep_security
 from tools.repository import ROOT
 
 PAGE = (ROOT / "docs" / "setup-deep-security.md").read_text()
 SCRIPT = ROOT / "tools" / "deep_security.py"
-PAST = {"not_before": datetime.now(UTC) - timedelta(days=9), "not_after": datetime.now(UTC) - timedelta(days=1)}
-TABLES = tomllib.loads(Path(__file__).with_name("refusals.toml").read_text())
 
 
 @pytest.mark.parametrize("case", TABLES["cases"], ids=lambda case: f"{case[0]} {str(case[1])[:9]} {case[2]}")
 def test_what_is_refused_changes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch, case: list[Any]) -> None:
     given, what, command, said = case
     site.start(applied="apply" not in command)
-    if given in {"GET", "POST"}:
-        site.answers = {given: what}
-    elif given == "terraform":
+    if given == "terraform":
         monkeypatch.setattr(subprocess, "check_output", lambda *_: what)
     elif given == "configuration":
         site.configuration.write_text(what)
-    elif given.isupper():
+    elif isinstance(what, list):
+        site.at(**{given: Refused(*what)})
+    elif given:
         monkeypatch.setenv(given, what)
         monkeypatch.setattr(boto3, "client", site.real if given == "AWS_PROFILE" else boto3.client)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    else:
-        site.refused = {given: what}
     before, run = site.snapshot(), site.run(*shlex.split(command))
     assert run.code == 2 and re.search(said, run.errors, re.DOTALL) and site.snapshot() == before
     assert run.errors.endswith("is deleted again.\n" if given in {"Publish", "POST"} else "Nothing was changed.\n")
     assert site.calls.count(given) <= 1 or given == "Publish"
 
 
-@pytest.mark.parametrize(
-    ("options", "ca", "said"),
-    [
-        ({}, "own.pem", "HTTP 404"),
-        ({}, certifi.where(), "Name the CA"),
-        ({}, "missing.pem", "in PEM"),
-        ({}, str(SCRIPT), "in PEM"),
-        ({"names": ["dsm.example.com"]}, "own.pem", "Hostname mismatch.* subject alternative name"),
-        ({"names": [], "common_name": "localhost"}, "own.pem", "common name only"),
-        (PAST, "own.pem", "has expired.* Renew"),
-        (None, "own.pem", "does not speak TLS"),
-    ],
-)
+@pytest.mark.parametrize(("options", "ca", "said"), TABLES["tls"])
 def test_tls_says_its_own_reason(site: Site, monkeypatch: pytest.MonkeyPatch, options: Any, ca: str, said: str) -> None:
     monkeypatch.setattr(HTTPAdapter, "send", site.real_send)
-    authority, given = trustme.CA(), {"names": ["localhost"], **(options or {})}
-    issued = authority.issue_cert(*given.pop("names"), **given)
+    authority, given = trustme.CA(), {"names": ["localhost"], "plain": False} | options
+    plain, issued = given.pop("plain"), authority.issue_cert(*given.pop("names"), **given)
     Path("own.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes() + authority.cert_pem.bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain("own.pem")
     with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
-        server.socket = server.socket if options is None else context.wrap_socket(server.socket, server_side=True)
+        server.socket = server.socket if plain else context.wrap_socket(server.socket, server_side=True)
         server.timeout, thread = 1, threading.Thread(target=server.handle_request)
         thread.start()
+        ca = certifi.where() if ca == "public" else ca
         run = site.run("show", "--manager", f"https://localhost:{server.server_port}", "--ca-bundle", ca)
         thread.join()
     assert run.code == 2 and re.search(said, run.errors) and ("Name the CA" in run.errors) == (said == "Name the CA")
 
 
 def test_the_managers_words_hide_secrets_and_controls(site: Site) -> None:
-    words = f"{API_KEY} secret/00000001+{'x' * 24} \x9b31m"
-    site.answers["POST"] = (400, json.dumps({"message": words + "x" * 9999}))
+    site.at(POST=Refused(400, f"{API_KEY} secret/00000001+{'x' * 24} \x9b31m{'x' * 9999}"))
     run = site.run("apply", "--yes")
     assert run.code == 2 and "\x9b" not in run.errors and run.errors.count("(secret)") == 2
     assert API_KEY not in f"{run}" and "secret/" not in f"{run}" and len(run.errors) < 1000
@@ -100,15 +80,13 @@ def test_it_says_what_differs_what_uses_each_key_and_that_nothing_is_ticked(site
     site.shows = lambda _, value: value or None
     run = site.run("show")
     assert run.code == 1 and "Publish events to SNS: false, should be true" in run.output
-    assert f"Access key: (empty), should be a new access key of {USER}" in run.output
+    assert f"Access key: (empty), should be a new key of {USER}" in run.output
     site.start()
-    unused, run = site.add(), site.run("show")
+    run = site.run("show")
     assert run.code == 0 and "PayloadLog" in run.output and "ticks nothing" not in run.output
-    assert re.search(f"{unused.id}.* nothing is seen to use it.* --access-key-id {unused.id}", run.output)
-    unused.age(9, 2)
-    assert "something else uses it. Give this manager an IAM user of its own" in site.run("show").output
-    site.keys[0].status = "Inactive"
-    assert "it is inactive" in (run := site.run("show")).output and run.code == 1 and not site.written
+    site.settings[f"{PREFIX}Enabled"] = "false"
+    run = site.run("rotate", "--dry-run")
+    assert run.code == 1 and re.findall("(.*): .*, should be", run.output) == ["Access key"], "what the command sets"
     site.start(applied=False)
     run = site.run("apply", "--yes", "--configuration=")
     assert run.code == 0 and "what is ticked in Deep Security's form; this command ticks nothing" in run.output
@@ -126,8 +104,7 @@ def test_json_is_one_object_and_terraform_says_what_is_wanted(site: Site, monkey
     assert made["should_be"][f"{PREFIX}Enabled"] == "true" and made["is"][f"{PREFIX}Enabled"] == "false"
     [key] = json.loads(site.run("show", *by_outputs).output)["access_keys"]
     assert key["AccessKeyId"] == site.has and key["way_on"] == "Deep Security has it."
-    assert json.loads(site.run("rotate", "--dry-run", *by_outputs).output)["exit"] == 1
-    site.answers["GET"] = (500, "")
+    site.at(GET=Refused(500, "<html>"))
     assert json.loads(site.run("show", *by_outputs).output)["exit"] == 2
 
 
@@ -137,7 +114,7 @@ def test_apply_sets_all_in_one_call_with_a_key_that_has_published(site: Site, pa
     to = ("--key-header", "authorization", "--manager", f"https://dsm.example.com:4119{path}")
     run = site.run("apply", "--yes", *to)
     [written], [kept], [published] = site.written, Path().glob("deep-security-*.json"), site.published
-    assert run.code == 0 and site.works() and set(written) == set(NAMES)
+    assert run.code == 0 and site.works() and set(written) == set(site.settings)
     assert json.loads(published) == json.loads((ROOT / "tests" / "samples" / "TestSNS.json").read_text())
     assert json.loads(kept.read_text())["settings"][f"{PREFIX}Enabled"] == "false"
     assert not re.search("the former secret|secret/|2:vJC6", f"{run}{kept.read_text()}")
@@ -148,11 +125,10 @@ def test_apply_sets_all_in_one_call_with_a_key_that_has_published(site: Site, pa
 
 @pytest.mark.parametrize("status", [["Active"], ["Inactive"], ["Active", "Active"]])
 def test_the_one_way_on_is_said_before_a_key_is_made(site: Site, status: list[str]) -> None:
-    """By all commands, to a manager that uses none of the keys."""
     others = [site.add(each) for each in status]
     runs = [site.run(*command, "--yes") for command in (["apply"], ["rotate"], ["rotate", "--finish"])]
-    assert {run.code for run in runs} == {2} and len({run.errors for run in runs}) == 1
-    assert all(f"--access-key-id {key.id}" in runs[0].errors for key in others)
+    assert {run.code for run in runs} == {2} and runs[0].errors == runs[1].errors
+    assert all(f"--access-key-id {key.id}" in run.output for key in others for run in runs)
     assert "Nothing was changed." in runs[0].errors and site.keys == others and not site.written
     site.keys.clear()
     assert "To make the first one: apply" in site.run("rotate", "--yes").errors and not site.keys
@@ -181,30 +157,53 @@ def test_it_asks_and_a_dry_run_changes_nothing(site: Site, monkeypatch: pytest.M
     monkeypatch.setattr(deep_security, "getpass", lambda _: API_KEY)
     for answer, options, code in (("y\n", ["--dry-run"], 1), ("n\n", [], 2), ("", [], 2), ("y\n", [], 0)):
         assert site.snapshot() == before and not [*Path().glob("deep-security-*")]
-        monkeypatch.setattr("sys.stdin", terminal := io.StringIO(answer))
-        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=lambda answer=answer: answer, isatty=lambda: True))
         assert site.run(*command.split(), *options).code == code
     assert site.snapshot() != before and site.works()
     monkeypatch.setattr("sys.stdin", None)  # closed
     assert "Set DEEP_SECURITY_API_KEY" in site.run("show").errors
 
 
-def test_settings_that_change_at_the_question_are_not_overwritten(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.rotated()
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=lambda: site.rotated() and "y"))
-    assert "has other settings now" in site.run("rotate", "--finish").errors and site.keys[0].status == "Active"
+@pytest.mark.parametrize("case", TABLES["states"], ids=str)
+def test_show_says_what_is_known_of_each_key(site: Site, case: list[Any]) -> None:
+    shown, has, *keys = case
+    site.start()
+    site.keys = [site.add(status).age(hours, used) for hours, used, status, _ in keys]
+    site.set(site.keys[has])
+    site.shows = lambda name, value: "*" * 20 if name == "AccessKey" and shown == "masked" else value
+    run = site.run("show")
+    for key, (*_, said) in zip(site.keys, keys, strict=True):
+        times = f"created {key.created:%F %R} UTC, last used {key.used:%F %R} by sns"
+        assert re.search(f"{key.id} .*{times}.*{said}", run.output)
+        assert shown == "shown" or f"--access-key-id {key.id}" not in run.output or "--status Active" in run.output
+
+
+@pytest.mark.parametrize("asked", ["", "--yes"])
+@pytest.mark.parametrize("command", ["apply", "rotate", "rotate --finish"])
+def test_settings_changed_meanwhile_stay(site: Site, monkeypatch: pytest.MonkeyPatch, command: str, asked: str) -> None:
+    site.rotated() if "--finish" in command else site.start(applied="apply" not in command)
+    keys, other = site.snapshot()[0], {f"{PREFIX}ConfigJson": configuration(TOPIC, OTHER_TOPIC)}
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=lambda: site.settings.__ior__(other) and "y"))
+    site.at(**{"ListAccessKeys": lambda: site.settings.__ior__(other)} if asked else {})
+    run = site.run(*f"{command} {asked}".split())
+    assert run.code == 2 and "has other settings now" in run.errors
+    assert not site.written and site.snapshot()[0] == keys and site.settings.items() >= other.items()
 
 
 def test_finish_deactivates_then_deletes_the_former_key_and_test_needs_none(site: Site) -> None:
-    old, new = site.rotated()
+    site.start()
+    site.configuration.write_text(configuration(TOPIC).replace("PayloadLog", "PacketLog"))
+    assert site.run("apply", "--yes").code == 0 and site.run("rotate", "--yes").code == 0
+    old, new = site.keys[0].age(1000, 1000), site.keys[1].age(9, 1)
     assert site.run("rotate", "--yes").code == 2, "not a third key"
     run = site.run("rotate", "--yes", "--finish")
     assert run.code == 0 and site.snapshot()[0] == {old.id: "Inactive", new.id: "Active"}
-    assert all(key.id in run.output for key in (old, new)) and "last used" in run.output and "by sns" in run.output
     assert [site.run("rotate", "--yes", "--finish").code for _ in range(2)] == [0, 0] and site.keys == [new]
     before, run = site.snapshot(), site.run("test")
-    assert run.code == 0 and len(site.published) == 1 and site.snapshot() == before, "with a key of its own"
+    assert run.code == 0 and len(site.published) == 2 and site.snapshot() == before, "with a key of its own"
     assert {*site.calls} - {"GET", "POST", "Publish"} == {*re.findall(r'"iam:(\w+)"', PAGE)}, "permissions on the page"
+    site.settings[f"{PREFIX}AccessKey"] = old.id  # from the file of the former settings: no command sets it
+    assert [site.run(command, "--yes").code for command in ("apply", "rotate")] == [2, 2] and site.has == old.id
 
 
 @pytest.mark.parametrize(("given", "service", "said"), TABLES["finish"])
@@ -212,7 +211,7 @@ def test_finish_wants_iams_evidence_or_force(site: Site, given: dict[str, float]
     old, new = site.rotated(**given)
     new.service, before = service, site.snapshot()
     run = site.run("rotate", "--yes", "--finish")
-    assert run.code == 2 and said in run.errors and "--force" in run.errors and site.snapshot() == before
+    assert run.code == 2 and said in run.output and "--force" in run.output and site.snapshot() == before
     assert site.run("rotate", "--yes", "--finish", "--force").code == 0 and site.works() and old.status == "Inactive"
 
 
@@ -226,7 +225,6 @@ def test_hand_over_has_all_values_in_the_order_of_the_form(site: Site) -> None:
 
 
 def test_first_use(capsys: pytest.CaptureFixture[str]) -> None:
-    """Help and pages have commands that are understood, and the inline dependencies are what is imported."""
     for command in ("show", "apply", "rotate", "test", "hand-over"):
         with pytest.raises(SystemExit, match="0"):
             deep_security.main([command, "--help"])
@@ -250,9 +248,8 @@ def test_make_passes_the_exit_status_on(tmp_path: Path, code: int) -> None:
     assert (run.returncode, run.stdout) == (code, "run tools/deep_security.py show --manager m\n")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_iam_hangs(stop: signal.Signals) -> None:
-    """As a process of its own, by plain Python."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         own = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         own |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
@@ -260,8 +257,7 @@ def test_stopped_while_iam_hangs(stop: signal.Signals) -> None:
         with subprocess.Popen(command, env=os.environ | own, stderr=subprocess.PIPE, text=True) as process:
             connection, _ = silent.accept()
             process.send_signal(stop)
-            start = time.monotonic()
-            _, errors = process.communicate(timeout=30)
+            _, errors = process.communicate(timeout=10)  # not the 20 s of a read
         connection.close()
-    assert process.returncode == 130 and time.monotonic() - start < 10, "not the 20 s of a read"
-    assert errors.startswith(f"KeyboardInterrupt\nIAM may have made an access key of {USER} that nothing uses")
+    assert process.returncode == 128 + stop
+    assert errors.startswith(f"KeyboardInterrupt {stop.name}\nIAM may have made an access key of {USER}")
