@@ -6,8 +6,8 @@ if its only unbounded repetition is of one class of characters and stands at its
 
 import re
 import sys
-from cProfile import Profile
 from collections.abc import Callable, Iterator
+from cProfile import Profile
 from datetime import UTC, datetime
 from re import _constants as sre
 from re import _parser as parser
