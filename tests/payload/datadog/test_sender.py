@@ -199,27 +199,25 @@ def test_a_batch_that_is_too_large_is_sent_in_halves(datadog: Datadog) -> None:
     assert datadog.asked == [[1, 2, 3, 4, 5, 6], [1, 2, 3], [1], [2, 3], [4, 5, 6], [4], [5, 6]]
 
 
-def test_what_is_known_to_be_too_large_is_not_sent_first(datadog: Datadog) -> None:
-    def limited(items: Sequence[Item], is_short: bool) -> bytes:
-        if len(items) > 2 or number_of(items[0]) == 0:
-            raise TooLarge("larger than 5 MB")
-        return encode(items, is_short)
-
-    answers = datadog.send([batch(range(4))._replace(encode=limited)])
-    assert answers.pop(0) == Answer(REFUSED, 413, "larger than 5 MB", attempts=0)
-    assert outcomes(answers) == [ACCEPTED] * 3 and datadog.asked == [[1], [2, 3]]
-
-
-def test_one_that_cannot_be_rendered_is_refused_and_the_others_of_its_batch_are_sent_once(datadog: Datadog) -> None:
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (KeyError("what an event says"), Answer(REFUSED, reason="cannot be rendered (KeyError)")),
+        (TooLarge("larger than 5 MB"), Answer(REFUSED, 413, "larger than 5 MB")),
+    ],
+)
+def test_one_that_cannot_be_rendered_is_refused_and_the_others_of_its_batch_are_sent_once(
+    datadog: Datadog, error: Exception, answer: Answer
+) -> None:
     def broken(items: Sequence[Item], is_short: bool) -> bytes:
         if 5 in map(number_of, items):
-            raise KeyError("what an event says")
+            raise error
         return encode(items, is_short)
 
     answers = datadog.send([batch(range(8))._replace(encode=broken)])
-    assert answers.pop(5) == Answer(REFUSED, None, "cannot be rendered (KeyError)")
+    assert answers.pop(5) == answer
     assert outcomes(answers) == [ACCEPTED] * 7
-    assert sorted(number for ids in datadog.asked for number in ids) == [0, 1, 2, 3, 4, 6, 7]
+    assert datadog.asked == [[0, 1, 2, 3], [4], [6, 7]]
 
 
 # One that is not accepted stops no other (row E) -------------------------------------------------------------------
