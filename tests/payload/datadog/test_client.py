@@ -101,7 +101,12 @@ def test_the_proxy_of_the_environment_is_used(
     assert [request.headers["host"] for request in fake.requests] == ["api.example.com"] * 2
 
 
-def test_a_missing_ca_bundle_is_no_answer(client: DatadogClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_listens_or_the_ca_bundle_is_missing_there_is_no_answer(
+    client: DatadogClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(LoggableError, match=r"^ConnectionError$"):
+        post(client, "http://127.0.0.1:9/")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
     with pytest.raises(LoggableError, match=r"^OSError$"):
         post(client, "https://127.0.0.1:9/")
