@@ -17,11 +17,10 @@ PIN = $(CURDIR)/$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip
 TERRAFORM ?= terraform
 export TERRAFORM
 # The longest first.
-CHECKS := terraform-test unit checkov validate lint
+CHECKS := unit terraform-test checkov validate lint
 # With the output of each target in one piece, where make can do that.
 TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-# Only the payload is measured, so only its tests run with coverage, which takes half as long again; those in tests/cost
-# count by themselves.
+# Only the payload is measured, so only its tests run with coverage; those in tests/cost count by themselves.
 UNIT := tests/payload tests/cost tests/proxy tests/permissions tests/repository tests/deep_security
 VALIDATE := $(addprefix tests/terraform/test_,addresses.py snippets.py)
 # Formatting needs no CLI configuration, and Terraform warns about one that is named and missing.
@@ -50,13 +49,13 @@ deep-security: ## Show, set or rotate Deep Security's SNS settings, with uv [ARG
 ##@ To check a change
 
 # The end-to-end tests take longest, and mostly wait: the other checks run beside them, and yield to them.
-test: $(READY) $(CHECKOV_READY) ## Everything that must pass before a change lands, some seven minutes on two cores
+test: $(READY) ## Everything that must pass before a change lands, some seven minutes on two cores
 	$(TOGETHER) --jobs=2 e2e $(CHECKS:%=yielding-%)
 
 yielding-%:
 	@nice $(MAKE) --no-print-directory $*
 
-check: $(READY) $(CHECKOV_READY) ## All but the end-to-end tests, some four minutes
+check: $(READY) ## All but the end-to-end tests, some four minutes
 	$(TOGETHER) --jobs=2 $(CHECKS)
 
 ##@ To check one part of it

@@ -1,10 +1,15 @@
 """Plans without an account, and what they say. Terraform itself is in tools/terraform.py."""
 
+import contextlib
 import json
 import re
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools import processes
 from tools.terraform import Terraform
 
 # No request leaves the machine, and no profile has to exist.
@@ -53,7 +58,28 @@ def configuration(folder: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tf"))
 
 
+@contextlib.contextmanager
+def one_provider(terraform: Terraform) -> Iterator[None]:
+    """Let plans share a process of the provider, which takes longer to start than one of them takes.
+
+    Only for mocked providers, because it takes one configuration:
+    https://developer.hashicorp.com/terraform/plugin/debugging
+    """
+    [program] = terraform.folder.glob(".terraform/providers/*/*/aws/*/*/terraform-provider-*")
+    quiet = terraform.environment | {"TF_LOG_SDK": "OFF"}
+    with (
+        tempfile.NamedTemporaryFile("w") as output,
+        processes.running([program, "-debug"], env=quiet, stdout=output.file) as provider,
+    ):
+        while not (said := re.search("TF_REATTACH_PROVIDERS='(.+)'", Path(output.name).read_text())):
+            assert provider.poll() is None, Path(output.name).read_text()
+            time.sleep(0.05)
+        terraform.environment["TF_REATTACH_PROVIDERS"] = said[1]
+        yield
+
+
 def tested(terraform: Terraform) -> dict[str, list[dict[str, Any]]]:
     """The changes of resources in the plan of each run of `terraform test`, where nothing fails."""
-    lines = map(json.loads, terraform.run("test", "-json", "-verbose", quiet=True).splitlines())
+    with one_provider(terraform):
+        lines = map(json.loads, terraform.run("test", "-json", "-verbose", quiet=True).splitlines())
     return {line["@testrun"]: line["test_plan"]["resource_changes"] for line in lines if line["type"] == "test_plan"}

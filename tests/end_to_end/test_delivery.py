@@ -11,17 +11,20 @@ from tests.end_to_end.stack import Copy
 from tests.end_to_end.traffic import Received
 from tools import samples
 
-NINE_TYPES = {
-    "AntiMalwareEvent",
-    "AppControlEvent",
-    "DeviceControlEvent",
-    "IntegrityEvent",
-    "LogInspectionEvent",
-    "PacketLog",
-    "PayloadLog",
-    "SystemEvent",
-    "WebReputationEvent",
-}
+CLOUD, OTHER = "i-0123456789abcdef0", "i-0fedcba9876543210"
+# A severity and a host of each type, as section 4 of the design says, told from the samples by hand.
+SHOWN = [
+    ("event_type:systemevent", "info", CLOUD),
+    ("event_type:packetlog", "warning", CLOUD),
+    ("event_type:payloadlog", "error", CLOUD),
+    ("event_type:antimalwareevent", "warning", CLOUD),
+    ("event_type:antimalwareevent", "warning", "サーバー-01"),
+    ("event_type:webreputationevent", "error", CLOUD),
+    ("event_type:integrityevent", "warning", CLOUD),
+    ("event_type:loginspectionevent", "error", CLOUD),
+    ("event_type:appcontrolevent", "info", CLOUD),
+    ("event_type:devicecontrolevent", "warning", OTHER),
+]
 
 
 def ten_events() -> list[dict[str, Any]]:
@@ -44,9 +47,8 @@ def happened(event: dict[str, Any]) -> int:
 
 
 def test_ten_events_of_nine_types_in_one_message(defaults: Copy) -> None:
+    """And nothing of them, nor the key, is in the log."""
     published = ten_events()
-    assert len(published) == 10
-    assert {event["EventType"] for event in published} == NINE_TYPES
     defaults.publish(published)
     received = defaults.received(10)
     for event, got in by_event(received, published):
@@ -55,31 +57,15 @@ def test_ten_events_of_nine_types_in_one_message(defaults: Copy) -> None:
         assert got["text"].startswith("%%% \n")
         assert got["text"].endswith("\n %%%")
     assert len({got["text"] for got in received}) == 10
-
-
-def test_fields_of_each_type(defaults: Copy) -> None:
-    """A severity and a host of each type, as section 4 of the design says, told from the samples by hand."""
-    defaults.publish(ten_events())
-    cloud, other = "i-0123456789abcdef0", "i-0fedcba9876543210"
-    assert Counter(
-        (tag, got["alert_type"], got.get("host"))
-        for got in defaults.received(10)
-        for tag in got["tags"]
-        if tag.startswith("event_type:")
-    ) == Counter(
-        [
-            ("event_type:systemevent", "info", cloud),
-            ("event_type:packetlog", "warning", cloud),
-            ("event_type:payloadlog", "error", cloud),
-            ("event_type:antimalwareevent", "warning", cloud),
-            ("event_type:antimalwareevent", "warning", "サーバー-01"),
-            ("event_type:webreputationevent", "error", cloud),
-            ("event_type:integrityevent", "warning", cloud),
-            ("event_type:loginspectionevent", "error", cloud),
-            ("event_type:appcontrolevent", "info", cloud),
-            ("event_type:devicecontrolevent", "warning", other),
-        ]
-    )
+    tagged = [(tag, got) for got in received for tag in got["tags"] if tag.startswith("event_type:")]
+    assert Counter((tag, got["alert_type"], got.get("host")) for tag, got in tagged) == Counter(SHOWN)
+    log = "\n".join(defaults.aws.function_log(defaults.outputs["function_name"]))
+    assert log
+    assert defaults.api_key not in log
+    # Short values, such as "TCP" or an id of two digits, could stand there for another reason.
+    values = {str(value) for event in published for value in event.values() if len(str(value)) > 8}
+    assert len(values) > 100
+    assert not [value for value in values if value in log]
 
 
 @pytest.mark.parametrize("delivery", ["queue", "direct"])
@@ -106,19 +92,6 @@ def test_two_copies_do_not_mix(defaults: Copy, direct: Copy) -> None:
     [in_queue], [in_direct] = defaults.received(1), direct.received(1)
     assert str(message[0]["EventID"]) in in_queue["text"]
     assert str(message[1]["EventID"]) in in_direct["text"]
-
-
-def test_no_event_and_no_key_in_the_log(defaults: Copy) -> None:
-    message = ten_events()
-    defaults.publish(message)
-    defaults.received(10)
-    log = "\n".join(defaults.aws.function_log(defaults.outputs["function_name"]))
-    assert log
-    assert defaults.api_key not in log
-    # Short values, such as "TCP" or an id of two digits, could stand there for another reason.
-    values = {str(value) for event in message for value in event.values() if len(str(value)) > 8}
-    assert len(values) > 100
-    assert not [value for value in values if value in log]
 
 
 def test_samples_are_what_deep_security_writes() -> None:

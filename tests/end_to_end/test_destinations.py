@@ -7,7 +7,6 @@ import pytest
 
 from tests.end_to_end.stack import PATIENCE_SECONDS, Copy
 from tests.end_to_end.traffic import Sent, dead_letters, messages, wait_until_empty
-from tests.faults import every
 from tools.fake_datadog.faults import Fault, always, respond, when
 from tools.fake_datadog.intake import EVENTS, LOGS
 
@@ -74,15 +73,6 @@ def test_one_is_down_while_the_other_goes_on(both: Copy, down: str, other: int) 
     # Folded within each message: one event for three.
     assert len(both.datadog.events) == wanted[0].total() / 3
     assert not any("repeats" in log for log in both.datadog.logs)
-    assert dead_letters(both) == []
-
-
-@pytest.mark.parametrize("path", [EVENTS, LOGS])
-def test_faults_at_one_destination(both: Copy, path: str) -> None:
-    both.datadog.faults.append(at(path, every(2, respond(500))))
-    sent = traffic(4, 9)
-    both.publish(*sent)
-    settle(both, expected(sent))
     assert dead_letters(both) == []
 
 

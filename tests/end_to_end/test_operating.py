@@ -15,7 +15,9 @@ from zipfile import ZipFile
 import pytest
 
 from tests.end_to_end.stack import PATIENCE_SECONDS, ROTATED_KEY, Copy
+from tests.end_to_end.traffic import waiting
 from tests.repository import pages
+from tests.support import sns_record
 from tools import samples
 from tools.fake_datadog.faults import always, respond
 from tools.repository import ROOT
@@ -103,9 +105,20 @@ def test_redrive_with_direct_delivery(direct: Copy, commands: str, tmp_path: Pat
     [loop] = blocks("With direct delivery")
     sqs, url = direct.client("sqs"), direct.outputs["dead_letter_queue_url"]
     sqs.purge_queue(QueueUrl=url)
-    # The text first: the event behind it does not wait.
-    for body in ("no JSON", samples.encode(samples.events_of(samples.messages()["SystemEvent"])[:1])):
-        sqs.send_message(QueueUrl=url, MessageBody=body)
+    # The text first: what is behind it does not wait.
+    sqs.send_message(QueueUrl=url, MessageBody="no JSON")
+    # Datadog is down for all three attempts; the emulator makes them only of what is invoked asynchronously by itself.
+    direct.datadog.faults.append(always(respond(503)))
+    record = sns_record(samples.encode(samples.messages()["SystemEvent"]))
+    direct.client("lambda").invoke(
+        FunctionName=direct.outputs["function_name"],
+        InvocationType="Event",
+        Payload=json.dumps({"Records": [record]}).encode(),
+    )
+    end = time.monotonic() + PATIENCE_SECONDS
+    while waiting(direct, "dead_letter_queue_url") < 2:
+        assert time.monotonic() < end, direct.story(0)
+    direct.datadog.clear()
     outputs = "".join(
         f'{name}) echo "{direct.outputs[name]}";;\n' for name in ("dead_letter_queue_url", "function_name")
     )
@@ -123,7 +136,7 @@ def test_redrive_with_direct_delivery(direct: Copy, commands: str, tmp_path: Pat
         timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
-    direct.received(1)
+    assert len(direct.received(2)) == 2
     assert kept(direct)["MessageAttributes"]["reason"]["StringValue"].startswith("not readable as JSON")
     sqs.purge_queue(QueueUrl=url)
 

@@ -13,6 +13,14 @@ from tools import fake_datadog
 from tools.fake_datadog import FakeDatadog
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is of examples: a line that only chance reaches has no test, and hundreds of cases take a while."""
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture
 def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty AWS account, by moto, which checks requests as AWS does."""

@@ -12,6 +12,7 @@ import responses
 
 from deep_security_datadog import fold as fold_module
 from deep_security_datadog import forward as forward_module
+from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.delivery import Delivery
 from deep_security_datadog.aws.queues import Queues, Taken
 from deep_security_datadog.deep_security.event import Event
@@ -309,7 +310,10 @@ def test_records_are_settled_as_soon_as_their_events_are(run: Run, monkeypatch: 
     assert asked_before[0] < 40 == len(run.requests) == len(run.kept)
 
 
-@pytest.mark.parametrize(("owner", "name", "back"), [(Queues, "settle", ["culprit"]), (Report, "settled", [])])
+@pytest.mark.parametrize(
+    ("owner", "name", "back"),
+    [(envelope, "read", ["culprit"]), (Queues, "settle", ["culprit"]), (Report, "settled", [])],
+)
 def test_a_record_that_cannot_be_settled_waits_alone(
     run: Run, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, back: list[str]
 ) -> None:
@@ -317,7 +321,8 @@ def test_a_record_that_cannot_be_settled_waits_alone(
     works: Callable[..., Any] = getattr(owner, name)
 
     def fails_for_one(*arguments: Any, **options: Any) -> Any:
-        if any(isinstance(one, Delivery) and one.record.record_id == "culprit" for one in arguments):
+        records = [one.record.record_id for one in arguments if isinstance(one, Delivery)]
+        if "culprit" in records or SEVERAL[1] in arguments:
             raise KeyError("content")
         return works(*arguments, **options)
 

@@ -5,6 +5,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.plans import one_provider
 from tools.terraform import Terraform, TerraformError, copy_modules
 
 
@@ -13,13 +14,13 @@ def run(tree: Path, files: list[str]) -> None:
     found = files or [path.relative_to(tree).as_posix() for path in tree.glob("tests/terraform/*.tftest.hcl")]
     found.sort(key=lambda file: (tree / file).read_text(encoding="utf-8").count('\nrun "'))
     folder = "-test-directory=tests/terraform"
-    Terraform(tree).init(folder)
+    terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
+    terraform.init(folder)
 
     def run_half(half: list[str]) -> None:
-        terraform = Terraform(tree, {"AWS_REGION": "us-east-1"}, on_line=lambda line: print(line, flush=True))
         terraform.run("test", "-no-color", folder, *(f"-filter={file}" for file in half))
 
-    with ThreadPoolExecutor() as pool:
+    with one_provider(terraform), ThreadPoolExecutor() as pool:
         list(pool.map(run_half, filter(None, (found[::2], found[1::2]))))
 
 

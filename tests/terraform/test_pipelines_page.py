@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.plans import one_provider
 from tests.repository import pages
 from tools.repository import ROOT
 from tools.terraform import Terraform, copy_modules
@@ -16,6 +17,7 @@ def test_it_passes_beside_the_first_block_of_the_readme(tmp_path: Path) -> None:
     (tmp_path / "tests" / "forwarder.tftest.hcl").write_text(test, encoding="utf-8")
     terraform = Terraform(tmp_path)
     terraform.init()
-    said = terraform.run("test", "-no-color")
+    with one_provider(terraform):
+        said = terraform.run("test", "-no-color")
     assert "1 passed, 0 failed" in said
     assert "Warning" not in said

@@ -1,13 +1,10 @@
 """What goes over the wire and what comes back, over real sockets."""
 
 import json
-import ssl
 import threading
-from pathlib import Path
 
 import pytest
 import requests
-import trustme
 
 from deep_security_datadog import __version__
 from deep_security_datadog.datadog.client import CONNECT_TIMEOUT, READ_TIMEOUT, DatadogClient, Progress
@@ -104,27 +101,15 @@ def test_the_proxy_of_the_environment_is_used(
     assert [request.headers["host"] for request in fake.requests] == ["api.example.com"] * 2
 
 
-def test_a_missing_ca_bundle_is_no_answer(client: DatadogClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_listens_or_the_ca_bundle_is_missing_there_is_no_answer(
+    client: DatadogClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(LoggableError, match=r"^ConnectionError$"):
+        post(client, "http://127.0.0.1:9/")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
     with pytest.raises(LoggableError, match=r"^OSError$"):
         post(client, "https://127.0.0.1:9/")
-
-
-def test_the_ca_bundle_of_the_environment_vouches_for_a_server(
-    fake: FakeDatadog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """And where nobody does, the reason says so: a proxy that opens TLS is found by that."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    assert fake._server
-    fake._server.socket = context.wrap_socket(fake._server.socket, server_side=True)
-    url = fake.url.replace("http://127.0.0.1", "https://localhost") + EVENTS
-    with pytest.raises(LoggableError, match=r"^SSLError: .*local issuer certificate"):
-        post(DatadogClient(connections=1), url)
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    assert post(DatadogClient(connections=1), url).status == 202
 
 
 def test_a_redirect_is_an_answer_and_takes_the_key_nowhere(fake: FakeDatadog, client: DatadogClient) -> None:

@@ -199,44 +199,42 @@ def test_a_batch_that_is_too_large_is_sent_in_halves(datadog: Datadog) -> None:
     assert datadog.asked == [[1, 2, 3, 4, 5, 6], [1, 2, 3], [1], [2, 3], [4, 5, 6], [4], [5, 6]]
 
 
-def test_what_is_known_to_be_too_large_is_not_sent_first(datadog: Datadog) -> None:
-    def limited(items: Sequence[Item], is_short: bool) -> bytes:
-        if len(items) > 2 or number_of(items[0]) == 0:
-            raise TooLarge("larger than 5 MB")
-        return encode(items, is_short)
-
-    answers = datadog.send([batch(range(4))._replace(encode=limited)])
-    assert answers.pop(0) == Answer(REFUSED, 413, "larger than 5 MB", attempts=0)
-    assert outcomes(answers) == [ACCEPTED] * 3 and datadog.asked == [[1], [2, 3]]
-
-
-def test_one_that_cannot_be_rendered_is_refused_and_the_others_of_its_batch_are_sent_once(datadog: Datadog) -> None:
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (KeyError("what an event says"), Answer(REFUSED, reason="cannot be rendered (KeyError)")),
+        (TooLarge("larger than 5 MB"), Answer(REFUSED, 413, "larger than 5 MB")),
+    ],
+)
+def test_one_that_cannot_be_rendered_is_refused_and_the_others_of_its_batch_are_sent_once(
+    datadog: Datadog, error: Exception, answer: Answer
+) -> None:
     def broken(items: Sequence[Item], is_short: bool) -> bytes:
         if 5 in map(number_of, items):
-            raise KeyError("what an event says")
+            raise error
         return encode(items, is_short)
 
     answers = datadog.send([batch(range(8))._replace(encode=broken)])
-    assert answers.pop(5) == Answer(REFUSED, None, "cannot be rendered (KeyError)")
+    assert answers.pop(5) == answer
     assert outcomes(answers) == [ACCEPTED] * 7
-    assert sorted(number for ids in datadog.asked for number in ids) == [0, 1, 2, 3, 4, 6, 7]
+    assert datadog.asked == [[0, 1, 2, 3], [4], [6, 7]]
 
 
 # One that is not accepted stops no other (row E) -------------------------------------------------------------------
 
 RESET = {"X-RateLimit-Reset": "3000", "X-RateLimit-Remaining": "249000"}
-BAD = {"401": (401, {}), "403": (403, {}), "500": (500, {}), "302": (302, {"Retry-After": "60"}), "503": (503, RESET)}
+BAD = {401: (401, {}), 403: (403, {}), 500: (500, {}), 302: (302, {"Retry-After": "60"}), 503: (503, RESET)}
 
 
 @pytest.mark.parametrize(("place", "at_once"), [(0, 1), (50, 16), (99, 16)])
 @pytest.mark.parametrize("bad", BAD)
-def test_one_event_that_is_not_accepted_waits_alone(datadog: Datadog, bad: str, at_once: int, place: int) -> None:
+def test_one_event_that_is_not_accepted_waits_alone(datadog: Datadog, bad: int, at_once: int, place: int) -> None:
     datadog.reply = lambda ids, _: BAD[bad] if ids == [place] else 202
     answers = send(a_sender(at_once=at_once), each(range(100)))
     found = answers.pop(place)
     assert outcomes(answers) == [ACCEPTED] * 99
-    attempts = 1 if bad in {"401", "403"} else MOST_ATTEMPTS
-    assert found == Answer(RETRY, BAD[bad][0], f"HTTP {bad}", attempts)
+    attempts = 1 if bad in {401, 403} else MOST_ATTEMPTS
+    assert found == Answer(RETRY, bad, f"HTTP {bad}", attempts)
     assert datadog.asked.count([place]) == attempts
 
 
@@ -260,27 +258,15 @@ def test_a_message_that_is_not_accepted_waits_alone(datadog: Datadog, at_once: i
 
 
 @pytest.mark.parametrize("at_once", [1, 16])
-@pytest.mark.parametrize("bad", BAD)
-def test_one_log_that_is_not_accepted_waits_alone(datadog: Datadog, bad: str, at_once: int) -> None:
-    datadog.reply = lambda ids, _: BAD[bad] if 137 in ids else 202
+@pytest.mark.parametrize("bad", [*BAD, 400, 422, 429])
+def test_one_log_that_is_not_accepted_waits_or_is_refused_alone(datadog: Datadog, bad: int, at_once: int) -> None:
+    datadog.reply = lambda ids, _: BAD.get(bad, bad) if 137 in ids else 202
     answers = send(a_sender(at_once=at_once), [batch(range(200))])
     found = answers.pop(137)
     assert outcomes(answers) == [ACCEPTED] * 199
-    assert found == Answer(RETRY, BAD[bad][0], f"HTTP {bad}", found.attempts)
+    outcome, attempts = (REFUSED, 1) if bad in {400, 422} else (RETRY, found.attempts)
+    assert found == Answer(outcome, bad, f"HTTP {bad}", attempts, is_rate_limit=bad == 429)
     assert sum(len(ids) for ids in datadog.asked if 137 not in ids) == 199, "none of them arrives twice"
-
-
-def test_one_log_that_is_always_told_to_wait_waits_alone(datadog: Datadog) -> None:
-    datadog.reply = lambda ids, _: 429 if 5 in ids else 202
-    assert outcomes(datadog.send([batch(range(9))])) == [ACCEPTED] * 5 + [RETRY] + [ACCEPTED] * 3
-
-
-@pytest.mark.parametrize("status", [400, 422])
-def test_one_log_that_is_refused_for_good_is_refused_alone(datadog: Datadog, status: int) -> None:
-    datadog.reply = lambda ids, _: status if 137 in ids else 202
-    answers = datadog.send([batch(range(200))])
-    assert answers.pop(137) == Answer(REFUSED, status, f"HTTP {status}", attempts=1)
-    assert outcomes(answers) == [ACCEPTED] * 199
 
 
 # Stopping ----------------------------------------------------------------------------------------------------------
