@@ -52,7 +52,8 @@ def documents(stream: Iterable[streams.Properties], host_tags: tuple[str, ...] =
     found = []
     for properties in stream:
         one = item(properties, NOTIFICATION)
-        context = CONTEXT._replace(now=(one.event.time or CONTEXT.now) + timedelta(seconds=30))
+        now = (one.event.time or CONTEXT.now) + timedelta(seconds=30)
+        context = CONTEXT._replace(now=now, ocsf=False)
         found.append(Document.of_log(logs.body(one, context), (*HOST_TAGS, *host_tags)))
     return found
 
