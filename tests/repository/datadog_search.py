@@ -4,7 +4,7 @@ https://docs.datadoghq.com/logs/explorer/search_syntax/
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, Self
 

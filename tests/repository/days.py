@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tests.repository import streams as s
+from tests.repository.attacks import administrator
 from tests.repository.streams import HOSTS, Stream
 
 FLEET = [(place / 100, host) for place, host in enumerate(HOSTS)]
@@ -64,6 +65,9 @@ def _desktops() -> Stream:
     for late, host in FLEET:
         yield s.change(32 + late, host, key, setup, "RegistryValue")
         yield s.change(32 + late, host, s.RUN_KEY, r"C:\Program Files\KeePassXC\KeePassXC.exe", "RegistryValue")
+        run_key = rf"HKEY_USERS\S-1-5-21-1-2-3-{host}\Software\Microsoft\Windows\CurrentVersion\Run\com.squirrel.slack"
+        for app in (r"slack\Update.exe", r"Microsoft\OneDrive\Update\OneDriveSetup.exe"):
+            yield s.change(32 + late, host, run_key, rf"C:\Users\{host}\AppData\Local\{app}", "RegistryValue")
         yield s.change(33 + late, host, r"C:\Windows\System32\drivers\spool.sys", r"C:\Windows\System32\svchost.exe")
         yield s.change(33 + late, host, r"C:\Windows\System32\winevt\Logs\System.evtx", r"C:\Windows\explorer.exe")
         yield from (s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2) for number in range(12))
@@ -83,7 +87,35 @@ def _mail_wave() -> Stream:
         yield s.removed(32 + number / 10, HOSTS[number], MalwareName=name, InfectedFilePath=path)
     for host in HOSTS:
         yield s.removed(35, host, MalwareName="PUA.Win32.Toolbar", InfectedFilePath="C:\\a.exe")
-        yield s.removed(36, host, MalwareName="Eicar_test_file", InfectedFilePath="/tmp/eicar.com")
+
+
+def _heartbeat() -> Stream:
+    """A monitoring tool writes the test file on each host each hour, as each vendor's engine names it."""
+    for late, host in FLEET:
+        for hour, name in enumerate(("Eicar_test_file", "EICAR_TEST_FILE", "Eicar_test_1")):
+            own = {"MalwareName": name, "InfectedFilePath": "/opt/monitor/eicar.com"}
+            yield s.malware(25 + hour + late, host, "Passed", (1, 0), **own)
+            yield s.malware(29 + hour + late, host, "Access Denied", (5, 0), **own)
+            yield from (s.removed(33 + hour + late + again / 10, host, **own) for again in range(5))
+
+
+def _windows() -> Stream:
+    """Printers, Configuration Manager and group policy; the cloud's agent; servers that join the domain."""
+    system = "C:\\Windows\\System32\\"
+    agent = r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Services\RdAgent\ImagePath"
+    for late, host in FLEET:
+        yield s.change(28 + late, host, rf"{system}spool\drivers\x64\3\unidrv.dll", f"{system}spoolsv.exe")
+        yield s.change(28 + late, host, f"{system}CcmFramework.dll", r"C:\Windows\CCM\CcmExec.exe")
+        yield s.change(28 + late, host, s.RUN_KEY, f"{system}svchost.exe", "RegistryValue")
+        yield s.change(28 + late, host, agent, r"C:\WindowsAzure\GuestAgent_2.7\WaAppAgent.exe", "RegistryValue")
+        yield administrator(29 + late, "WIN-1$", "S-1-5-21-1-2-3-512", "-", host)
+
+
+def _nodes() -> Stream:
+    """Nodes of EKS and kOps start all day; a module sets a user's crontab on each."""
+    for number in range(30):
+        yield from (s.change(25 + number / 2, f"node-{number}", key, process) for key, process in s.NODE_STARTS)
+        yield s.change(26 + number / 2, f"node-{number}", f"/var/spool/cron/tmp.{number}", "/usr/bin/crontab")
 
 
 def _administrator() -> Stream:
@@ -135,9 +167,10 @@ DAYS = {
     ),
     "configuration management": Day(
         "https://github.com/freedomofpress/securedrop/issues/1712",
-        [*_changes(40, "/opt/puppetlabs/puppet/bin/ruby", s.AUTHORIZED_KEYS, "/etc/cron.d/report",
-                   "/etc/sudoers.d/admins", "/usr/local/bin/report", "/usr/bin/report")],
-        {"processes": ["/opt/puppetlabs/*"]},
+        [each for process in ("/opt/puppetlabs/puppet/bin/ruby", "/var/cfengine/bin/cf-agent")
+         for each in _changes(40, process, s.AUTHORIZED_KEYS, "/etc/cron.d/report", "/etc/sudoers.d/admins",
+                              "/usr/local/bin/report", "/usr/bin/report")],
+        {"processes": ["/var/cfengine/*"]},
     ),
     "hosts stopped at night": Day(
         "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html",
@@ -174,7 +207,8 @@ DAYS = {
     ),
     "autoscaling": Day("https://github.com/canonical/cloud-init/issues/3206", [*_autoscaling()]),
     "desktops": Day(
-        "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/issues/5110",
+        "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/issues/5110, "
+        "https://github.com/elastic/detection-rules/issues/2993",
         [*_desktops()],
     ),
     "an old password, and the internet guesses": Day(
@@ -186,8 +220,27 @@ DAYS = {
         [make(hour + late, HOSTS[4], "10.76.17.255") for hour in (33, 34, 35)
          for make, late in ((s.guesses, 0), (s.guesses, 0.001), (s.logon, 0.01))],
     ),
-    "malware by mail, unwanted programs, a test file": Day(
-        "https://www.f-secure.com/sw-desc/eicar", [*_mail_wave()]
+    "malware by mail, unwanted programs": Day("https://www.f-secure.com/sw-desc/eicar", [*_mail_wave()]),
+    "a test file all day": Day("https://www.f-secure.com/sw-desc/eicar", [*_heartbeat()]),
+    "Windows servers": Day(
+        "https://github.com/elastic/detection-rules/issues/4981, https://learn.microsoft.com/en-us/windows-server/identity/"
+        "ad-ds/plan/security-best-practices/appendix-f--securing-domain-admins-groups-in-active-directory",
+        [*_windows()],
+    ),
+    "nodes start all day": Day(
+        "https://github.com/awslabs/amazon-eks-ami/issues/1917, https://github.com/kubernetes/kops/issues/7222",
+        [*_nodes()],
+    ),
+    "builds and deployments under application control": Day(
+        "https://help.deepsecurity.trendmicro.com/10/0/Protection-Modules/Application-Control/detect-drift.html",
+        [s.blocked_software(25 + number / 5, HOSTS[number % 9], path, user)
+         for number in range(1, 90) for path, user in s.builds(number)],
+    ),
+    "units and udev rules of packages": Day(
+        "https://github.com/elastic/detection-rules/pull/3235, https://github.com/elastic/detection-rules/pull/5508",
+        [*_changes(40, "/usr/bin/dnf5", "/usr/lib/udev/rules.d/60-x.rules", "/usr/lib/systemd/system/x.service"),
+         *_changes(40, "/usr/bin/systemd-hwdb", "/usr/lib/udev/hwdb.bin"),
+         *_changes(9, "/usr/bin/podman", "/etc/udev/rules.d/x.rules", "/etc/profile.d/x.sh")],
     ),
     "an infected file in a folder that a cloud syncs": Day(
         "https://community.teamviewer.com/t5/Remote-Management-Knowledge-Base/"

@@ -4,6 +4,7 @@ A day counts from 0 to 24 hours; times are hours since the first midnight.
 """
 
 import random
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -25,15 +26,17 @@ def at(hours: float) -> str:
 
 
 def event(kind: str, hours: float, host: str, **properties: object) -> Properties:
-    """The sample of a type, on another computer that no cloud knows."""
+    """The sample of a type, on another computer that no cloud knows. host: its name, which gives its id."""
     template = {name: value for name, value in sample(kind)[0].items() if not name.startswith("HostInstance")}
-    return {**template, "Hostname": host, "LogDate": at(hours), **properties}
+    own = {"Hostname": host, "HostID": zlib.crc32(host.encode()), "HostGUID": f"GUID of {host}"}
+    return {**template, **own, "LogDate": at(hours), **properties}
 
 
 def malware(hours: float, host: str, result: str, actions: tuple[int, int], **properties: object) -> Properties:
     first, outcome = actions
     steps = {"ScanAction1": first, "ScanResultAction1": outcome, "ScanAction2": 0, "ScanResultAction2": 0}
-    return event("AntiMalwareEvent", hours, host, **{"ScanResultString": result, **steps, **properties})
+    own = {"MalwareName": "Trojan.A", "ScanResultString": result, **steps, **properties}
+    return event("AntiMalwareEvent", hours, host, **own)
 
 
 def removed(hours: float, host: str, **properties: object) -> Properties:
@@ -103,10 +106,10 @@ def sweep(kind: str, hosts: int, source: str, minutes: float = 1, **properties: 
     return [event(kind, 34 + place * minutes / 60, host, **own) for place, host in enumerate(HOSTS[:hosts])]
 
 
-def blocked_software(hours: float, host: str, path: str) -> Properties:
+def blocked_software(hours: float, host: str, path: str, user: str = "www-data") -> Properties:
     place = max(map(path.rfind, "/\\")) + 1
     own = {"Path": path[:place], "FileName": path[place:], "Action": "Execution of Unrecognized Software Blocked"}
-    return event("AppControlEvent", hours, host, **own, Operation=2)
+    return event("AppControlEvent", hours, host, **own, UserName=user, Operation=2)
 
 
 # Samples that are no part of an ordinary day, with the rules that have to fire on them.
@@ -114,15 +117,33 @@ INCIDENTS = {
     "reported.1.md": "protection-off",
     "reported.7.md": "host-tampered",
     "reported.14.md": "host-tampered",
-    "reported.16.md": "not-stopped",
+    "reported.16.md": "malware-not-removed",
 }
 
 
 def history() -> Stream:
-    """A week before: who works in the manager, and what application control blocks each week."""
+    """A week before: who works in the manager, what builds make, and what nodes write when they start."""
     yield system(-200, "", 352, ActionBy="weekly-admin")
     yield system(-190, "", 352, ActionBy="MasterAdmin")
-    yield blocked_software(-199, "build-1", "/tmp/a.sh")
+    yield from (blocked_software(-199, "build-1", path, user) for path, user in builds(0))
+    yield from (change(-198, "node-0", key, process) for key, process in NODE_STARTS)
+
+
+NODE_STARTS = (
+    *((f"/etc/systemd/system/{unit}", "/usr/bin/mv") for unit in ("sandbox-image.service", "kubelet.service")),
+    ("/etc/systemd/system/containerd.service.d/00-runtime-slice.conf", "/usr/bin/bash"),
+    *((f"/lib/systemd/system/{unit}.service", "/opt/kops/bin/nodeup") for unit in ("kubelet", "protokube")),
+    ("/var/spool/cron/root", "/usr/bin/crontab"),
+)
+
+
+def builds(number: int) -> Iterator[tuple[str, str]]:
+    """Files and users: what is compiled, deployed and serviced in a folder of its own each time."""
+    yield f"/tmp/go-build{number}/b001/exe/main", "jenkins"
+    yield f"/home/runner/work/{number}/target/app", "runner"
+    yield f"C:\\Users\\agent\\_work\\{number}\\bin\\app.exe", "agent"
+    yield f"/var/www/app/releases/{number}/bin/rails", "deploy"
+    yield f"C:\\Windows\\Temp\\{number:08X}-AAAA\\DismHost.exe", "SYSTEM"
 
 
 def ordinary_day(day: int) -> Stream:

@@ -29,11 +29,14 @@ HOST_TAGS = ("severity:critical", "severity:high", "action:passed", "env:prod", 
 # ATT&CK 17 as pySigma 0.11.23 has it (sigma/data/mitre_attack.py): a tactic, and its techniques that the rules see.
 TACTICS = {
     "TA0001-initial-access": {"T1190-exploit-public-facing-application"},
-    "TA0002-execution": {"T1053-scheduled-task-job", "T1059-command-and-scripting-interpreter"},
+    "TA0002-execution": {
+        "T1053-scheduled-task-job", "T1059-command-and-scripting-interpreter", "T1204-user-execution",
+    },
     "TA0003-persistence": {
         "T1053.003-cron", "T1098-account-manipulation", "T1098.004-ssh-authorized-keys", "T1505.003-web-shell",
-        "T1543.002-systemd-service", "T1547.001-registry-run-keys-startup-folder",
-        "T1554-compromise-host-software-binary",
+        "T1543.002-systemd-service", "T1546-event-triggered-execution", "T1546.004-unix-shell-configuration-modification",
+        "T1546.012-image-file-execution-options-injection", "T1547.001-registry-run-keys-startup-folder",
+        "T1547.004-winlogon-helper-dll", "T1554-compromise-host-software-binary",
     },
     "TA0005-defense-evasion": {"T1070.001-clear-windows-event-logs", "T1562.001-disable-or-modify-tools"},
     "TA0006-credential-access": {"T1110-brute-force"},
@@ -89,25 +92,30 @@ def found_by_all(happened: Sequence[Document]) -> list[tuple[str, Signal]]:
     return [(rule, each) for rule in RULES for each in fired(rule, happened)]
 
 
+@functools.cache
+def found_in(scenario: str) -> list[tuple[str, Signal]]:
+    return found_by_all(scenarios()[scenario])
+
+
 @pytest.mark.parametrize("day", DAYS)
 def test_an_ordinary_day_calls_nobody(day: str) -> None:
     """Above low is at most what is no attack, but the team's to know; and that once."""
-    found, highest = found_by_all(scenarios()[day]), SEVERITIES.index(DAYS[day].status)
+    found, highest = found_in(day), SEVERITIES.index(DAYS[day].status)
     assert DAYS[day].source.startswith("https://")
     assert len(found) <= 1 and all(SEVERITIES.index(each.status) <= highest for _, each in found)
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_silent_where_it_is_not_enough(name: str) -> None:
-    assert found_by_all(scenarios()[name]) == []
+    assert found_in(name) == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_is_seen(attack: str) -> None:
-    """By each rule once, or once for each of what it groups by."""
-    found = found_by_all(scenarios()[attack])
+    """By each rule once, or once for each incident."""
+    found = found_in(attack)
     assert {(rule, each.status, each.case) for rule, each in found} == set(ATTACKS[attack].signals)
-    assert len({(rule, each.group) for rule, each in found}) == len(found)
+    assert len(found) == (ATTACKS[attack].count or len(ATTACKS[attack].signals))
 
 
 def test_maintenance_hides_no_malware_and_no_found_password() -> None:
@@ -119,29 +127,32 @@ def tactics(rule: str) -> set[str]:
     return {tag.partition(":")[2] for tag in RULES[rule]["tags"] if tag.startswith("tactic:")}
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", [name for name, attack in ATTACKS.items() if attack.count <= 1])
 def test_one_incident_notifies_once(name: str) -> None:
     """A host notifies once an hour: again only for what is more severe, or of a tactic that it has not had."""
     happened = scenarios()[name]
-    hosts = {host for each in happened for host in each.values.get("host", ())}
-    urgent = [(rule, each) for rule, each in found_by_all(happened) if SEVERITIES.index(each.status) > 1]
+    hosts = {host for each in happened for host in each.values.get("@deep_security.HostID", ())}
+
+    def subject(rule: str, group: Sequence[str]) -> set[str]:
+        return hosts.intersection(group) or set(group) or {rule}
+
+    urgent = [(rule, each) for rule, each in found_in(name) if SEVERITIES.index(each.status) > 1]
     urgent.sort(key=lambda found: found[1].time)
     for place, (rule, later) in enumerate(urgent):
-        subject = hosts.intersection(later.group) or set(later.group)
         earlier = [
             (other, SEVERITIES.index(each.status))
             for other, each in urgent[:place]
-            if later.time - each.time <= 3600 and subject & (hosts.intersection(each.group) or set(each.group))
+            if later.time - each.time <= 3600 and subject(rule, later.group) & subject(other, each.group)
         ]
         known = {tactic for other, _ in earlier for tactic in tactics(other)}
         assert all(SEVERITIES.index(later.status) > rank for _, rank in earlier) or tactics(rule) - known, rule
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_happens_in_another_product_or_two_days_later(attack: str) -> None:
+def test_what_happens_in_another_product_or_months_later(attack: str) -> None:
     """Of another product or module nothing is a signal; what comes again later is one more."""
     found = scenarios()[attack]
-    again = [each._replace(time=each.time + 2 * 86_400) for each in found]
+    again = [each._replace(time=each.time + 100 * 86_400) for each in found]
     for rule, *_ in ATTACKS[attack].signals:
         for key in ("integration", "module"):
             others = [each._replace(values={**each.values, key: frozenset(["other"])}) for each in found]
@@ -167,20 +178,21 @@ def test_every_case_has_its_attack() -> None:
     assert cases == {signal for attack in ATTACKS.values() for signal in attack.signals}
 
 
-# A clause of a search: what has brackets around it, or one term; a minus belongs to it.
-_CLAUSE = re.compile(r"-?(?:@?[\w.-]+:)?\([^()]*\)|\S+")
-_LIST = re.compile(r"(?<=:\()[^()]+ OR [^()]+(?=\))")
+# A clause of a search: what has brackets around it, or one term; a minus belongs to it. A blank in a word is escaped.
+_CLAUSE = re.compile(r"-?(?:@?[\w.-]+:)?\([^()]*\)|(?:\\.|\S)+")
+_LIST = re.compile(r"(?<=\()[^()]+(?=\))")
 
 
 def weaker(search: str) -> Iterator[str]:
-    """Without one clause, or without one word of a list. Product and module have a test of their own."""
+    """Without one clause, or one word in brackets. Product and module have a test of their own."""
     for clause in _CLAUSE.finditer(search):
         if clause[0] not in ("OR", search) and not clause[0].startswith(("integration:", "module:")):
             yield f"{search[: clause.start()]} {search[clause.end() :]}".strip()
     for values in _LIST.finditer(search):
-        words = values[0].split(" OR ")
+        operator = " OR " if " OR " in values[0] else " "
+        words = values[0].split(operator)
         for place in range(len(words)):
-            rest = " OR ".join(words[:place] + words[place + 1 :])
+            rest = operator.join(words[:place] + words[place + 1 :])
             yield f"{search[: values.start()]}{rest}{search[values.end() :]}"
 
 
@@ -235,7 +247,6 @@ def test_what_datadog_checks_when_a_rule_is_made(rule: str) -> None:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", query["name"])
         assert bool(query["distinctFields"]) == (query["aggregation"] == "cardinality")
         assert bool(query.get("metrics")) == (query["aggregation"] == "new_value")
-        assert query["hasOptionalGroupByFields"] is False, "the interpreter leaves out what lacks a group"
     assert len({tuple(query["groupByFields"]) for query in body["queries"]}) <= 1, "queries are joined by their groups"
     if options["detectionMethod"] == "sequence_detection":
         steps, transitions = (options["sequenceDetectionOptions"][key] for key in ("steps", "stepTransitions"))

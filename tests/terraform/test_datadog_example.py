@@ -31,7 +31,7 @@ RESOURCE = re.compile(
     r'^resource "datadog_\w+" "this" \{\n  for_each = (local\.\w+)\n(.*?)^\}\n', re.MULTILINE | re.DOTALL
 )
 NEED_NO_ATTRIBUTES = {
-    "manager-sign-ins", "protection-off", "reconnaissance", "unknown-software",
+    "manager-sign-ins", "protection-off", "reconnaissance",
 }  # fmt: skip
 MODELS = {"monitors": Monitor, "detections": SecurityMonitoringStandardRuleCreatePayload}
 # By the provider, what it sends, and what Datadog answers.
