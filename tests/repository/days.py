@@ -91,7 +91,7 @@ def _mail_wave() -> Stream:
 
 def _heartbeat() -> Stream:
     """A monitoring tool writes the test file on each host each hour, as each vendor's engine names it."""
-    for late, host in FLEET:
+    for late, host in FLEET[:6]:
         for hour, name in enumerate(("Eicar_test_file", "EICAR_TEST_FILE", "Eicar_test_1")):
             own = {"MalwareName": name, "InfectedFilePath": "/opt/monitor/eicar.com"}
             yield s.malware(25 + hour + late, host, "Passed", (1, 0), **own)
@@ -190,7 +190,7 @@ DAYS = {
     ),
     "Windows hosts that broadcast": Day(
         "https://www.localhost.me.uk/support/web/ports/137/index.html",
-        [each for number in range(20) for port in (137, 138)
+        [each for number in range(4) for port in (137, 138)
          for each in s.sweep("PacketLog", 40, f"10.0.0.{number}", DestinationPort=port, Action=1)],
     ),
     "weekly scan of one's own": Day(
@@ -232,9 +232,9 @@ DAYS = {
         [*_nodes()],
     ),
     "builds and deployments under application control": Day(
-        "https://help.deepsecurity.trendmicro.com/10/0/Protection-Modules/Application-Control/detect-drift.html",
+        "https://help.deepsecurity.trendmicro.com/20_0/on-premise/application-control.html",
         [s.blocked_software(25 + number / 5, HOSTS[number % 9], path, user)
-         for number in range(1, 90) for path, user in s.builds(number)],
+         for number in range(1, 20) for path, user in s.builds(number)],
     ),
     "units and udev rules of packages": Day(
         "https://github.com/elastic/detection-rules/pull/3235, https://github.com/elastic/detection-rules/pull/5508",
