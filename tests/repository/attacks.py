@@ -23,8 +23,8 @@ class Attack(NamedTuple):
     source: str = ""
 
 
-def _change(key: str, process: str = "/bin/bash", kind: str = "File", change: int = 2, *, on: str = "web-9") -> Events:
-    return [s.change(34, on, key, process, kind) | {"Change": change}]
+def _change(key: str, process: str = "/bin/bash", change: int = 2, *, on: str = "web-9") -> Events:
+    return [s.change(34, on, key, process) | {"Change": change}]
 
 
 def _changes(*changes: tuple[Any, ...]) -> list[Events]:
@@ -32,8 +32,8 @@ def _changes(*changes: tuple[Any, ...]) -> list[Events]:
     return [_change(*each, on=f"db-{each}-{place}") for place, each in enumerate(changes)]
 
 
-def _by(key: str, processes: Iterable[str], kind: str = "File") -> list[Events]:
-    return _changes(*((key, process, kind) for process in processes))
+def _by(key: str, processes: Iterable[str]) -> list[Events]:
+    return _changes(*((key, process) for process in processes))
 
 
 def _apart(*incidents: Events) -> list[Events]:
@@ -143,87 +143,70 @@ OPEN_FOLDERS = (
 _STEPS: Mapping[Expected, Sequence[Events]] = {
     ("malware-not-removed", "critical", "Malware still active"): _apart(
         _stays("Passed", (1, 0)), _stays("Clean Failed", (4, -81)), _stays("Échec", (2, -1)),
-        _stays("Passed", (1, 0), InfectedFilePath="/tmp/Eicar_test_file", Reason="Eicar"),
-    ),
+        _stays("Passed", (1, 0), InfectedFilePath="/tmp/Eicar_test_file", Reason="Eicar")),
     ("malware-not-removed", "high", "Malware blocked, file still there"): [
         *_apart(_stays(), _stays("Access Denied", (5, 0))),
         # One that is found all day hides others for six hours at most.
-        *([s.malware(124 + (6.5 * n + m / 2), "nas", "Access Denied", (5, 0)) for m in range(13)] for n in range(3)),
-    ],
+        *([s.malware(124 + (6.5 * n + m / 2), "nas", "Access Denied", (5, 0)) for m in range(13)] for n in range(3))],
     ("exploit-not-blocked", "high", "Critical exploit not blocked"): _apart(
         s.sweep("PayloadLog", 40, "203.0.113.9", Severity=4, Action=6),
         s.sweep("PayloadLog", 1, "203.0.113.9", Severity=4, Action=129),
-        [s.event("PayloadLog", 34 + number / 60, "web-9", Severity=4, **DETECTED) for number in range(30)],
-    ),
+        [s.event("PayloadLog", 34 + number / 60, "web-9", Severity=4, **DETECTED) for number in range(30)]),
     ("exploit-not-blocked", "low", "High exploit not blocked"): [
-        s.sweep("PayloadLog", 1, "203.0.113.9", Severity=3, **DETECTED)
-    ],
+        s.sweep("PayloadLog", 1, "203.0.113.9", Severity=3, **DETECTED)],
     ("malware-spreads", "medium", ""): [
         [s.removed(34, host, MalwareName="Worm.B") for host in HOSTS],
         # Five hosts of one name.
-        [each | {"HostID": n} for n, each in enumerate(_again("/tmp/a", 5, MalwareName="Worm.A"))],
-    ],
+        [each | {"HostID": n} for n, each in enumerate(_again("/tmp/a", 5, MalwareName="Worm.A"))]],
     ("malware-returns", "medium", ""): [
-        [s.removed(26 + n * 4, "web-9", InfectedFilePath="/tmp/a") for n in range(5)], _again("/tmp/kdevtmpfsi", 5),
-    ],
+        [s.removed(26 + n * 4, "web-9", InfectedFilePath="/tmp/a") for n in range(5)], _again("/tmp/kdevtmpfsi", 5)],
     ("lateral-movement", "medium", "Exploits, blocked"): [
         *(s.sweep("PayloadLog", 3, source, 10) for source in PRIVATE),
         *(s.sweep("PayloadLog", 3, f"10.0.8.{port % 256}", DestinationPort=port) for port in PORTS),
         *(s.sweep("PayloadLog", 3, f"10.0.9.{action}", Action=action) for action in range(1, 6)),
-        [each | {"Hostname": "db"} for each in s.sweep("PayloadLog", 3, "10.0.5.5")],
-    ],
+        [each | {"Hostname": "db"} for each in s.sweep("PayloadLog", 3, "10.0.5.5")]],
     ("lateral-movement", "medium", "Passwords, guessed"): [
-        [s.guesses(34, host, source) for host in HOSTS[:3]] for source in PRIVATE
-    ],
+        [s.guesses(34, host, source) for host in HOSTS[:3]] for source in PRIVATE],
     ("lateral-movement", "medium", "Connections, denied"): [
         *(s.sweep("PacketLog", 10, source, Action=1) for source in PRIVATE),
-        *(s.sweep("PacketLog", 10, f"10.0.8.{port % 256}", Action=129, DestinationPort=port) for port in PORTS),
-    ],
+        *(s.sweep("PacketLog", 10, f"10.0.8.{port % 256}", Action=129, DestinationPort=port) for port in PORTS)],
     ("brute-force-then-logon", "critical", ""): [
         [GUESSED, s.logon(34.9, "web-9", "203.0.113.66")],
         [s.guesses(34, "web-8", "203.0.113.66"), s.success(34.1, "web-8", "203.0.113.66")],  # Events from level 6.
     ],
     ("host-tampered", "high", "SSH key or logon program"): [
-        *_changes(*((s.AUTHORIZED_KEYS, "/usr/bin/perl", "File", change) for change in (1, 2, 4))),
+        *_changes(*((s.AUTHORIZED_KEYS, "/usr/bin/perl", change) for change in (1, 2, 4))),
         _change(s.AUTHORIZED_KEYS, "N/A"), _change(s.AUTHORIZED_KEYS, on=""),
         *([each | {"HostID": number} for each in _change(s.AUTHORIZED_KEYS)] for number in (1, 2)),  # Of one name.
-        *_changes(*((key, "N/A", "RegistryValue") for key in LOGON_PROGRAMS)),
-        *_by(s.RUN_KEY, (SQUIRREL, *FEIGNED), "RegistryValue"), *_by(s.AUTHORIZED_KEYS, FEIGNED),
-        *_by(USERS_RUN_KEY, (r"C:\Users\a\AppData\Local\x\evil.exe", SQUIRREL.replace("Users", "a")), "RegistryValue"),
-    ],
+        *_changes(*((key, "N/A") for key in LOGON_PROGRAMS)),
+        *_by(s.RUN_KEY, (SQUIRREL, *FEIGNED)), *_by(s.AUTHORIZED_KEYS, FEIGNED),
+        *_by(USERS_RUN_KEY, (r"C:\Users\a\AppData\Local\x\evil.exe", SQUIRREL.replace("Users", "a")))],
     ("host-tampered", "high", "System program or sudoers"): [
         *_changes(*((key,) for key in SYSTEM_FILES)), *_by("/usr/bin/ls", FEIGNED),
-        *_changes(*(("/usr/bin/ls", "/bin/sh", "File", change) for change in (1, 4))),
-    ],
+        *_changes(*(("/usr/bin/ls", "/bin/sh", change) for change in (1, 4)))],
     ("host-tampered", "high", "Web shell"): _changes(*(
-        (f"C:\\inetpub\\wwwroot\\a.{page}", f"C:\\a\\{process}.exe", "File", 1)
+        (f"C:\\inetpub\\wwwroot\\a.{page}", f"C:\\a\\{process}.exe", 1)
         for page, process in (("aspx", "w3wp"), ("ashx", "MSExchangeMailboxReplication"), ("asmx", "UMWorkerProcess"),
                               ("asp", "powershell"), ("aspx", "cmd")))),
     ("host-tampered", "high", "Administrators changed"): [
         [ADDED], [administrator(34, "x-512", "S-1-5-21-1-2-3-1104", "CN=x-512,CN=Users", "web-7")],
-        [_log("", host="web-8", OSSEC_RuleID=100217, OSSEC_Description="Administrators Group Changed")],
-    ],
+        [_log("", host="web-8", OSSEC_RuleID=100217, OSSEC_Description="Administrators Group Changed")]],
     ("host-tampered", "high", "Audit log cleared"): [
         [_log("logs_cleared", OSSEC_RuleID=18118)],  # Level 9.
-        [_log("", host="web-8", OSSEC_RuleID=100118, OSSEC_Description="Windows audit log was cleared.")],
-    ],
+        [_log("", host="web-8", OSSEC_RuleID=100118, OSSEC_Description="Windows audit log was cleared.")]],
     ("host-tampered", "low", "Account changed amid guesses"): [
         [s.guesses(34, f"db-{n}{key}", "203.0.113.66"), _account(key, host=f"db-{n}{key}") | {"Change": n}]
-        for n in (1, 2, 4) for key in ("/etc/passwd", "/etc/shadow")
-    ],
+        for n in (1, 2, 4) for key in ("/etc/passwd", "/etc/shadow")],
     ("new-autostart", "medium", ""): [
         *_changes(*((key,) for key in AUTOSTARTS), *((key, "/tmp/x") for key, _ in s.NODE_STARTS)),
         *_by("/etc/cron.d/a", FEIGNED),
-        _change("/etc/cron.d/b", change=1), [s.change(34, host, "/etc/cron.d/c", "/usr/bin/curl") for host in HOSTS],
-    ],
+        _change("/etc/cron.d/b", change=1), [s.change(34, host, "/etc/cron.d/c", "/usr/bin/curl") for host in HOSTS]],
     ("protection-off", "high", ""): _apart(
         [s.alert(34, "web-9", "Anti-Malware Engine Offline", "Critical")],
         *([s.system(34, "web-9", number)] for number, (title, _) in s.SYSTEM_EVENTS.items()
-          if title.lower().endswith("engine offline")),
-    ),
+          if title.lower().endswith("engine offline"))),
     ("manager-changed", "medium", ""): [
-        [s.system(34, "", number, ActionBy=f"intruder-{number}")] for number in (251, 259, 351, 352, 708, 2907)
-    ],
+        [s.system(34, "", number, ActionBy=f"intruder-{number}")] for number in (251, 259, 351, 352, 708, 2907)],
     ("manager-sign-ins", "medium", "Repeated failures"): _apart(*(
         [s.system(34 + place / 20, "", number) for place in range(10)] for number in (160, 608, 675))),
     ("manager-sign-ins", "low", "Account locked"): _apart(*([s.system(34, "", number)] for number in (603, 673))),
@@ -232,8 +215,7 @@ _STEPS: Mapping[Expected, Sequence[Events]] = {
         *([s.blocked_software(34, "build-1", path)] for path, _ in s.builds(7)),  # Known, but not of this user.
     ],
     ("reconnaissance", "low", ""): [
-        [s.system(34 + n / 60, host, number) for n, host in enumerate(HOSTS[:10])] for number in range(850, 855)
-    ],
+        [s.system(34 + n / 60, host, number) for n, host in enumerate(HOSTS[:10])] for number in range(850, 855)],
     ("callbacks", "high", "Not blocked"): [_calls(1, 1, DetectOnly=True)],
     ("callbacks", "medium", "Blocked, again and again"): [_calls(30, 10, Risk=3), _calls(30, 10, "web-8")],
 }  # fmt: skip
@@ -241,65 +223,53 @@ _CHAINS: Mapping[str, tuple[Sequence[str], Events, str]] = {
     "Kinsing: cron, key, miner that comes again": (
         ("SSH key or logon program", "new-autostart", "malware-returns"),
         [*_change("/etc/crontab"), *_change(s.AUTHORIZED_KEYS, "/usr/bin/curl"), *_again("/tmp/kdevtmpfsi", 6)],
-        "https://sequoia.health/blog/kinsing-miner-how-to-find",
-    ),
+        "https://sequoia.health/blog/kinsing-miner-how-to-find"),
     "SSH password found, an account, sudoers": (
         ("brute-force-then-logon", "System program or sudoers"),
         [GUESSED, FOUND, _account("/etc/passwd", 34.2), _account("/etc/sudoers.d/x", 34.3, process="/usr/bin/tee")],
-        "https://github.com/ossec/ossec-hids/issues/1082",
-    ),
+        "https://github.com/ossec/ossec-hids/issues/1082"),
     "Log4Shell detected, program blocked, calls home": (
         ("Critical exploit not blocked", "unknown-software", "Blocked, again and again"),
         [s.event("PayloadLog", 34, "web-9", SourceIP="203.0.113.8", Severity=4, **DETECTED),
          s.blocked_software(34.1, "web-9", "/tmp/x"), *_calls(60, 6)],
-        "https://success.trendmicro.com/tw/solution/000289946",
-    ),
+        "https://success.trendmicro.com/tw/solution/000289946"),
     "RedTail: SSH password found, key, cron, miner": (
         ("brute-force-then-logon", "SSH key or logon program", "new-autostart"),
         [GUESSED, FOUND, *_change(s.AUTHORIZED_KEYS), *_change("/etc/crontab"),
          s.removed(34.2, "web-9", InfectedFilePath="/tmp/.redtail")],
-        "https://github.com/SigmaHQ/sigma/pull/6229",
-    ),
+        "https://github.com/SigmaHQ/sigma/pull/6229"),
     "ProxyShell detected, web shell found": (
         ("Critical exploit not blocked", "Web shell"),
         [*s.sweep("PayloadLog", 1, "203.0.113.8", Severity=4, DestinationPort=443, **DETECTED),
          s.change(34.1, "web-1", r"C:\inetpub\a\zx.aspx", r"C:\MSExchangeMailboxReplication.exe") | {"Change": 1},
          s.removed(34.2, "web-1", InfectedFilePath=r"C:\inetpub\wwwroot\aspnet_client\zx.aspx")],
-        "https://research.splunk.com/endpoint/detect_exchange_web_shell/",
-    ),
+        "https://research.splunk.com/endpoint/detect_exchange_web_shell/"),
     "Skidmap: PAM and the loader, then cron": (
         ("System program or sudoers", "new-autostart"),
         [*_change("/lib64/security/pam_unix.so"), *_change("/etc/ld.so.preload", change=1), *_change("/etc/crontab")],
-        "https://slackcare.com/skidmap-the-malware-that-affects-linux-and-does-cryptomining/",
-    ),
+        "https://slackcare.com/skidmap-the-malware-that-affects-linux-and-does-cryptomining/"),
     "RDP password found, administrator, engine off, ransomware, log cleared": (
         ("brute-force-then-logon", "Administrators changed", "Malware blocked, file still there", "protection-off"),
         [*REMOTE_DESKTOP, ADDED | {"LogDate": s.at(34.3)}, s.system(34.5, "web-9", 393),
          s.malware(34.7, "web-9", "Terminated", (0, 0)), _log("", 34.8, OSSEC_RuleID=18118)],
-        "https://dfirinsights.com/2024/05/07/windows-remote-desktop-forensics/",
-    ),
+        "https://dfirinsights.com/2024/05/07/windows-remote-desktop-forensics/"),
     "malware stays on six hosts, found again and again": (
         ["Malware still active"],
         [s.malware(34 + n / 60, f"web-{n % 6}", "Passed", (1, 0), MalwareName="Worm.A") for n in range(36)],
-        "https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-reports-attack",
-    ),
+        "https://docs.trendmicro.com/en-us/documentation/article/trend-vision-one-reports-attack"),
     "sedexp: a udev rule": (
         ["new-autostart"], _change("/etc/udev/rules.d/99-sedexp.rules", "/usr/bin/sedexp", change=1),
-        "https://www.aon.com/en/insights/cyber-labs/unveiling-sedexp",
-    ),
+        "https://www.aon.com/en/insights/cyber-labs/unveiling-sedexp"),
     "RotaJakiro: a unit among those of packages": (
         ["new-autostart"], _change("/lib/systemd/system/sys-temd-agent.service", "/tmp/x", change=1),
-        "https://pberba.github.io/security/2022/01/30/linux-threat-hunting-for-persistence-systemd-timers-cron/",
-    ),
+        "https://pberba.github.io/security/2022/01/30/linux-threat-hunting-for-persistence-systemd-timers-cron/"),
     "sticky keys after a password was found": (
         ("brute-force-then-logon", "SSH key or logon program"),
-        [*REMOTE_DESKTOP, s.change(34.2, "web-9", DEBUGGER, r"C:\Windows\System32\reg.exe", "RegistryValue")],
-        "https://learn.microsoft.com/en-us/archive/blogs/jonathantrull/detecting-sticky-key-backdoors",
-    ),
+        [*REMOTE_DESKTOP, s.change(34.2, "web-9", DEBUGGER, r"C:\Windows\System32\reg.exe")],
+        "https://learn.microsoft.com/en-us/archive/blogs/jonathantrull/detecting-sticky-key-backdoors"),
     "Winlogon starts another shell": (
-        ["SSH key or logon program"], _change(rf"{NT}\Winlogon\Shell", r"C:\Users\a\AppData\x.exe", "RegistryValue"),
-        "https://attack.mitre.org/techniques/T1547/004/",
-    ),
+        ["SSH key or logon program"], _change(rf"{NT}\Winlogon\Shell", r"C:\Users\a\AppData\x.exe"),
+        "https://attack.mitre.org/techniques/T1547/004/"),
     "LockBit over file shares, and what came before it, on twelve hosts": (
         ("Connections, denied", "Malware blocked, file still there"),
         [*s.sweep("PacketLog", 12, "10.0.7.7", 0.5, Action=1),

@@ -65,7 +65,8 @@ def success(hours: float, host: str, source: str) -> Properties:
     return log(hours, host, "syslog,attacks", source, OSSEC_RuleID=40112, OSSEC_Level=12)
 
 
-def change(hours: float, host: str, key: str, process: str, kind: str = "File") -> Properties:
+def change(hours: float, host: str, key: str, process: str) -> Properties:
+    kind = "RegistryValue" if key.startswith("HKEY_") else "File"
     return event("IntegrityEvent", hours, host, Key=key, Process=process, EntityType=kind)
 
 
