@@ -37,8 +37,8 @@ def _by(key: str, processes: Iterable[str]) -> list[Events]:
 
 
 def _apart(*incidents: Events) -> list[Events]:
-    """Two days apart: such signals are of all hosts."""
-    return [[{**each, "LogDate": s.later(each, 48 * n)} for each in events] for n, events in enumerate(incidents)]
+    """Each in a year of its own: such signals are of all hosts."""
+    return [[one | {"LogDate": f"{2024 + n}{one['LogDate'][4:]}"} for one in each] for n, each in enumerate(incidents)]
 
 
 def _log(groups: str, hour: float = 34, host: str = "web-9", source: str = "", **properties: object) -> s.Properties:
@@ -48,10 +48,6 @@ def _log(groups: str, hour: float = 34, host: str = "web-9", source: str = "", *
 def _calls(count: int, minutes: float, host: str = "web-9", **properties: object) -> Events:
     own = {"Risk": 4, "DetectOnly": False, **properties}
     return [s.event("WebReputationEvent", 34 + number * minutes / 60, host, **own) for number in range(count)]
-
-
-def _account(key: str, hour: float = 35.5, host: str = "web-9", process: str = "/usr/sbin/useradd") -> s.Properties:
-    return s.change(hour, host, key, process)
 
 
 def _stays(result: str = "Terminated", steps: tuple[int, int] = (0, 0), **properties: object) -> Events:
@@ -75,6 +71,7 @@ def administrator(hour: float, subject: str, sid: str, name: str, host: str = "w
 
 
 ADDED = administrator(34, "ann", "S-1-5-21-1-2-3-1104", "CN=eve")
+ACCOUNT = s.change(35.5, "web-9", "/etc/passwd", "/usr/sbin/useradd")
 GUESSED, FOUND = s.guesses(34, "web-9", "203.0.113.66"), s.success(34.1, "web-9", "203.0.113.66")
 REMOTE_DESKTOP = [
     _log("authentication_failures", source="203.0.113.5", OSSEC_RuleID=18152),
@@ -92,9 +89,8 @@ SYSTEM_FILES = (
     *(rf"C:\Windows\System32\{name}" for name in ("a.exe", "version.dll", r"drivers\a.sys")),
 )  # fmt: skip
 AUTOSTARTS = (
-    "/etc/cron.d/a", "/etc/crontab", "/etc/anacrontab", "/var/spool/cron/crontabs/a", "/etc/systemd/system/a.timer",
-    "/etc/rc.local", "/lib/systemd/system/a.service", "/etc/init.d/a", "/etc/udev/rules.d/a.rules",
-    "/etc/profile.d/a.sh",
+    *(f"/etc/{path}" for path in ("cron.d/a", "crontab", "anacrontab", "rc.local", "init.d/a", "profile.d/a.sh")),
+    "/var/spool/cron/crontabs/a", "/lib/systemd/system/a.service", "/usr/lib/udev/rules.d/a.rules",
 )  # fmt: skip
 NT = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 DEBUGGER = rf"{NT}\Image File Execution Options\sethc.exe\Debugger"
@@ -104,16 +100,15 @@ LOGON_PROGRAMS = (
 )  # fmt: skip
 USERS_RUN_KEY = s.RUN_KEY.replace("LOCAL_MACHINE", r"USERS\S-1-5-21-1-2-3-1001")
 PACKAGE_MANAGERS = (
-    "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/dnf", "/usr/bin/rpm", "/usr/bin/yum", "/usr/bin/zypper",
-    "/usr/bin/unattended-upgrade", "/usr/lib/snapd/snapd", "/usr/bin/perl", "/usr/bin/systemctl", "/bin/systemctl",
-    "/bin/rpm",
+    *(f"/usr/bin/{name}" for name in ("apt-get", "dpkg", "dnf", "rpm", "yum", "zypper", "unattended-upgrade", "perl")),
+    "/usr/bin/systemctl", "/bin/systemctl", "/bin/rpm", "/usr/lib/snapd/snapd",
 )  # fmt: skip
 CONFIGURATION = (
-    "/usr/bin/python3.9", "/usr/libexec/platform-python3.6", "/opt/puppetlabs/puppet/bin/ruby",
-    "/opt/chef/embedded/bin/ruby", "/opt/saltstack/salt/bin/python3.10",
+    *(f"/opt/{path}" for path in ("puppetlabs/puppet/bin/ruby", "chef/embedded/bin/ruby", "saltstack/salt/bin/python")),
+    "/usr/bin/python3.9", "/usr/libexec/platform-python3.6",
 )  # fmt: skip
 CLOUD = (
-    "/usr/bin/google_guest_agent", "/usr/bin/amazon-ssm-agent", "/usr/bin/ssm-agent-worker",
+    *(f"/usr/bin/{name}" for name in ("google_guest_agent", "amazon-ssm-agent", "ssm-agent-worker")),
     "/snap/amazon-ssm-agent/1/ssm-agent-worker",
 )  # fmt: skip
 ALTERNATIVES = ("/usr/bin/update-alternatives", "/usr/sbin/alternatives")
@@ -123,11 +118,10 @@ PROGRAMS = (
     r"C:\Program Files\Trend Micro\AMSP\coreServiceShell.exe", r"C:\Program Files (x86)\Microsoft\EdgeUpdate\Edge.exe",
     *(rf"C:\Windows\System32\{name}.exe" for name in ("msiexec", "svchost")),
 )  # fmt: skip
-WINDOWS = [
-    rf"C:\Windows\{path}.exe" for path in
-    (r"System32\poqexec", r"System32\drvinst", r"System32\spoolsv", r"servicing\TrustedInstaller",
-     r"WinSxS\amd64\TiWorker", r"SoftwareDistribution\a", r"CCM\CcmExec")
-]  # fmt: skip
+WINDOWS = (
+    *(rf"C:\Windows\System32\{name}.exe" for name in ("poqexec", "drvinst", "spoolsv")), r"C:\Windows\CCM\CcmExec.exe",
+    *(rf"C:\Windows\{folder}\a.exe" for folder in ("servicing", "WinSxS", "SoftwareDistribution")),
+)  # fmt: skip
 SQUIRREL, STUB = r"C:\Users\a\AppData\Local\Microsoft\Teams\Update.exe", r"C:\0f8c2d\mrtstub.exe"
 # What an intruder may call a program, in folders where he may write.
 FEIGNED = (
@@ -195,7 +189,7 @@ _STEPS: Mapping[Expected, Sequence[Events]] = {
         [_log("logs_cleared", OSSEC_RuleID=18118)],  # Level 9.
         [_log("", host="web-8", OSSEC_RuleID=100118, OSSEC_Description="Windows audit log was cleared.")]],
     ("host-tampered", "low", "Account changed amid guesses"): [
-        [s.guesses(34, f"db-{n}{key}", "203.0.113.66"), _account(key, host=f"db-{n}{key}") | {"Change": n}]
+        [s.guesses(34, f"db-{n}{key}", "203.0.113.66"), s.change(35.5, f"db-{n}{key}", key, "/bin/sh") | {"Change": n}]
         for n in (1, 2, 4) for key in ("/etc/passwd", "/etc/shadow")],
     ("new-autostart", "medium", ""): [
         *_changes(*((key,) for key in AUTOSTARTS), *((key, "/tmp/x") for key, _ in s.NODE_STARTS)),
@@ -226,7 +220,7 @@ _CHAINS: Mapping[str, tuple[Sequence[str], Events, str]] = {
         "https://sequoia.health/blog/kinsing-miner-how-to-find"),
     "SSH password found, an account, sudoers": (
         ("brute-force-then-logon", "System program or sudoers"),
-        [GUESSED, FOUND, _account("/etc/passwd", 34.2), _account("/etc/sudoers.d/x", 34.3, process="/usr/bin/tee")],
+        [GUESSED, FOUND, ACCOUNT, s.change(34.3, "web-9", "/etc/sudoers.d/x", "/usr/bin/tee")],
         "https://github.com/ossec/ossec-hids/issues/1082"),
     "Log4Shell detected, program blocked, calls home": (
         ("Critical exploit not blocked", "unknown-software", "Blocked, again and again"),
@@ -323,13 +317,12 @@ HARMLESS: dict[str, Events] = {
     "logon on another host": [GUESSED, s.logon(34.1, "web-8", "203.0.113.66")],
     "logon from another address": [GUESSED, s.logon(34.1, "web-9", "198.51.100.7")],
     "failed once, then a logon": [
-        s.log(34, "web-9", "syslog,authentication_failed", "198.51.100.7"), s.logon(34.1, "web-9", "198.51.100.7"),
-        _account("/etc/passwd", 34.2)],
+        s.log(34, "web-9", "authentication_failed", "198.51.100.7"), s.logon(34.1, "web-9", "198.51.100.7"), ACCOUNT],
     "guesses, and other findings from there": [GUESSED, s.log(34.1, "web-9", "syslog,errors", "203.0.113.66")],
-    "account changed too late": [GUESSED, _account("/etc/passwd", 36.1)],
-    "account changed on another host": [GUESSED, _account("/etc/passwd", 34.1, "web-8")],
+    "account changed too late": [GUESSED, ACCOUNT | {"LogDate": s.at(36.1)}],
+    "account changed on another host": [GUESSED, ACCOUNT | {"HostID": 1}],
     "guesses, then other changes": [
-        GUESSED, _account("/var/a"), _account("/etc/passwd") | {"Change": 3}, _account("/etc/passwd", process="N/A")],
+        GUESSED, *(ACCOUNT | other for other in ({"Key": "/var/a"}, {"Change": 3}, {"Process": "N/A"}))],
     "changed by those who do": [*chain(*(
         (s.guesses(33.9, f"db-{key}{n}", "203.0.113.66"), *_change(key, process, on=f"db-{key}{n}"))
         for key, by in _WRITERS.items() for n, process in enumerate(by)))],
@@ -347,8 +340,7 @@ HARMLESS: dict[str, Events] = {
     "nine failures": [s.system(34 + place / 20, "", 608) for place in range(9)],
     "software allowed": [s.event("AppControlEvent", 34, "web-9", Path="/tmp/")],
     "nine hosts scanned": [s.system(34 + n / 60, host, 851) for n, host in enumerate(HOSTS[:9])],
-    "highly suspicious site reached": _calls(40, 5, Risk=3, DetectOnly=True),
-    "twenty-nine calls": _calls(29, 10),
-    "calls to suspicious sites": _calls(60, 5, Risk=2),
-    "calls too slowly": _calls(40, 13),
+    "calls, too few or too slowly, and to sites that are only suspicious": [
+        *_calls(29, 10), *_calls(40, 13, "web-8"), *_calls(60, 5, "web-7", Risk=2),
+        *_calls(40, 5, "web-6", Risk=3, DetectOnly=True)],
 }  # fmt: skip

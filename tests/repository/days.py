@@ -28,16 +28,6 @@ def _changes(process: str, *keys: str) -> Iterator[s.Properties]:
     return (s.change(28 + late, host, key, process) for late, host in FLEET for key in keys)
 
 
-def _patch_night() -> Stream:
-    for late, host in FLEET:
-        yield from (
-            s.alert(hour + late, host, "Anti-Malware Engine Offline", "Critical", n)
-            for hour, n in ((26, 190), (26.2, 192))
-        )
-        yield s.blocked_software(26.1 + late, host, f"/tmp/installer-{host}.sh")
-        yield s.change(26.1 + late, host, "/usr/bin/curl", "/usr/bin/bash")
-
-
 def _new_kernel() -> Stream:
     """It reaches ten hosts every two hours."""
     for late, host in ((late + late // 0.1 * 2, host) for late, host in FLEET):
@@ -65,22 +55,6 @@ def _desktops() -> Stream:
         yield from (s.event("WebReputationEvent", 34 + late, host, Risk=3 + number % 2) for number in range(12))
 
 
-def _old_password() -> Stream:
-    """A backup job with a password of last month, all night, on one host; the internet guesses at another."""
-    for number in range(100):
-        yield s.guesses(25 + number / 10, HOSTS[3], "10.0.4.4")
-        yield s.guesses(25 + number / 10, HOSTS[0], f"203.0.113.{number}")
-    yield s.logon(34, HOSTS[0], "192.0.2.77")
-
-
-def _mail_wave() -> Stream:
-    for number in range(30):
-        path, name = f"C:\\Users\\u{number}\\Downloads\\invoice-{number}.zip", f"Trojan.{number % 10}"
-        yield s.removed(32 + number / 10, HOSTS[number], MalwareName=name, InfectedFilePath=path)
-    for host in HOSTS:
-        yield s.removed(35, host, MalwareName="PUA.Win32.Toolbar", InfectedFilePath="C:\\a.exe")
-
-
 def _heartbeat() -> Stream:
     """A monitoring tool writes the test file on each host each hour, as each vendor's engine names it."""
     for late, host in FLEET[:6]:
@@ -101,20 +75,6 @@ def _windows() -> Stream:
     yield from _changes(r"C:\WindowsAzure\GuestAgent_2.7\WaAppAgent.exe", agent)
     yield from _changes(r"C:\Windows\explorer.exe", rf"{system}winevt\Logs\System.evtx")
     yield from (administrator(29 + late, "WIN-1$", "S-1-5-21-1-2-3-512", "-", host) for late, host in FLEET)
-
-
-def _nodes() -> Stream:
-    """Nodes of EKS and kOps start all day; a module sets a user's crontab on each."""
-    for number in range(30):
-        yield from (s.change(25 + number / 2, f"node-{number}", key, process) for key, process in s.NODE_STARTS)
-        yield s.change(26 + number / 2, f"node-{number}", f"/var/spool/cron/tmp.{number}", "/usr/bin/crontab")
-
-
-def _administrator() -> Stream:
-    """One of the team changes policies, as each week, and mistypes a password until the manager locks the account."""
-    yield from (s.system(33 + number / 10, "", 352, ActionBy="weekly-admin") for number in range(20))
-    yield from (s.system(33 + number / 100, "", 608) for number in range(5))
-    yield s.system(33.1, "", 603, TargetName="weekly-admin", TargetType="User")
 
 
 DAYS = {
@@ -151,14 +111,17 @@ DAYS = {
          for each in _changes(process, s.AUTHORIZED_KEYS, "/etc/cron.d/report", "/etc/sudoers.d/admins",
                               "/usr/local/bin/report", "/usr/bin/report")],
         {"processes": ["/var/cfengine/*"]}),
-    "hosts stopped at night": Day(
-        "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html",
-        [s.system(hour + late, host, number) for late, host in FLEET for hour, number in ((44, 730), (31, 731))]),
-    "the manager does not resolve the hosts' names for an hour": Day(
+    "hosts stopped at night, and for an hour not resolved": Day(
+        "https://help.deepsecurity.trendmicro.com/12_0/on-premise/computer-status-offline.html, "
         "https://help.deepsecurity.trendmicro.com/20_0/on-premise/agent-offline.html",
-        [s.system(34 + late + number, host, 730 + number) for late, host in FLEET for number in (0, 1)]),
+        [s.system(hour + late, host, number) for late, host in FLEET
+         for hour, number in ((31, 731), (34, 730), (35, 731), (44, 730))]),
     "patch night with reboots": Day(
-        "https://success.trendmicro.com/ja-JP/solution/KA-0012132", [*_patch_night()],
+        "https://success.trendmicro.com/ja-JP/solution/KA-0012132", [
+            each for late, host in FLEET for each in (
+                *(s.alert(26 + n / 9 + late, host, "Anti-Malware Engine Offline", "Critical", 190 + n) for n in (0, 2)),
+                s.blocked_software(26.1 + late, host, f"/tmp/installer-{host}.sh"),
+                s.change(26.1 + late, host, "/usr/bin/curl", "/usr/bin/bash"))],
         {"host_tags": ["maintenance:true"]}, ("maintenance:true",)),
     "a kernel before there is a package for it": Day(
         "https://help.deepsecurity.trendmicro.com/20_0/on-premise/anti-malware-event-engine-essential.html",
@@ -182,14 +145,20 @@ DAYS = {
         "https://github.com/elastic/detection-rules/pull/2766, https://github.com/elastic/detection-rules/issues/5110, "
         "https://github.com/elastic/detection-rules/issues/2993",
         [*_desktops()]),
+    # A backup job with a password of last month, all night, on one host; the internet guesses at another.
     "an old password, and the internet guesses": Day(
         "https://docslib.org/doc/7746800/detecting-distributed-brute-force-attack-on-a-single-target",
-        [*_old_password()]),
+        [*(s.guesses(25 + n / 10, HOSTS[3], "10.0.4.4") for n in range(100)), s.logon(34, HOSTS[0], "192.0.2.77"),
+         *(s.guesses(25 + n / 10, HOSTS[0], f"203.0.113.{n}") for n in range(100))]),
     "an SFTP client with ten connections, of which some fail": Day(
         "https://github.com/ossec/ossec-hids/issues/1028",
         [make(hour + late, HOSTS[4], "10.76.17.255") for hour in (33, 34, 35)
          for make, late in ((s.guesses, 0), (s.guesses, 0.001), (s.logon, 0.01))]),
-    "malware by mail, unwanted programs": Day("https://www.f-secure.com/sw-desc/eicar", [*_mail_wave()]),
+    "malware by mail, unwanted programs": Day(
+        "https://www.f-secure.com/sw-desc/eicar",
+        [*(s.removed(32 + n / 10, HOSTS[n], MalwareName=f"Trojan.{n % 10}", InfectedFilePath=rf"C:\mail\{n}.zip")
+           for n in range(30)),
+         *(s.removed(35, host, MalwareName="PUA.Win32.Toolbar", InfectedFilePath=r"C:\a.exe") for host in HOSTS)]),
     "a test file all day": Day("https://www.f-secure.com/sw-desc/eicar", [*_heartbeat()]),
     "Windows servers": Day(
         "https://github.com/elastic/detection-rules/issues/4981, https://learn.microsoft.com/en-us/windows-server/identity/"
@@ -197,7 +166,9 @@ DAYS = {
         [*_windows()]),
     "nodes start all day": Day(
         "https://github.com/awslabs/amazon-eks-ami/issues/1917, https://github.com/kubernetes/kops/issues/7222",
-        [*_nodes()]),
+        [each for n in range(30) for each in (
+            *(s.change(25 + n / 2, f"node-{n}", key, process) for key, process in s.NODE_STARTS),
+            s.change(26 + n / 2, f"node-{n}", f"/var/spool/cron/tmp.{n}", "/usr/bin/crontab"))]),
     "builds and deployments under application control": Day(
         "https://help.deepsecurity.trendmicro.com/20_0/on-premise/application-control.html",
         [s.blocked_software(25 + number / 5, HOSTS[number % 9], path, user)
@@ -216,8 +187,12 @@ DAYS = {
         "https://help.deepsecurity.trendmicro.com/aws/application-control-set-up.html",
         [s.blocked_software(34 + late, host, f"/opt/app/{name}") for late, host in FLEET for name in ("new.sh", "lib")],
     ),
+    # Who changes policies each week, and mistypes a password until the manager locks the account.
     "an administrator at work": Day(
-        "https://preview.stighub.com/check/094582db-0107-4677-a850-d983c8fc7eb2", [*_administrator()]),
+        "https://preview.stighub.com/check/094582db-0107-4677-a850-d983c8fc7eb2",
+        [*(s.system(33 + n / 10, "", 352, ActionBy="weekly-admin") for n in range(20)),
+         *(s.system(33 + n / 100, "", 608) for n in range(5)),
+         s.system(33.1, "", 603, TargetName="weekly-admin", TargetType="User")]),
     "a scan from outside": Day(
         "https://help.deepsecurity.trendmicro.com/12_0/on-premise/Events-Alerts/events.html",
         [s.system(34 + late, host, 851) for late, host in FLEET]),

@@ -165,13 +165,11 @@ def _sequence(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
 
 
 def _third_party(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
+    """Of one root query without groups."""
     options = rule["options"]["thirdPartyRuleOptions"]
-    roots = [(parse(root["query"]), root["groupByFields"]) for root in options["rootQueries"]]
-    cases = [(parse(case["query"]), case) for case in rule["thirdPartyCases"]]
-    for document in documents:
-        fields = next((fields for root, fields in roots if root.matches(document)), None)
-        if fields is not None:
-            case = next((case for search, case in cases if search.matches(document)), None)
-            status, name = (case["status"], case["name"]) if case else (options["defaultStatus"], "")
-            group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in fields)
-            yield Signal(group, status, name, document.time)
+    [root] = options["rootQueries"]
+    cases = [(parse(case["query"]), case["status"], case["name"]) for case in rule["thirdPartyCases"]]
+    for document in filter(parse(root["query"]).matches, documents):
+        found = ((status, name) for search, status, name in cases if search.matches(document))
+        status, name = next(found, (options["defaultStatus"], ""))
+        yield Signal(tuple(root["groupByFields"]), status, name, document.time)

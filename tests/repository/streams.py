@@ -24,11 +24,6 @@ def at(hours: float) -> str:
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def later(properties: Properties, hours: float) -> str:
-    """The time of an event, so many hours later."""
-    return at(hours + (datetime.fromisoformat(properties["LogDate"]) - MIDNIGHT) / timedelta(hours=1))
-
-
 def event(kind: str, hours: float, host: str, **properties: object) -> Properties:
     """The sample of a type, on another computer that no cloud knows. host: its name, which gives its id."""
     template = {name: value for name, value in sample(kind)[0].items() if not name.startswith("HostInstance")}
@@ -119,10 +114,9 @@ def blocked_software(hours: float, host: str, path: str, user: str = "www-data")
 
 # Samples that are no part of an ordinary day, with the rules that have to fire on them.
 INCIDENTS = {
-    **dict.fromkeys(("reported.7.md", "reported.14.md"), "host-tampered"),
-    "reported.1.md": "protection-off",
+    "reported.1.md": "protection-off", "reported.7.md": "host-tampered", "reported.14.md": "host-tampered",
     "reported.16.md": "malware-not-removed",
-}
+}  # fmt: skip
 
 
 def history() -> Stream:

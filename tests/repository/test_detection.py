@@ -27,25 +27,21 @@ RULES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob(
 # Of hosts, in Datadog: an owner's idea of severity, and of what else the rules ask for.
 HOST_TAGS = ("severity:critical", "severity:high", "action:passed", "env:prod", "module:frontend")
 # ATT&CK 17 as pySigma 0.11.23 has it (sigma/data/mitre_attack.py): a tactic, and its techniques that the rules see.
-TACTICS = {
-    "TA0001-initial-access": {"T1190-exploit-public-facing-application"},
-    "TA0002-execution": {
-        "T1053-scheduled-task-job", "T1059-command-and-scripting-interpreter", "T1204-user-execution",
-    },
-    "TA0003-persistence": {
-        "T1053.003-cron", "T1098-account-manipulation", "T1098.004-ssh-authorized-keys", "T1505.003-web-shell",
-        "T1543.002-systemd-service", "T1546-event-triggered-execution", "T1547.004-winlogon-helper-dll",
-        "T1546.004-unix-shell-configuration-modification", "T1546.012-image-file-execution-options-injection",
-        "T1547.001-registry-run-keys-startup-folder", "T1554-compromise-host-software-binary",
-    },
-    "TA0005-defense-evasion": {"T1070.001-clear-windows-event-logs", "T1562.001-disable-or-modify-tools"},
-    "TA0006-credential-access": {"T1110-brute-force"},
-    "TA0007-discovery": {"T1046-network-service-discovery"},
-    "TA0008-lateral-movement": {
-        "T1021-remote-services", "T1210-exploitation-of-remote-services", "T1570-lateral-tool-transfer",
-    },
-    "TA0011-command-and-control": {"T1071-application-layer-protocol"},
-}  # fmt: skip
+TACTICS = {tactic: set(techniques.split()) for tactic, techniques in {
+    "TA0001-initial-access": "T1190-exploit-public-facing-application",
+    "TA0002-execution": "T1053-scheduled-task-job T1059-command-and-scripting-interpreter T1204-user-execution",
+    "TA0003-persistence":
+        "T1053.003-cron T1098-account-manipulation T1098.004-ssh-authorized-keys T1505.003-web-shell "
+        "T1543.002-systemd-service T1546-event-triggered-execution T1546.004-unix-shell-configuration-modification "
+        "T1546.012-image-file-execution-options-injection T1547.001-registry-run-keys-startup-folder "
+        "T1547.004-winlogon-helper-dll T1554-compromise-host-software-binary",
+    "TA0005-defense-evasion": "T1070.001-clear-windows-event-logs T1562.001-disable-or-modify-tools",
+    "TA0006-credential-access": "T1110-brute-force",
+    "TA0007-discovery": "T1046-network-service-discovery",
+    "TA0008-lateral-movement":
+        "T1021-remote-services T1210-exploitation-of-remote-services T1570-lateral-tool-transfer",
+    "TA0011-command-and-control": "T1071-application-layer-protocol",
+}.items()}  # fmt: skip
 
 every_rule = pytest.mark.parametrize("rule", RULES)
 
@@ -55,8 +51,7 @@ def documents(stream: Iterable[streams.Properties], host_tags: tuple[str, ...] =
     found = []
     for properties in stream:
         one = item(properties, NOTIFICATION)
-        now = (one.event.time or CONTEXT.now) + timedelta(seconds=30)
-        context = CONTEXT._replace(now=now, ocsf=False)
+        context = CONTEXT._replace(now=(one.event.time or CONTEXT.now) + timedelta(seconds=30), ocsf=False)
         found.append(Document.of_log(logs.body(one, context), (*HOST_TAGS, *host_tags)))
     return found
 
@@ -275,6 +270,7 @@ def test_tags_and_message(rule: str) -> None:
     assert set(tags["tactic"]) <= set(TACTICS)
     seen = [TACTICS[tactic].intersection(tags["technique"]) for tactic in tags["tactic"]]
     assert all(seen) and set().union(*seen) == set(tags["technique"])
+    assert "{{host.name}}" not in body["message"].replace("{{@deep_security.Hostname}} ({{host.name}})", "")
     headings = re.findall(r"^## (.+)$", body["message"], re.MULTILINE)
     assert headings == ["Goal", "Strategy", "Triage and response", "If you ignore it"]
     assert "](https://app.datadoghq.com/logs?query=integration%3Adeep_security" in body["message"]
