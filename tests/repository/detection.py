@@ -165,11 +165,11 @@ def _sequence(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
 
 
 def _third_party(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
-    """Of one root query without groups."""
     options = rule["options"]["thirdPartyRuleOptions"]
     [root] = options["rootQueries"]
     cases = [(parse(case["query"]), case["status"], case["name"]) for case in rule["thirdPartyCases"]]
     for document in filter(parse(root["query"]).matches, documents):
         found = ((status, name) for search, status, name in cases if search.matches(document))
         status, name = next(found, (options["defaultStatus"], ""))
-        yield Signal(tuple(root["groupByFields"]), status, name, document.time)
+        group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in root["groupByFields"])
+        yield Signal(group, status, name, document.time)

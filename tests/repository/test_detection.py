@@ -25,7 +25,7 @@ FOLDER = ROOT / "examples" / "datadog" / "detections"
 README = (FOLDER.parent / "README.md").read_text()
 RULES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 # Of hosts, in Datadog: an owner's idea of severity, and of what else the rules ask for.
-HOST_TAGS = ("severity:critical", "severity:high", "action:passed", "env:prod", "module:frontend")
+HOST_TAGS = ("severity:critical", "severity:high", "action:passed", "detect_only:true", "file:/a", "module:frontend")
 # ATT&CK 17 as pySigma 0.11.23 has it (sigma/data/mitre_attack.py): a tactic, and its techniques that the rules see.
 TACTICS = {tactic: set(techniques.split()) for tactic, techniques in {
     "TA0001-initial-access": "T1190-exploit-public-facing-application",
