@@ -22,7 +22,6 @@ from tests.support import item
 from tools.repository import ROOT
 
 FOLDER = ROOT / "examples" / "datadog" / "detections"
-README = (FOLDER.parent / "README.md").read_text()
 RULES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 # Of hosts, in Datadog: an owner's idea of severity, and of what else the rules ask for.
 HOST_TAGS = ("severity:critical", "severity:high", "action:passed", "detect_only:true", "file:/a", "module:frontend")
@@ -226,7 +225,9 @@ def test_every_clause_word_case_and_number_is_needed(rule: str) -> None:
 
 
 def test_the_table_of_the_readme() -> None:
-    rows = re.findall(r"^\| \[(.+?)\]\(detections/(.+?)\.json\) \|", README, re.MULTILINE)
+    rows = re.findall(
+        r"^\| \[(.+?)\]\(detections/(.+?)\.json\) \|", (FOLDER.parent / "README.md").read_text(), re.MULTILINE
+    )
     assert sorted(name for name, file in rows if name == file) == [*RULES]
 
 
@@ -270,7 +271,7 @@ def test_tags_and_message(rule: str) -> None:
     assert set(tags["tactic"]) <= set(TACTICS)
     seen = [TACTICS[tactic].intersection(tags["technique"]) for tactic in tags["tactic"]]
     assert all(seen) and set().union(*seen) == set(tags["technique"])
-    assert "{{host.name}}" not in body["message"].replace("{{@deep_security.Hostname}} ({{host.name}})", "")
+    assert "{{host.name}}" not in body["message"].replace("{{host_name.name}} ({{host.name}})", "")
     headings = re.findall(r"^## (.+)$", body["message"], re.MULTILINE)
     assert headings == ["Goal", "Strategy", "Triage and response", "If you ignore it"]
     assert "](https://app.datadoghq.com/logs?query=integration%3Adeep_security" in body["message"]
@@ -279,5 +280,8 @@ def test_tags_and_message(rule: str) -> None:
         each for query in (*body["queries"], *roots) for each in query["groupByFields"] + query.get("metrics", [])
     }
     variables = re.findall(r"\{\{(?:urlencode \")?(@?[\w.]+)\"?\}\}", body["message"])
+    # What an event says is in no title and no message as it came: names of others could be mentions and links.
+    shown = {*variables, *(fields if body["hasExtendedTitle"] else ())}
+    assert {name for name in shown if name.startswith("@deep_security.")} <= {"@deep_security.HostID"}
     # https://docs.datadoghq.com/security/notifications/variables/: of a tag `key:value`, `key.name` is the value.
     assert set(variables) <= {name if name.startswith("@") else f"{name}.name" for name in fields}
