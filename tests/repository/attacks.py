@@ -293,8 +293,7 @@ HARMLESS: dict[str, Events] = {
     "lateral movement, too slowly": s.sweep("PayloadLog", 3, "10.0.7.7", 31),
     "detected or logged from inside, of low severity": [
         each | how for each in s.sweep("PayloadLog", 3, "10.0.7.7", Severity=1) for how in (DETECTED, {"Action": 6})],
-    "nine hosts denied": s.sweep("PacketLog", 9, "10.0.7.7", Action=1),
-    "logged by the firewall": s.sweep("PacketLog", 20, "10.0.7.7", Action=6),
+    "nine denied": [*s.sweep("PacketLog", 9, "10.0.7.7", Action=1), *s.sweep("PacketLog", 20, "10.0.7.8", Action=6)],
     "denied, from public addresses": [*chain(*(s.sweep("PacketLog", 20, address, Action=1) for address in PUBLIC))],
     "guesses from inside, at two hosts": [s.guesses(34, host, "10.0.7.7") for host in HOSTS[:2]],
     "guesses from outside, at many": [s.guesses(34, host, "203.0.113.9") for host in HOSTS],

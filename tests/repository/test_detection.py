@@ -225,9 +225,8 @@ def test_every_clause_word_case_and_number_is_needed(rule: str) -> None:
 
 
 def test_the_table_of_the_readme() -> None:
-    rows = re.findall(
-        r"^\| \[(.+?)\]\(detections/(.+?)\.json\) \|", (FOLDER.parent / "README.md").read_text(), re.MULTILINE
-    )
+    text = (FOLDER.parent / "README.md").read_text()
+    rows = re.findall(r"(?m)^\| \[(.+?)\]\(detections/(.+?)\.json\) \|", text)
     assert sorted(name for name, file in rows if name == file) == [*RULES]
 
 
@@ -253,8 +252,7 @@ def test_what_datadog_checks_when_a_rule_is_made(rule: str) -> None:
         assert {query["aggregation"] for query in body["queries"]} == {"count"}
 
 
-def test_each_technique_is_of_a_rule() -> None:
-    """The table above has no more than the rules."""
+def test_the_table_above_has_no_more_than_the_rules() -> None:
     used = {tag for rule in RULES.values() for tag in rule["tags"] if tag.startswith(("tactic:", "technique:"))}
     assert {tag.partition(":")[2] for tag in used} == set(TACTICS).union(*TACTICS.values())
 
