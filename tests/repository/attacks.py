@@ -166,14 +166,13 @@ _STEPS: Mapping[Expected, Sequence[Events]] = {
         *(s.sweep("PacketLog", 10, f"10.0.8.{port % 256}", Action=129, DestinationPort=port) for port in PORTS)],
     ("brute-force-then-logon", "critical", ""): [
         [GUESSED, s.logon(34.9, "web-9", "203.0.113.66")],
-        [s.guesses(34, "web-8", "203.0.113.66"), s.success(34.1, "web-8", "203.0.113.66")],  # Events from level 6.
-    ],
+        [s.guesses(34, "web-8", "203.0.113.66"), s.success(34.1, "web-8", "203.0.113.66")]],  # Events from level 6.
     ("host-tampered", "high", "SSH key or logon program"): [
         *_changes(*((s.AUTHORIZED_KEYS, "/usr/bin/perl", change) for change in (1, 2, 4))),
         _change(s.AUTHORIZED_KEYS, "N/A"), _change(s.AUTHORIZED_KEYS, on=""),
         *([each | {"HostID": number} for each in _change(s.AUTHORIZED_KEYS)] for number in (1, 2)),  # Of one name.
         *_changes(*((key, "N/A") for key in LOGON_PROGRAMS)),
-        *_by(s.RUN_KEY, (SQUIRREL, *FEIGNED)), *_by(s.AUTHORIZED_KEYS, FEIGNED),
+        *_by(s.RUN_KEY, (SQUIRREL, *FEIGNED)),
         *_by(USERS_RUN_KEY, (r"C:\Users\a\AppData\Local\x\evil.exe", SQUIRREL.replace("Users", "a")))],
     ("host-tampered", "high", "System program or sudoers"): [
         *_changes(*((key,) for key in SYSTEM_FILES)), *_by("/usr/bin/ls", FEIGNED),
@@ -206,8 +205,7 @@ _STEPS: Mapping[Expected, Sequence[Events]] = {
     ("manager-sign-ins", "low", "Account locked"): _apart(*([s.system(34, "", number)] for number in (603, 673))),
     ("unknown-software", "medium", ""): [
         *([s.blocked_software(34, host, path) for host in HOSTS[:3]] for path in OPEN_FOLDERS),
-        *([s.blocked_software(34, "build-1", path)] for path, _ in s.builds(7)),  # Known, but not of this user.
-    ],
+        *([s.blocked_software(34, "build-1", path)] for path, _ in s.builds(7))],  # Known, but not of this user.
     ("reconnaissance", "low", ""): [
         [s.system(34 + n / 60, host, number) for n, host in enumerate(HOSTS[:10])] for number in range(850, 855)],
     ("callbacks", "high", "Not blocked"): [_calls(1, 1, DetectOnly=True)],
@@ -301,9 +299,8 @@ HARMLESS: dict[str, Events] = {
     "guesses, then a logon, from private addresses and from nowhere": [*chain(*(
         (s.guesses(34, "web-9", source), s.logon(34.1, "web-9", source)) for source in (*PRIVATE, "")))],
     "guesses, then a logon on another host of that name": [GUESSED, FOUND | {"HostID": 1}],
-    "malware removed on four hosts": [s.removed(34 + n, HOSTS[n]) for n in range(4)],
     "other malware on each host": [s.removed(34, host, MalwareName=f"Trojan.{n}") for n, host in enumerate(HOSTS)],
-    "the same file four times": _again("/tmp/a", 4),
+    "malware on four hosts, a file four times": [*(s.removed(34, host) for host in HOSTS[:4]), *_again("/tmp/a", 4)],
     "other files each time": [s.removed(26 + n, "web-9", InfectedFilePath=f"/tmp/{n}") for n in range(9)],
     "files that are brought back, or have no name": [
         *_again(r"C:\OneDrive\a.xls", 9), *_again(r"C:\Dropbox\a.xls", 9), *_again("", 9)],
