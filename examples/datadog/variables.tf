@@ -67,7 +67,7 @@ variable "tags" {
 }
 
 variable "suppress" {
-  description = "What the detection rules do not look at: addresses of your vulnerability `scanners`, of `load_balancers` (only what was blocked), hosts by their tags (`host_tags`, such as maintenance:true: only their changes, blocked software and system events), and `processes` of configuration management in integrity monitoring (such as /opt/puppetlabs/*). `*` and `?` are wildcards; write `?` for blanks, brackets and backslashes."
+  description = "What the detection rules do not look at: addresses of your vulnerability `scanners`, of `load_balancers` (only what was blocked), hosts by their tags (`host_tags`, such as maintenance:true: only their changes, blocked software and system events), and `processes` of configuration management in integrity monitoring (such as /var/cfengine/*). `*` and `?` are wildcards; write `?` for blanks, brackets and backslashes."
   type = object({
     scanners       = optional(set(string), [])
     load_balancers = optional(set(string), [])

@@ -85,15 +85,20 @@ class _Query:
         self.values: Sequence[str] = query["distinctFields"] or query.get("metrics", ())
         self._matches = parse(query["query"]).matches
         self._cardinality = query["aggregation"] == "cardinality"
+        self._missing = ("N/A",) if query["hasOptionalGroupByFields"] else ()
+        # Whether Datadog learns that a watched value is missing is nowhere said: a rule has to do either way.
+        self._unwatched = ("N/A",) if query["aggregation"] == "new_value" else ()
         self._found: dict[Group, list[tuple[float, Group]]] = defaultdict(list)
 
     def add(self, document: Document) -> list[Group]:
         """The groups that a document belongs to: none if the query does not match."""
         if not self._matches(document):
             return []
-        groups = self._combinations(document, self.fields)
+        groups = self._combinations(document, self.fields, self._missing)
         for group in groups:
-            self._found[group] += [(document.time, value) for value in self._combinations(document, self.values)]
+            self._found[group] += [
+                (document.time, value) for value in self._combinations(document, self.values, self._unwatched)
+            ]
         return groups
 
     def count(self, group: Group, *, since: float) -> int:
@@ -104,8 +109,8 @@ class _Query:
         """The watched values of this moment."""
         return [value for at, value in self._found[group] if at == time]
 
-    def _combinations(self, document: Document, fields: Sequence[str]) -> list[Group]:
-        found = [sorted(document.values.get(field, ())) for field in fields]
+    def _combinations(self, document: Document, fields: Sequence[str], missing: Group) -> list[Group]:
+        found = [sorted(document.values.get(field, missing)) for field in fields]
         return list(itertools.product(*found))
 
 
@@ -161,12 +166,10 @@ def _sequence(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
 
 def _third_party(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
     options = rule["options"]["thirdPartyRuleOptions"]
-    roots = [(parse(root["query"]), root["groupByFields"]) for root in options["rootQueries"]]
-    cases = [(parse(case["query"]), case) for case in rule["thirdPartyCases"]]
-    for document in documents:
-        fields = next((fields for root, fields in roots if root.matches(document)), None)
-        if fields is not None:
-            case = next((case for search, case in cases if search.matches(document)), None)
-            status, name = (case["status"], case["name"]) if case else (options["defaultStatus"], "")
-            group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in fields)
-            yield Signal(group, status, name, document.time)
+    [root] = options["rootQueries"]
+    cases = [(parse(case["query"]), case["status"], case["name"]) for case in rule["thirdPartyCases"]]
+    for document in filter(parse(root["query"]).matches, documents):
+        found = ((status, name) for search, status, name in cases if search.matches(document))
+        status, name = next(found, (options["defaultStatus"], ""))
+        group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in root["groupByFields"])
+        yield Signal(group, status, name, document.time)

@@ -1,9 +1,9 @@
-"""Deep Security events as they are told in days.py and attacks.py, and two days of this project's own.
+"""Deep Security events as they are told in days.py and attacks.py, and what was before them.
 
 A day counts from 0 to 24 hours; times are hours since the first midnight.
 """
 
-import random
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -25,15 +25,17 @@ def at(hours: float) -> str:
 
 
 def event(kind: str, hours: float, host: str, **properties: object) -> Properties:
-    """The sample of a type, on another computer that no cloud knows."""
+    """The sample of a type, on another computer that no cloud knows. host: its name, which gives its id."""
     template = {name: value for name, value in sample(kind)[0].items() if not name.startswith("HostInstance")}
-    return {**template, "Hostname": host, "LogDate": at(hours), **properties}
+    own = {"Hostname": host, "HostID": zlib.crc32(host.encode()), "HostGUID": host}
+    return {**template, **own, "LogDate": at(hours), **properties}
 
 
 def malware(hours: float, host: str, result: str, actions: tuple[int, int], **properties: object) -> Properties:
     first, outcome = actions
     steps = {"ScanAction1": first, "ScanResultAction1": outcome, "ScanAction2": 0, "ScanResultAction2": 0}
-    return event("AntiMalwareEvent", hours, host, **{"ScanResultString": result, **steps, **properties})
+    own = {"MalwareName": "Trojan.A", "ScanResultString": result, **steps, **properties}
+    return event("AntiMalwareEvent", hours, host, **own)
 
 
 def removed(hours: float, host: str, **properties: object) -> Properties:
@@ -58,7 +60,8 @@ def success(hours: float, host: str, source: str) -> Properties:
     return log(hours, host, "syslog,attacks", source, OSSEC_RuleID=40112, OSSEC_Level=12)
 
 
-def change(hours: float, host: str, key: str, process: str, kind: str = "File") -> Properties:
+def change(hours: float, host: str, key: str, process: str) -> Properties:
+    kind = "RegistryValue" if key.startswith("HKEY_") else "File"
     return event("IntegrityEvent", hours, host, Key=key, Process=process, EntityType=kind)
 
 
@@ -103,90 +106,49 @@ def sweep(kind: str, hosts: int, source: str, minutes: float = 1, **properties: 
     return [event(kind, 34 + place * minutes / 60, host, **own) for place, host in enumerate(HOSTS[:hosts])]
 
 
-def blocked_software(hours: float, host: str, path: str) -> Properties:
+def blocked_software(hours: float, host: str, path: str, user: str = "www-data") -> Properties:
     place = max(map(path.rfind, "/\\")) + 1
     own = {"Path": path[:place], "FileName": path[place:], "Action": "Execution of Unrecognized Software Blocked"}
-    return event("AppControlEvent", hours, host, **own, Operation=2)
+    return event("AppControlEvent", hours, host, **own, UserName=user, Operation=2)
 
 
 # Samples that are no part of an ordinary day, with the rules that have to fire on them.
 INCIDENTS = {
-    "reported.1.md": "protection-off",
-    "reported.7.md": "host-tampered",
-    "reported.14.md": "host-tampered",
-    "reported.16.md": "not-stopped",
-}
+    "reported.1.md": "protection-off", "reported.7.md": "host-tampered", "reported.14.md": "host-tampered",
+    "reported.16.md": "malware-not-removed",
+}  # fmt: skip
 
 
 def history() -> Stream:
-    """A week before: who works in the manager, and what application control blocks each week."""
+    """A week before: who works in the manager, what builds make, and what nodes write when they start."""
     yield system(-200, "", 352, ActionBy="weekly-admin")
     yield system(-190, "", 352, ActionBy="MasterAdmin")
-    yield blocked_software(-199, "build-1", "/tmp/a.sh")
+    yield from (blocked_software(-199, "build-1", path, user) for path, user in builds(0))
+    yield from (change(-198, "node-0", key, process) for key, process in NODE_STARTS)
+
+
+NODE_STARTS = (
+    *((f"/etc/systemd/system/{unit}", "/usr/bin/mv") for unit in ("sandbox-image.service", "kubelet.service")),
+    ("/etc/systemd/system/containerd.service.d/00-runtime-slice.conf", "/usr/bin/bash"),
+    *((f"/lib/systemd/system/{unit}.service", "/opt/kops/bin/nodeup") for unit in ("kubelet", "protokube")),
+    ("/var/spool/cron/root", "/usr/bin/crontab"),
+)
+
+
+def builds(number: int) -> Iterator[tuple[str, str]]:
+    """Files and users: what is compiled, deployed and serviced in a folder of its own each time."""
+    yield f"/tmp/go-build{number}/b001/exe/main", "jenkins"
+    yield f"/home/runner/work/{number}/target/app", "runner"
+    yield f"C:\\Users\\agent\\_work\\{number}\\bin\\app.exe", "agent"
+    yield f"/var/www/app/releases/{number}/bin/rails", "deploy"
+    yield f"C:\\Windows\\Temp\\{number:08X}-AAAA\\DismHost.exe", "SYSTEM"
 
 
 def ordinary_day(day: int) -> Stream:
-    """Every sample once, and the noise of forty computers."""
-    start, chance = 24.0 * day, random.Random(day)
+    """Every sample once."""
     samples = [properties for name, properties in events_of_samples() if name not in INCIDENTS]
     for place, properties in enumerate(samples):
-        yield {**properties, "LogDate": at(start + 0.25 + 23 * place / len(samples))}
-    for each in (_network, _logons, _updates, _administration):
-        yield from each(start, chance)
-
-
-def _network(start: float, chance: random.Random) -> Stream:
-    for number in range(300):
-        source = f"198.51.100.{number % 150}"
-        yield event("PacketLog", start + chance.uniform(0, 24), chance.choice(HOSTS), SourceIP=source, Action=1)
-    # A search engine for open ports visits everybody; a monitor inside does not know that three hosts changed.
-    for place, host in enumerate(HOSTS):
-        yield event("PacketLog", start + 3 + place / 100, host, SourceIP="203.0.113.200", Action=1)
-    for hour in range(24):
-        yield event("PacketLog", start + hour, HOSTS[hour % 3], SourceIP="10.0.0.5", Action=1)
-    for number in range(40):
-        source, host = f"203.0.113.{number % 10}", HOSTS[number % 3]
-        yield event("PayloadLog", start + chance.uniform(0, 24), host, SourceIP=source)
-    for risk in (2, 3, 4):
-        yield event("WebReputationEvent", start + 9, HOSTS[risk], Risk=risk)
-
-
-def _logons(start: float, chance: random.Random) -> Stream:
-    for _ in range(20):
-        failed = {"OSSEC_Description": "User authentication failure.", "OSSEC_RuleID": 5503, "OSSEC_Level": 5}
-        host = chance.choice(HOSTS)
-        yield log(start + chance.uniform(7, 19), host, "pam,syslog,authentication_failed", "192.0.2.77", **failed)
-    for hour in range(8, 18):
-        yield logon(start + hour, chance.choice(HOSTS), "192.0.2.77")
-    # The internet guesses; somebody else logs on.
-    yield guesses(start + 14, HOSTS[0], "203.0.113.66")
-    yield logon(start + 14.1, HOSTS[0], "192.0.2.77")
-
-
-def _updates(start: float, chance: random.Random) -> Stream:
-    for number in range(60):
-        process = ("/usr/bin/dnf", "N/A", "/usr/bin/dpkg")[number % 3]
-        yield change(start + 4 + number / 100, chance.choice(HOSTS), f"/usr/bin/program-{number}", process)
-    yield change(start + 4.7, HOSTS[5], "/etc/cron.daily/logrotate", "/usr/bin/dpkg")
-    servicing = r"C:\Windows\servicing\TrustedInstaller.exe"
-    yield change(start + 5, HOSTS[6], r"C:\Windows\System32\kernel32.dll", servicing)
-    yield change(start + 14.3, HOSTS[0], "/usr/sbin/sshd", "N/A")
-    yield change(start + 15, HOSTS[7], "/etc/ssh/sshd_config", "/usr/bin/vim")
-
-
-def _administration(start: float, chance: random.Random) -> Stream:
-    for hour in range(24):
-        yield system(start + hour, "", 1909)
-    for number in range(10):
-        yield system(start + 6 + number / 10, f"scaled-{number}", 250)
-        yield system(start + 20 + number / 10, f"scaled-{number}", 251)
-    yield alert(start + 8, chance.choice(HOSTS), "Reboot Required", "Warning")
-    yield alert(start + 9, HOSTS[3], "Anti-Malware Engine Offline", "Critical", 192)
-    yield malware(start + 11, HOSTS[1], "Quarantined", (3, 0))
-    yield malware(start + 11.5, HOSTS[1], "Quarantäne", (3, 0))
-    yield malware(start + 12, HOSTS[2], "Cleaned", (4, 0))
-    # Their own scanner, which the rule for reconnaissance has learned on the first day.
-    yield system(start + 2, HOSTS[9], 851)
+        yield {**properties, "LogDate": at(24.0 * day + 0.25 + 23 * place / len(samples))}
 
 
 DETECTED: dict[str, Any] = {"Action": 130, "ActionString": "Detect Only: Reset"}

@@ -30,9 +30,7 @@ VALUES = ("dashboard", "monitors", "detections")
 RESOURCE = re.compile(
     r'^resource "datadog_\w+" "this" \{\n  for_each = (local\.\w+)\n(.*?)^\}\n', re.MULTILINE | re.DOTALL
 )
-NEED_NO_ATTRIBUTES = {
-    "manager-sign-ins", "protection-off", "reconnaissance", "unknown-software",
-}  # fmt: skip
+NEED_NO_ATTRIBUTES = {"manager-sign-ins", "protection-off", "reconnaissance"}
 MODELS = {"monitors": Monitor, "detections": SecurityMonitoringStandardRuleCreatePayload}
 # By the provider, what it sends, and what Datadog answers.
 SENT = {"monitors": datadog_provider.monitor, "detections": datadog_provider.rule}
