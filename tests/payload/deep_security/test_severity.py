@@ -9,9 +9,7 @@ from deep_security_datadog.deep_security.severity import Severity
 
 BY_TYPE: dict[str, list[tuple[dict[str, Any], str | None]]] = {
     "SystemEvent": [
-        ({"Severity": 1}, "info"),
-        ({"Severity": "2"}, "medium"),
-        ({"SeverityString": "Error"}, "high"),
+        ({"Severity": 1}, "info"), ({"Severity": "2"}, "medium"), ({"SeverityString": "Error"}, "high"),
         # An alert has severity info; its description has its own. What cannot be read is not hidden as info.
         ({"Severity": 1, "Number": 190, "Description": "Severity: Critical"}, "high"),
         ({"Severity": 1, "Number": 191, "Description": "Severity: Warning"}, "medium"),
@@ -20,20 +18,13 @@ BY_TYPE: dict[str, list[tuple[dict[str, Any], str | None]]] = {
         ({"Severity": 1, "Number": 250, "Description": "Severity: Critical"}, "info"),
     ],
     "PayloadLog": [
-        ({"Severity": 1}, "low"),
-        ({"Severity": "High"}, "high"),
+        ({"Severity": 1}, "low"), ({"Severity": "High"}, "high"), ({"Severity": 9}, None),
         # The number decides, then the word, then the rank.
-        ({"Severity": 4, "SeverityString": "Niedrig"}, "critical"),
-        ({"Severity": 9, "SeverityString": " High "}, "high"),
-        ({"Severity": "Low", "SeverityString": "High"}, "high"),
-        ({"Severity": 1, "Rank": 100}, "low"),
+        ({"Severity": 4, "SeverityString": "Niedrig"}, "critical"), ({"Severity": 1, "Rank": 100}, "low"),
+        *(({"Severity": level, "SeverityString": " High "}, "high") for level in (9, "Low")),
         # The engine's own events have a rank only: severity times asset value.
-        ({"Rank": 100}, "critical"),
-        ({"Rank": 100, "HostAssetValue": 2}, "high"),
-        ({"Rank": 100, "HostAssetValue": 0}, "critical"),
-        ({"Rank": "25"}, "medium"),
-        ({"Rank": -1}, None),
-        ({"Severity": 9}, None),
+        ({"Rank": 100}, "critical"), ({"Rank": "25"}, "medium"), ({"Rank": -1}, None),
+        ({"Rank": 100, "HostAssetValue": 2}, "high"), ({"Rank": 100, "HostAssetValue": 0}, "critical"),
     ],
     "IntegrityEvent": [({"Severity": 2}, "medium"), ({"Rank": 50}, "high")],
     "LogInspectionEvent": [
@@ -43,50 +34,32 @@ BY_TYPE: dict[str, list[tuple[dict[str, Any], str | None]]] = {
         *(({"OSSEC_Level": level}, "critical") for level in (12, 15)),
         *(({"OSSEC_Level": level}, None) for level in (-1, 16)),
         ({"OSSEC_Level": 16, "SeverityString": "critical"}, "critical"),
-        ({"SeverityString": "amber"}, None),
-        ({"Rank": 25}, "medium"),
+        ({"SeverityString": "amber"}, None), ({"Rank": 25}, "medium"),
     ],
     "WebReputationEvent": [
-        ({"Risk": 5}, "low"),
-        ({"RiskString": "Highly Suspicious"}, "high"),
-        ({"RiskString": "Blocked By Administrator", "Rank": 100}, "medium"),
-        ({"RiskString": "Blocked By Admin", "Rank": 100}, "medium"),
+        ({"Risk": 5}, "low"), ({"RiskString": "Highly Suspicious"}, "high"),
+        *(({"RiskString": f"Blocked By {who}", "Rank": 100}, "medium") for who in ("Administrator", "Admin")),
         ({"Risk": "Blocked by admin"}, "medium"),
-        ({"Risk": 4, "RiskString": "Untested"}, "critical"),
-        ({"RiskString": "Gefährlich", "Rank": 100}, "critical"),
+        ({"Risk": 4, "RiskString": "Untested"}, "critical"), ({"RiskString": "Gefährlich", "Rank": 100}, "critical"),
     ],
     "PacketLog": [
-        ({"Action": "129"}, "low"),
-        ({"Action": 6}, "info"),
-        ({"ActionString": "Detect Only: Deny"}, "low"),
-        ({"ActionString": "Log Only"}, "info"),
-        ({"Action": "Deny"}, "medium"),
+        ({"Action": "129"}, "low"), ({"Action": 6}, "info"), ({"Action": "Deny"}, "medium"), ({"Action": 128}, None),
+        ({"ActionString": "Detect Only: Deny"}, "low"), ({"ActionString": "Log Only"}, "info"),
         ({"Action": 1, "ActionString": "Nur protokollieren"}, "medium"),
-        ({"Action": 0, "Rank": 50}, "medium"),
-        ({"Action": 0, "Rank": 1}, None),
-        ({"Action": 128}, None),
+        ({"Action": 0, "Rank": 50}, "medium"), ({"Action": 0, "Rank": 1}, None),
         # Of a valuable host.
-        ({"Action": 1, "Rank": 1000}, "high"),
-        ({"Action": 1, "Rank": 999}, "medium"),
+        ({"Action": 1, "Rank": 1000}, "high"), ({"Action": 1, "Rank": 999}, "medium"),
         ({"Action": 129, "Rank": "1000"}, "medium"),
     ],
     "AntiMalwareEvent": [
-        ({"ScanResultString": "quarantined"}, "medium"),
-        ({"ScanResultString": "Access Denied"}, "high"),
-        ({"ScanResultString": "Terminated"}, "high"),
-        ({"ScanResultString": "隔離"}, "critical"),
+        ({"ScanResultString": "quarantined"}, "medium"), ({"ScanResultString": "Access Denied"}, "high"),
+        ({"ScanResultString": "Terminated"}, "high"), ({"ScanResultString": "隔離"}, "critical"), ({}, "critical"),
         ({"ScanResultString": "隔離", "ScanAction1": 3, "ScanResultAction1": 0}, "medium"),
-        ({}, "critical"),
     ],
     "DeviceControlEvent": [({"DevicePermission": 0}, "medium"), ({}, None)],
     "TestSNS": [({}, "info")],
-    "NewEvent": [
-        ({"SeverityString": "High"}, "high"),
-        ({"Rank": 100}, "critical"),
-        ({"Severity": 3}, None),
-        ({}, None),
-    ],
-}
+    "NewEvent": [({"SeverityString": "High"}, "high"), ({"Rank": 100}, "critical"), ({"Severity": 3}, None)],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BY_TYPE)
