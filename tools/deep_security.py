@@ -129,11 +129,11 @@ class Setup(argparse.Namespace):
         for key in self.others:
             if key["state"] != "former" and not (self.force and key["state"] in {"early", "in_use"}):
                 raise Refusal(TEXTS["stays"].format_map(key))
-            self._agree(f"Retire {key['AccessKeyId']}?")
-            self._check(self.mine["AccessKeyId"])
-            self.perhaps = f"{key['AccessKeyId']} may be retired: see show."
             how = {"Status": "Inactive"} if key["Status"] == "Active" else {}
             operation = "update_access_key" if how else "delete_access_key"
+            self._agree(f"{'Make inactive' if how else 'Delete for good'}: {key['AccessKeyId']}?")
+            self._check(self.mine["AccessKeyId"])
+            self.perhaps = f"{key['AccessKeyId']} may be retired: see show."
             self._aws(operation, UserName=self.publisher, AccessKeyId=key["AccessKeyId"], **how)
             self._say(TEXTS[operation].format_map(key))
 
@@ -190,7 +190,7 @@ class Setup(argparse.Namespace):
         made = self._aws("create_access_key", UserName=self.publisher)["AccessKey"]
         key_id, secret = made["AccessKeyId"], made["SecretAccessKey"]
         self.sure = self.perhaps = TEXTS["made"].format(user=self.publisher, AccessKeyId=key_id)
-        self._say(f"Created {key_id}. Publishing a test notification with it.")
+        self._say(f"Created {key_id}. Publishing a test notification with it, for up to 90 seconds.")
         own = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
         try:
             self._aws("publish", own, TopicArn=self.topic, Message='[{"EventType": "TestSNS"}]')["MessageId"]

@@ -67,7 +67,7 @@ class Site:
         self.listed, self.unlisted = set[str](), list[str]()  # keys by IAM, when it was last asked; set all the same
         self.start(applied=False)
         monkeypatch.setattr(boto3, "client", self._client)
-        monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: self._send(request, options["verify"]))
+        monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: self._send(request, **options))
 
     def start(self, *, applied: bool = True) -> str:
         """Nothing is set up, or `apply` was run: the access key that Deep Security has then."""
@@ -129,10 +129,10 @@ class Site:
     def snapshot(self) -> tuple[dict[str, str], dict[str, str]]:
         return {key.id: key.status for key in self.keys}, dict(self.settings)
 
-    def _send(self, request: requests.PreparedRequest, verify: str) -> requests.Response:
+    def _send(self, request: requests.PreparedRequest, verify: str, timeout: Any, **_: Any) -> requests.Response:
         response, method = requests.Response(), str(request.method)
         self.calls.append(method)
-        assert verify == "ca.pem", "the environment's CA is not that of the manager"
+        assert (verify, timeout) == ("ca.pem", (10, 60)), "the environment's CA is not that of the manager"
         try:
             response.status_code, text = 200, json.dumps(self.around(method, lambda: self._manager(request)))
         except Refused as refused:
@@ -164,7 +164,9 @@ class Site:
 
     def _client(self, service: str, region: str, **options: Any) -> Any:
         """In place of boto3.client: requests are validated and answers parsed by its own; only the sending is faked."""
-        assert options.pop("config").retries["total_max_attempts"] == 1, "a second attempt could make a second key"
+        config = options.pop("config")
+        assert config.retries["total_max_attempts"] == 1, "a second attempt could make a second key"
+        assert (region, config.connect_timeout, config.read_timeout) == ("eu-central-1", 10, 20)
         self._signer = tuple(options.values()) or (None, None)
         if service not in self._clients:
             options = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin"}
@@ -218,8 +220,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.sleep", lambda _: None)
     Path("netrc").write_text("machine dsm.example.com login somebody password else")
-    own = {"NETRC": "netrc", "REQUESTS_CA_BUNDLE": certifi.where(), "DEEP_SECURITY_API_KEY": API_KEY}
-    for name, value in own.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NETRC", "netrc")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    monkeypatch.setenv("DEEP_SECURITY_API_KEY", API_KEY)
     yield (made := Site(monkeypatch, capsys.readouterr))
     assert not made.unlisted, "no command sets a key that IAM does not list as active"

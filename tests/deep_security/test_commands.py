@@ -46,7 +46,7 @@ def test_what_is_refused_changes_nothing(site: Site, monkeypatch: pytest.MonkeyP
     before, run = site.snapshot(), site.run(*shlex.split(command))
     assert run.code == 2 and re.search(said, run.errors, re.DOTALL) and site.snapshot() == before
     assert run.errors.endswith("is deleted again.\n" if given in {"Publish", "POST"} else "Nothing was changed.\n")
-    assert site.calls.count(given) <= 1 or given == "Publish"
+    assert site.calls.count(given) in {0, 46 if re.search("AuthorizationError|KMS", str(what)) else 1}, "for 90 s"
 
 
 @pytest.mark.parametrize(("options", "ca", "said"), TABLES["tls"])
@@ -110,7 +110,7 @@ def test_json_is_one_object_and_terraform_says_what_is_wanted(site: Site, monkey
 
 @pytest.mark.parametrize("path", ["", "/", "/api", "/api/"])
 def test_apply_sets_all_in_one_call_with_a_key_that_has_published(site: Site, path: str) -> None:
-    site.unknown, site.settings[f"{PREFIX}SecretKey"], site.header = 3, "the former secret", "authorization"
+    site.unknown, site.settings[f"{PREFIX}SecretKey"], site.header = 45, "the former secret", "authorization"
     to = ("--key-header", "authorization", "--manager", f"https://dsm.example.com:4119{path}")
     run = site.run("apply", "--yes", *to)
     [written], [kept], [published] = site.written, Path().glob("deep-security-*.json"), site.published
@@ -218,10 +218,9 @@ def test_finish_wants_iams_evidence_or_force(site: Site, given: dict[str, float]
 def test_hand_over_has_all_values_in_the_order_of_the_form(site: Site) -> None:
     form = ["Publish Events", "Access Key", "Secret Key", TOPIC, "Test credentials", "Edit JSON", "```json", "**Save"]
     page = site.run("hand-over").output
-    order = [page.index(label) for label in form]
-    assert order == sorted(order) and USER in page and json.loads(page.partition("```json\n")[2].partition("```")[0])
-    without = site.run("hand-over", "--configuration=").output
-    assert "Tick the types" in without and "```json" not in without
+    assert form == sorted(form, key=page.index) and USER in page
+    assert json.loads(page.partition("```json\n")[2].partition("```")[0])
+    assert "```json" not in (page := site.run("hand-over", "--configuration=").output) and "Tick the types" in page
 
 
 def test_first_use(capsys: pytest.CaptureFixture[str]) -> None:
@@ -254,10 +253,9 @@ def test_stopped_while_iam_hangs(stop: signal.Signals) -> None:
         own = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         own |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
         command = [sys.executable, "-X", "dev", str(SCRIPT), "test", "--topic-arn", TOPIC, "--user", USER]
-        with subprocess.Popen(command, env=os.environ | own, stderr=subprocess.PIPE, text=True) as process:
-            connection, _ = silent.accept()
+        process = subprocess.Popen(command, env=os.environ | own, stderr=subprocess.PIPE, text=True)
+        with process, silent.accept()[0]:
             process.send_signal(stop)
             _, errors = process.communicate(timeout=10)  # not the 20 s of a read
-        connection.close()
     assert process.returncode == 128 + stop
     assert errors.startswith(f"KeyboardInterrupt {stop.name}\nIAM may have made an access key of {USER}")
