@@ -113,12 +113,7 @@ _ROWS = (
         "System",
         subject=_system_event_subject,
         severity=severity.of_system_event,
-        tags={
-            "rule": named("Title"),
-            "event_number": first_of("Number"),
-            "finding": _alert_name,
-            "target": _target,
-        },
+        tags={"rule": named("Title"), "event_number": first_of("Number"), "finding": _alert_name, "target": _target},
         identity=("rule", "event_number", "finding", "target"),
         detail=_target,
         facts=(
@@ -254,11 +249,7 @@ _ROWS = (
         subject=named("OSSEC_Description", "Reason"),
         severity=or_by_rank(severity.by_range("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
         # The rule is a family, such as "Microsoft Windows Events".
-        tags={
-            "rule": named("Reason"),
-            "ossec_rule": first_of("OSSEC_RuleID"),
-            "finding": named("OSSEC_Description"),
-        },
+        tags={"rule": named("Reason"), "ossec_rule": first_of("OSSEC_RuleID"), "finding": named("OSSEC_Description")},
         identity=("rule", "ossec_rule", "finding"),
         action=word("OSSEC_Action", {}),
         facts=(
