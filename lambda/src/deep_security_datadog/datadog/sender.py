@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, SecondsLeft, TooManyLeftBehind, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, SecondsLeft, TooManyLeftBehind, run_all
 from deep_security_datadog.log import LoggableError, reason_of
 from deep_security_datadog.outcome import Answer, Outcome
 
@@ -164,11 +164,11 @@ class _Rounds:
                 return Call((one, progress), post, seconds)
         return None
 
-    def _answer(self, one: _Attempt, progress: Progress, result: Result[Response]) -> Answer:
-        if result.error is None:
-            return answer_of(result.get(), one.number)
-        reason = reason_of(result.error)
-        match result.error:
+    def _answer(self, one: _Attempt, progress: Progress, result: Response | Exception) -> Answer:
+        if isinstance(result, Response):
+            return answer_of(result, one.number)
+        reason = reason_of(result)
+        match result:
             case TooLarge():
                 return Answer(Outcome.REFUSED, TOO_LARGE, reason)
             case CannotRender():
