@@ -61,7 +61,7 @@ DESTINATION = Destination(
     name="events",
     base_url="https://api.{site}",
     path="/api/v1/events",
-    headers=(("Content-Type", "application/json"),),
+    headers={},
     most_items=1,
     encode=_encode,
 )

@@ -97,7 +97,7 @@ DESTINATION = Destination(
     name="logs",
     base_url="https://http-intake.logs.{site}",
     path="/api/v2/logs",
-    headers=(("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
+    headers={"Content-Encoding": "gzip"},
     most_items=MOST_LOGS,
     encode=_encode,
 )
