@@ -15,10 +15,8 @@ from .log import LoggableError
 
 # Threads that may hang at the same time. A few servers that never answer must not use up an environment's threads.
 MOST_LEFT_BEHIND = 32
-
 # Seconds until Lambda ends the invocation.
 SecondsLeft: TypeAlias = Callable[[], float]
-
 _T = TypeVar("_T")
 _K = TypeVar("_K")
 

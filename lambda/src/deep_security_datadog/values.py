@@ -15,10 +15,8 @@ from typing import TypeAlias
 
 # The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
 Texts: TypeAlias = Mapping[str, str]
-
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-
 # What Deep Security and OSSEC write where there is nothing, in lower case, and in which properties. Each has its source
 # in docs/reference/deep-security-events.md#placeholders.
 # A word that may be a name is a placeholder in some properties only: a user may be called `none`, a file `-`.
@@ -33,7 +31,6 @@ PLACEHOLDERS = {text: re.compile(where) for text, where in {
         ("description omitted", "no description is available", "no description is available."), "Description"),
 }.items()}  # fmt: skip
 _LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
-
 # Larger numbers are no rank, port or level, and slow to convert to text.
 _LARGEST = 1 << 63
 # Years 2000 to 2100 in seconds since 1970: other numbers are no time of an event.

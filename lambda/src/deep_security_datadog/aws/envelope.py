@@ -24,9 +24,7 @@ GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
 
 # Other messages that SNS sends: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 _CONTROL_TYPES = frozenset(("SubscriptionConfirmation", "UnsubscribeConfirmation"))
-
 _KINDS = {str: "a string", bool: "a boolean", type(None): "null", list: "an array", dict: "a message of SNS"}
-
 # A failed direct delivery that went through the queue and back has seven.
 _MOST_WRAPPINGS = 12
 # In a record that is redriven. SNS hands over one, and nobody shall make many messages of one.

@@ -13,7 +13,6 @@ from typing import Any
 DEEPEST = 100
 # Python's limit for converting an integer: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
 _MOST_DIGITS = 4300
-
 # Allowed in JSON but not in an SQS message, or not in UTF-8 (docs/reference/aws-limits.md#sqs).
 _NOT_IN_SQS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BLANK = " \t\r\n\ufeff"

@@ -21,14 +21,12 @@ _LONGEST_DELAY = 900
 # Of Lambda's record of a failed invocation, besides the event: ids, error, stack trace
 # (docs/reference/aws-limits.md#asynchronous-invocations). In bytes.
 _ROOM_IN_RECORD = 6_000
-
 # Seconds for a call to SQS, which usually takes a few hundredths of one, and seconds reserved for Lambda's answer.
 CALL_DEADLINE = 3.0
 RESERVE = 0.3
 _USUAL_CALL = 0.1
 # Below the deadline, and tried once: a call that goes on after its deadline, or again, would send twice.
 _READ_TIMEOUT = 2.5
-
 # Seconds by attempt, then doubling: everything arrives within a minute after an outage of up to five minutes.
 _STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
 # Jitter spreads the messages. It only shortens: no wait is longer than promised.

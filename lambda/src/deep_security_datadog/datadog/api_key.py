@@ -15,7 +15,6 @@ _JSON_KEYS = ("DD_API_KEY", "dd_api_key", "apiKey", "api_key")
 # What a header can carry, and the form of Datadog's keys. The form may change, so it only warns.
 _USABLE = re.compile(r"[!-~]{1,200}")
 _USUAL = re.compile(r"[0-9a-fA-F]{32}")
-
 # Seconds. The first read imports the SDK, which is slow on a small share of a CPU.
 READ_DEADLINE = 10.0
 # When a known key could not be read again: earliest and latest time of the next attempt.

@@ -17,7 +17,6 @@ from .response import Response
 
 USER_AGENT = f"deep-security-datadog/{__version__}"
 API_KEY_HEADER = "DD-API-KEY"
-
 # Seconds, for each address and each read. The deadline of a request as a whole is the sender's.
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0

@@ -20,7 +20,6 @@ LONGEST_TEXT = 4000
 # For an event that Datadog found too large.
 SHORT_TEXT = 1000
 LONGEST_AGGREGATION_KEY = 100
-
 # By severity, from info to critical.
 _ALERT_TYPES = ("info", "info", "warning", "error", "error")
 

@@ -22,14 +22,12 @@ from .tags import tags_of
 MOST_LOGS = 1000
 LARGEST_BATCH = 4_500_000
 LARGEST_LOG = 1_000_000
-
 # Longest property of a log that is too large, in characters.
 _LONGEST_SHORT_VALUE = 2000
 _LONGEST_NAME = 300
 _MOST_PROPERTIES = 100
 # Level 1 takes a fifth of the default level's time; the body is nearly as small.
 _COMPRESSION = 1
-
 # No integration has this name: its pipeline would not understand these logs (docs/reference/datadog-limits.md#logs).
 _SOURCE = "trend-micro-deep-security"
 _SERVICE = "deep-security"

@@ -10,7 +10,6 @@ import re
 
 FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
-
 _REPLACEMENT = "\ufffd"
 # Invisible characters, and those that change how the rest reads: controls, marks of direction, blank letters, line
 # separators, surrogates, tag characters, non-characters (https://www.unicode.org/reports/tr36/#visual_spoofing).

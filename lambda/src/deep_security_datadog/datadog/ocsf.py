@@ -71,8 +71,6 @@ _HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 # Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
 _RULE_ID = re.compile(r"\d{4,10}(?= - )")
-
-
 # Class, activity, and what the class has besides what all have; None leaves the event to the next maker of its row.
 _Made: TypeAlias = tuple[Class, Enum, Fields]
 # Gets the event, the fields that all classes have, and the evidence.

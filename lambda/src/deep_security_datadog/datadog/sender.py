@@ -30,7 +30,6 @@ MARGIN = 2.0
 MOST_ATTEMPTS = 4
 # Seconds before the next attempt, but for jitter.
 BACKOFF = (0.2, 0.6, 1.8)
-
 _Answered: TypeAlias = Iterator[tuple[Request, Answer]]
 _Sleep: TypeAlias = Callable[[float], None]
 _Breakers: TypeAlias = dict[str, CircuitBreaker]

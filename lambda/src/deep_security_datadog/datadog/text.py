@@ -18,15 +18,12 @@ OLDEST = timedelta(hours=17, minutes=45)
 # Clocks of agents may be a little fast.
 _FUTURE = timedelta(minutes=1)
 _SHOWN_DELAY = timedelta(minutes=1)
-
 # Values are cut before they are processed: an attacker may have sent 256 KB. A title shows less than this.
 _LONGEST_SUBJECT = 1000
 # One value must not push out the others.
 _LONGEST_VALUE = 300
 _LONGEST_BLOCK = 1200
 _MOST_OTHERS = 100
-
-
 # Its importance, and lines of the text.
 _Section: TypeAlias = tuple[int, list[str]]
 

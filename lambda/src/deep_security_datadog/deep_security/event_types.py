@@ -43,7 +43,6 @@ _RISKS = {
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
 _OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
-
 flow = word("Flow", _FLOWS, "FlowString")
 target_type = word("AMTargetType", _TARGET_TYPES, "AMTargetTypeString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")

@@ -16,7 +16,6 @@ Value: TypeAlias = Callable[[Texts], str]
 Decision: TypeAlias = Callable[[Texts], bool | None]
 # By number.
 Words: TypeAlias = Mapping[Any, str]
-
 # Of a word to compare, and of a URL, in characters: an attacker may have sent 256 KB.
 _LONGEST_WORD = 200
 _LONGEST_URL = 2000
