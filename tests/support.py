@@ -16,6 +16,7 @@ from deep_security_datadog.datadog.sender import Sender
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.outcome import Answer, Outcome
+from deep_security_datadog.values import time_of
 
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS_URL = "https://api.datadoghq.com/api/v1/events"
@@ -37,7 +38,7 @@ def sample(name: str) -> Any:
 def item(properties: dict[str, Any], notification: Notification | None = None, repeats: Repeats | None = None) -> Item:
     """An event as a destination gets it."""
     found = notification or Notification()
-    return Item(Event(properties), found.message_id, found.account_id, found.time, repeats, (properties,))
+    return Item(Event(properties), found.message_id, found.account_id, time_of(found.timestamp), repeats, (properties,))
 
 
 def events(count: int) -> list[dict[str, Any]]:

@@ -94,9 +94,8 @@ class Delivery:
     @property
     def is_untouched(self) -> bool:
         """Whether it can be done again as it is: not if it was cut and owes less than all, or it would never shrink."""
-        is_cut = any(entry.is_left for entry in self.record.entries)
         owing = {place for place, _ in self.debts}
-        return not self.settled and (not is_cut or len(owing) == len(self.record.entries))
+        return not self.settled and (not self.record.is_cut or len(owing) == len(self.record.entries))
 
     @property
     def retry_after(self) -> float:

@@ -10,10 +10,9 @@ Understood, nested in any way in which AWS combines them:
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from deep_security_datadog.values import integer, time_of
+from deep_security_datadog.values import integer
 
 from . import message
 
@@ -53,11 +52,6 @@ class Notification(NamedTuple):
         parts = self.topic_arn.split(":")
         return parts[4] if len(parts) > 5 else ""
 
-    @property
-    def time(self) -> datetime | None:
-        """`timestamp` in UTC, None if unknown."""
-        return time_of(self.timestamp)
-
 
 class Entry(NamedTuple):
     """An event of a message, or what of it is none, or what of it this invocation leaves in the queue.
@@ -69,11 +63,6 @@ class Entry(NamedTuple):
     notification: Notification = Notification()
     properties: Mapping[str, Any] | None = None
     problem: str = ""
-
-    @property
-    def is_left(self) -> bool:
-        """Whether this invocation does not take it."""
-        return self.properties is None and not self.problem
 
 
 class Record(NamedTuple):
@@ -91,6 +80,11 @@ class Record(NamedTuple):
     def name(self) -> str:
         """Its name in the log: the SNS message id, else the SQS message id."""
         return next((entry.notification.message_id for entry in self.entries), "") or self.record_id or ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether this invocation leaves a part of it in the queue."""
+        return any(entry.properties is None and not entry.problem for entry in self.entries)
 
     @property
     def attempts(self) -> int:
@@ -211,8 +205,8 @@ def _outermost(notification: Notification, value: Mapping[Any, Any]) -> Notifica
     attributes = value.get("MessageAttributes")
     destinations = _attribute(attributes, DESTINATIONS_ATTRIBUTE)
     return Notification(
-        message_id=_matching(_ID, value.get("MessageId")),
-        topic_arn=_matching(_TOPIC_ARN, value.get("TopicArn")),
+        message_id=_text(value.get("MessageId"), _ID),
+        topic_arn=_text(value.get("TopicArn"), _TOPIC_ARN),
         timestamp=_text(value.get("Timestamp"))[:40],
         destinations=frozenset(destinations.split(",")) if destinations else None,
         generation=max(0, integer(_attribute(attributes, GENERATION_ATTRIBUTE)) or 0),
@@ -224,9 +218,5 @@ def _attribute(attributes: object, name: str) -> str:
     return _text(attribute.get("Value"))[:_LONGEST_ATTRIBUTE] if isinstance(attribute, Mapping) else ""
 
 
-def _matching(form: re.Pattern[str], value: object) -> str:
-    return value if isinstance(value, str) and form.fullmatch(value) else ""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _text(value: object, form: re.Pattern[str] | None = None) -> str:
+    return value if isinstance(value, str) and (form is None or form.fullmatch(value)) else ""

@@ -70,8 +70,11 @@ class Queues:
         is_direct = delivery.record.record_id is None
         kept, problem = self.keep(delivery.refusals(), seconds_left=seconds_left)
         delivery.settle(debt for one in kept for debt in one.debts)
-        if is_direct and delivery.debts:
-            pieces, other = self.keep(self._pieces(delivery, payload), seconds_left=seconds_left)
+        room = self.largest - _ROOM_IN_RECORD
+        # What fits neither the queue, as Lambda's record, nor one invocation.
+        if is_direct and delivery.debts and (delivery.record.is_cut or len(message.write(payload).encode()) > room):
+            rest = delivery.remainders("not delivered, and too large to be tried again without a queue")
+            pieces, other = self.keep(rest, seconds_left=seconds_left)
             delivery.settle(debt for one in pieces for debt in one.debts)
             kept, problem = kept + pieces, other or problem
         if is_direct or delivery.is_untouched or not delivery.debts:
@@ -80,12 +83,6 @@ class Queues:
         put_back, other = self.put_back(remainders, retry_after=delivery.retry_after, seconds_left=seconds_left)
         delivery.settle(debt for one in put_back for debt in one.debts)
         return Settlement(kept, put_back, other or problem)
-
-    def _pieces(self, delivery: Delivery, payload: object) -> Iterator[Outgoing]:
-        """What is owed of a direct delivery that fits neither the queue, as Lambda's record, nor one invocation."""
-        is_cut = any(entry.is_left for entry in delivery.record.entries)
-        if is_cut or len(message.write(payload).encode()) > self.largest - _ROOM_IN_RECORD:
-            yield from delivery.remainders("not delivered, and too large to be tried again without a queue")
 
     def keep(self, refusals: Iterable[Outgoing], *, seconds_left: SecondsLeft) -> Taken:
         """Sends to the dead-letter queue, and leaves time for one more call."""
