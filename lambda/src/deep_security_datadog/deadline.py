@@ -85,10 +85,7 @@ def run(function: Callable[[], _T], *, seconds: float) -> _T:
 
 
 def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, _T | Exception]]:
-    """Each call's key, and what the call returned or raised, as soon as it is there.
-
-    next_call: asked whenever one can be started; None for now.
-    """
+    """Each call's key, and what it returned or raised, once that is there. next_call: None if there is none now."""
     results: SimpleQueue[tuple[_Worker, _T | Exception]] = SimpleQueue()
     running: dict[_Worker, tuple[float, Call[_K, _T]]] = {}
     try:

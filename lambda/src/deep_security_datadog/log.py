@@ -10,10 +10,7 @@ class LoggableError(Exception):
 
 
 def reason_of(error: BaseException) -> str:
-    """The message of an error of ours, else the name, because its text may hold content, a URL or the key.
-
-    After the name, what the TLS library says about a certificate.
-    """
+    """The message of an error of ours, else its name and what TLS says: any other text may hold content or the key."""
     if isinstance(error, LoggableError):
         return str(error)
     name, cause = type(error).__name__, error

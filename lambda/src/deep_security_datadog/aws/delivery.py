@@ -31,11 +31,7 @@ class Outgoing(NamedTuple):
 
 
 class Delivery:
-    """The one object that changes while an invocation lasts.
-
-    destinations: names of all that are configured. settled: debts that were settled when the record came before.
-    largest: bytes that a queue takes.
-    """
+    """The one object that changes. settled: debts settled when the record came before. largest: bytes a queue takes."""
 
     def __init__(
         self,
@@ -59,11 +55,9 @@ class Delivery:
         return is_named and (place, destination) not in self._settled
 
     def await_answer(self, place: int, destination: str) -> None:
-        """Counts on an answer for the entry."""
         self._awaited.add((place, destination))
 
     def answer(self, place: int, destination: str, answer: Answer) -> None:
-        """Takes the answer of a destination to an entry."""
         self._awaited.discard((place, destination))
         self.answers[place, destination] = answer
 
@@ -73,7 +67,6 @@ class Delivery:
 
     @property
     def is_answered(self) -> bool:
-        """Whether all answers are in."""
         return not self._awaited
 
     @property

@@ -45,10 +45,7 @@ class Settlement(NamedTuple):
 
 
 class Queues:
-    """The queue (None with direct delivery) and the dead-letter queue, by URL.
-
-    visibility_timeout: of the queue, in seconds. largest: bytes that both take in a message or batch.
-    """
+    """The queue (None with direct delivery) and its dead-letter queue. visibility_timeout: seconds. largest: bytes."""
 
     def __init__(
         self,

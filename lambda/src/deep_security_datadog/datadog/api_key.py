@@ -48,7 +48,6 @@ class ApiKey:
         return self._value
 
     def reload(self, *, seconds: float = READ_DEADLINE) -> str:
-        """Reads the key."""
         try:
             self._value = key_in(deadline.run(self._read, seconds=min(seconds, READ_DEADLINE)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the key is not there)

@@ -1,7 +1,4 @@
-"""Datadog's standard attributes of a log: from which properties, and of which kind.
-
-A facet has one kind, and Datadog indexes no value of another (docs/reference/datadog-limits.md#logs).
-"""
+"""Datadog's standard attributes of a log. A facet takes values of one kind (docs/reference/datadog-limits.md#logs)."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -9,8 +9,7 @@ from deep_security_datadog.deep_security.event import Event
 class Context(NamedTuple):
     """What all events of an invocation share.
 
-    now: the time of sending, in UTC. tags: see `tags.configured_tags`. console_url: None = no link.
-    ocsf: whether each log carries its OCSF event.
+    now: in UTC. tags: see `tags.configured_tags`. console_url: None = no link. ocsf: whether logs carry OCSF events.
     """
 
     now: datetime

@@ -36,10 +36,7 @@ _STATUSES = ("info", "notice", "warn", "error", "critical")
 
 
 def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, Any]:
-    """The log: the event as it came under `deep_security`, and Datadog's standard attributes.
-
-    is_short: cut long values of an event that is larger than the intake accepts, and leave out its OCSF event.
-    """
+    """The log: the event as it came, and standard attributes. is_short: long values are cut, and OCSF is left out."""
     event = item.event
     # Now for a time that Datadog would answer with 202 and drop.
     usable = event.time if text.date_happened(event, context.now) is not None else None

@@ -1,7 +1,4 @@
-"""One Deep Security event: its type, severity, rank, host and time.
-
-Any JSON object is an event: odd values give defaults, never an exception.
-"""
+"""One Deep Security event. Any JSON object is one: odd values give defaults, never an exception."""
 
 import re
 from collections.abc import Mapping
