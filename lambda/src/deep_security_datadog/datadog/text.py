@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import Fact, enum, one
+from deep_security_datadog.deep_security.facts import Fact, each, enum, one
 from deep_security_datadog.values import Texts
 
 from . import markdown
@@ -27,32 +27,17 @@ _MOST_OTHERS = 100
 # Its importance, and lines of the text.
 _Section: TypeAlias = tuple[int, list[str]]
 
-_HOST_FACTS = (
-    one("Computer", "Hostname"),
-    one("Instance", "HostInstanceID"),
-    one("Last address", "HostLastIPUsed"),
-    one("System", "HostOS"),
-    one("Policy", "HostSecurityPolicyName"),
-    one("Group", "HostGroupName"),
-    one("Cloud account", "HostOwnerID"),
-    one("Cloud", "HostCloudType"),
-    one("Asset value", "HostAssetValue"),
-    one("Agent version", "HostAgentVersion"),
-    one("Instance tags", "HostCloudInstanceTags"),
-)
+_HOST_FACTS = each({
+    "Computer": "Hostname", "Instance": "HostInstanceID", "Last address": "HostLastIPUsed", "System": "HostOS",
+    "Policy": "HostSecurityPolicyName", "Group": "HostGroupName", "Cloud account": "HostOwnerID",
+    "Cloud": "HostCloudType", "Asset value": "HostAssetValue", "Agent version": "HostAgentVersion",
+    "Instance tags": "HostCloudInstanceTags",
+})  # fmt: skip
 _IDENTIFIER_FACTS = (
-    one("Event id", "EventID"),
-    one("Unique id", "UniqueID"),
-    one("Tenant", "TenantName"),
-    one("Tenant id", "TenantID"),
+    *each({"Event id": "EventID", "Unique id": "UniqueID", "Tenant": "TenantName", "Tenant id": "TenantID"}),
     enum("Origin", "Origin", {-1: "", 0: "Agent", 1: "Guest agent", 2: "Appliance", 3: "Manager"}, "OriginString"),
-    one("Deep Security tags", "Tags"),
-    one("Host id", "HostID"),
-    one("Host GUID", "HostGUID"),
-    one("vCenter UUID", "HostVCUUID"),
-    one("Agent GUID", "HostAgentGUID"),
-    one("Tenant GUID", "TenantGUID"),
-    one("Cloud One account", "CloudOneAccountID"),
+    *each({"Deep Security tags": "Tags", "Host id": "HostID", "Host GUID": "HostGUID", "vCenter UUID": "HostVCUUID"}),
+    *each({"Agent GUID": "HostAgentGUID", "Tenant GUID": "TenantGUID", "Cloud One account": "CloudOneAccountID"}),
 )
 # In the title, the times, or one of the sections above.
 _SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate")).union(

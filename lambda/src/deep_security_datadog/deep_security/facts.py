@@ -94,6 +94,11 @@ def one(label: str, name: str, shown: Callable[[str], str] | None = None, *, blo
     return Fact(label, (name,), shown and (lambda texts: shown(texts.get(name, ""))), block)
 
 
+def each(names: Mapping[str, str]) -> tuple[Fact, ...]:
+    """A fact for each label and its property, which is shown as it is."""
+    return tuple(one(label, name) for label, name in names.items())
+
+
 def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact:
     """A property, unless another is the same, or holds it in a longer text."""
 
