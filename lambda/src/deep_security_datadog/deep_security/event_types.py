@@ -6,7 +6,7 @@ from functools import partial
 from deep_security_datadog.values import Texts, integer, meaningful
 
 from . import alert, facts, malware, severity
-from .facts import EventType, Fact, each, endpoint, enum, first_of, full_path, joined, named, one, unless_in, word
+from .facts import EventType, Fact, each, endpoint, enum, first_of, full_path, joined, named, one, url_place, word
 from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
@@ -58,13 +58,13 @@ def _process(texts: Texts) -> str:
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
     joined("User", "{} ({})", "UserName", "UserID"),
-    unless_in("UserName", "Account", "User"),
+    facts.unless_in("UserName", "Account", "User"),
     joined("Group", "{} ({})", "GroupName", "GroupID"),
     Fact("Process", ("ProcessName", "Process", "ProcessID"), _process),
     one("Thread", "ThreadID"),
     joined("Container", "{} ({})", "ContainerName", "ContainerID"),
     one("Container image", "ContainerImageName"),
-    unless_in("ContainerImageName", "Image", "ImageName"),
+    facts.unless_in("ContainerImageName", "Image", "ImageName"),
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc", facts.packet_data),
@@ -201,13 +201,10 @@ _ROWS = (
     EventType(
         "WebReputationEvent",
         "Web Reputation",
-        subject=lambda texts: facts.with_port(*facts.url_place(texts)[:2]),
+        subject=lambda texts: facts.with_port(*url_place(texts)[:2]),
         severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
         # Pages of one site are one finding.
-        tags={
-            "url_host": lambda texts: facts.url_place(texts).host,
-            "url_port": lambda texts: facts.url_place(texts).port,
-        },
+        tags={"url_host": lambda texts: url_place(texts).host, "url_port": lambda texts: url_place(texts).port},
         identity=("url_host", "url_port"),
         action=lambda texts: {True: "detect only", False: "blocked", None: ""}[_url_detect_only(texts)],
         detect_only=_url_detect_only,
@@ -253,7 +250,7 @@ _ROWS = (
             *each({"Finding": "OSSEC_Description", "Rule": "Reason"}),
             joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
             one("Log entry", "OSSEC_FullLog", block=True),
-            unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
+            facts.unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
             *each({"Log": "OSSEC_Location", "Program": "OSSEC_ProgramName"}),
             endpoint("Source", "OSSEC_SourceIP", "OSSEC_SourcePort"),
             one("Source user", "OSSEC_SourceUser"),
@@ -352,7 +349,7 @@ def event_type(properties: Mapping[str, object]) -> EventType:
             "target": first_of("TargetName"),
             "file": lambda texts: texts.get("InfectedFilePath") or full_path(texts),
             "entity": first_of("Key"),
-            "url_host": lambda texts: facts.url_place(texts).host,
+            "url_host": lambda texts: url_place(texts).host,
         },
         identity=("rule", "finding", "target", "file", "entity", "url_host"),
         action=word("Action", {}, "ActionString"),

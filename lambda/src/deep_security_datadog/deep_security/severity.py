@@ -76,14 +76,10 @@ def by_number(name: str, scale: Mapping[Any, tuple[str, Severity]], word_propert
 
 
 def by_range(name: str, ranges: tuple[tuple[int, int, Severity], ...], word_property: str) -> SeverityRule:
-    """A property with ranges of values, both ends included; failing that, the property that spells the level out."""
-
-    def decide(texts: Texts) -> Severity | None:
-        value = number(texts.get(name))
-        levels = [severity for low, high, severity in ranges if value is not None and low <= value <= high]
-        return levels[0] if levels else _of_words(texts, (word_property, name), _BY_WORD)
-
-    return SeverityRule(decide, tuple((f"`{name}` {low} to {high}", severity) for low, high, severity in ranges))
+    """As `by_number`, with ranges of numbers, both ends included."""
+    scale = {value: (f"{low} to {high}", level) for low, high, level in ranges for value in range(low, high + 1)}
+    rows = tuple((f"`{name}` {low} to {high}", level) for low, high, level in ranges)
+    return by_number(name, scale, word_property)._replace(rows=rows)
 
 
 def or_by_rank(rule: SeverityRule) -> SeverityRule:
@@ -171,13 +167,6 @@ def of_application(texts: Texts) -> Severity | None:
     return {"blocked": MEDIUM, "allowed": LOW}.get(application_outcome(texts))
 
 
-@or_by_rank
-@_rule(("`SeverityString`, where there is one", INFO))
-def of_unknown(texts: Texts) -> Severity | None:
-    """For types that are not in the table: nobody knows what their number means."""
-    return _of_words(texts, ("SeverityString", "Severity"), _BY_WORD)
-
-
-@_rule(("always", INFO))
-def of_test(_: Texts) -> Severity | None:
-    return INFO
+of_test = SeverityRule(lambda _: INFO, (("always", INFO),))
+# For types that are not in the table: nobody knows what their number means.
+of_unknown = or_by_rank(by_number("Severity", {}, "SeverityString"))
