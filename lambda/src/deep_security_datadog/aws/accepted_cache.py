@@ -4,7 +4,9 @@ In another execution environment, accepted events are sent twice, which is bette
 """
 
 import hashlib
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import count
 from typing import TypeAlias
 
 from .delivery import Debt, Delivery
@@ -51,13 +53,9 @@ class AcceptedCache:
 
 
 def _contents(record: Record) -> list[_Content]:
-    seen: Counter[bytes] = Counter()
-    contents = []
-    for entry in record.entries:
-        digest = hashlib.sha256(entry.text.encode("utf-8", "surrogatepass")).digest()
-        contents.append((digest, seen[digest]))
-        seen[digest] += 1
-    return contents
+    numbers: defaultdict[bytes, Iterator[int]] = defaultdict(count)
+    digests = [hashlib.sha256(entry.text.encode("utf-8", "surrogatepass")).digest() for entry in record.entries]
+    return [(digest, next(numbers[digest])) for digest in digests]
 
 
 def _name(record: Record) -> str:
