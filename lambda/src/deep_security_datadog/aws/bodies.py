@@ -34,8 +34,7 @@ class QueueMessage(NamedTuple):
     def entry(self, seconds: int) -> dict[str, Any]:
         """As SendMessageBatch takes it. seconds: that SQS hides it."""
         attributes = {name: {"DataType": _DATA_TYPE, "StringValue": value} for name, value in self.attributes.items()}
-        options = {"MessageAttributes": attributes, "DelaySeconds": seconds}
-        return {"MessageBody": self.body, **{name: value for name, value in options.items() if value}}
+        return {"MessageBody": self.body, "MessageAttributes": attributes, "DelaySeconds": seconds}
 
 
 def fitting(

@@ -99,10 +99,10 @@ class Queues:
             seconds = delay(record.attempts, asked=retry_after, longest=self._visibility_timeout)
             if record.receipt_handle and seconds < self._visibility_timeout:
                 entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
+        # An event source mapping passes ten records at most, which is a batch.
         with suppress(LoggableError):
-            for start in range(0, len(entries), _MOST_IN_BATCH):
-                batch = entries[start : start + _MOST_IN_BATCH]
-                self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
+            if entries:
+                self._call("change_message_visibility_batch", self._queue_url, entries, seconds_left)
 
     def _send(self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: SecondsLeft) -> Taken:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""

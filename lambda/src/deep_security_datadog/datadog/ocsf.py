@@ -134,11 +134,10 @@ def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
 def _file(event: Event, file: Mapping[str, Any]) -> Fields:
     if not (path := file.get("path", "")):
         return {}
-    digests = {name: value for name, value in file.get("hash", {}).items() if _HEXADECIMAL.fullmatch(value)}
     hashes = [
-        {**_enum("algorithm", algorithm), "value": digests[name]}
-        for name, algorithm in _HASHES.items()
-        if name in digests
+        {**_enum("algorithm", _HASHES[name]), "value": value}
+        for name, value in file.get("hash", {}).items()
+        if _HEXADECIMAL.fullmatch(value)
     ]
     kind = (2, "Folder") if _text(event, "EntityType").lower() == "directory" else (1, "Regular File")
     return {"name": _name(path), "path": path, **_enum("type", kind), **_known(hashes=hashes)}
