@@ -58,10 +58,7 @@ def to_json(value: object) -> bytes:
 
 def first(texts: Texts, names: tuple[str, ...]) -> str:
     """The text of the first of the named properties that holds something, else empty."""
-    for name in names:
-        if text := texts.get(name):
-            return text
-    return ""
+    return next(filter(None, map(texts.get, names)), "")
 
 
 def meaningful(name: str, value: object) -> str:

@@ -34,12 +34,9 @@ _TARGET_TYPES = {
 }  # fmt: skip
 _CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
 _RISKS = {
-    2: ("Suspicious", MEDIUM),
-    3: ("Highly Suspicious", HIGH),
-    4: ("Dangerous", CRITICAL),
-    5: ("Untested", LOW),
+    2: ("Suspicious", MEDIUM), 3: ("Highly Suspicious", HIGH), 4: ("Dangerous", CRITICAL), 5: ("Untested", LOW),
     6: ("Blocked by Administrator", MEDIUM),
-}
+}  # fmt: skip
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
 _OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
