@@ -77,6 +77,7 @@ def test_each_destination_has_its_url_filter_and_options() -> None:
     ("name", "value"),
     [
         ("DD_SITE", "https://app.datadoghq.com"),
+        ("DD_SITE", "app.datadoghq.com"),
         ("DD_API_KEY_SECRET_RELOAD_INTERVAL", "soon"),
         ("DESTINATIONS", "events"),
         ("DESTINATIONS", "{}"),

@@ -62,7 +62,7 @@ class Settings(NamedTuple):
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise SettingsError(f"{name} cannot be used: {error}") from error
 
-        site = read("DD_SITE", str.lower, "datadoghq.com")
+        site = read("DD_SITE", _site, "datadoghq.com")
         settings = cls(
             destinations=read("DESTINATIONS", partial(_destinations, site), '{"events": {}}'),
             api_key_secret_arn=read("DD_API_KEY_SECRET_ARN", str),
@@ -79,6 +79,12 @@ class Settings(NamedTuple):
         if (settings.api_key_secret_arn is None) == (settings.api_key_ssm_name is None):
             raise SettingsError("exactly one of DD_API_KEY_SECRET_ARN and DD_API_KEY_SSM_NAME must be set")
         return settings
+
+
+def _site(text: str) -> str:
+    if "/" in text or "." not in text or text.startswith(("api.", "app.", "http-intake.")):
+        raise ValueError("expected a Datadog site such as datadoghq.com or datadoghq.eu, without scheme, api. or app.")
+    return text.lower()
 
 
 def _destinations(site: str, text: str) -> dict[str, DestinationSettings]:
