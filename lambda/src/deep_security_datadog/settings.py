@@ -1,7 +1,4 @@
-"""The function's environment as one frozen value. Terraform refuses more, before it is applied.
-
-Variables are named as in Datadog's own functions where these have one. An empty variable counts as absent.
-"""
+"""The function's environment as one frozen value. Names are those of Datadog's own functions; empty means absent."""
 
 import json
 import re

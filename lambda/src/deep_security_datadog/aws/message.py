@@ -1,7 +1,4 @@
-"""The text of a message: a JSON array of events, read within bounds, each with the text that it was read from.
-
-Old managers sent a single object (docs/reference/deep-security-events.md#messages).
-"""
+"""The text of a message: an array of events, or a single one (docs/reference/deep-security-events.md#messages)."""
 
 import json
 import re

@@ -144,10 +144,7 @@ class Queues:
 
 
 def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, int]]]:
-    """At most ten messages, together no larger than one may be: SQS's quota for a batch until 2025.
-
-    One that fits into no queue is a batch of its own. Messages are made when it is their turn.
-    """
+    """Up to ten messages, together no larger than one may be (SQS's quota until 2025). Each is made in its turn."""
     batch: list[tuple[Outgoing, int]] = []
     size = 0
     for one, seconds in messages:
@@ -164,10 +161,7 @@ def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator
 
 
 def delay(attempt: int, *, asked: float = 0.0, longest: int) -> int:
-    """Whole seconds before the next attempt, at least as many as Datadog asked for.
-
-    attempt: number of the failed one, from 1. longest: the visibility timeout of the queue, the upper bound.
-    """
+    """Whole seconds before the next attempt. attempt: the failed one, from 1. asked: by Datadog. longest: the bound."""
     step = _STEPS[min(attempt, len(_STEPS)) - 1] if attempt > 0 else 0
     doubled = step * 2.0 ** min(max(0, attempt - len(_STEPS)), 20)
     # Terraform counts on whole visibility timeouts (queue.tf).

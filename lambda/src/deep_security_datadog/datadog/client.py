@@ -43,10 +43,7 @@ class DatadogClient:
         self._prepared: dict[str, tuple[requests.PreparedRequest, Mapping[str, Any]]] = {}
 
     def post(self, request: Request, progress: Progress, *, seconds: float) -> Response:
-        """The answer, of whatever status; redirects are not followed.
-
-        Raises CannotRender, TooLarge, and LoggableError with an error's name: its own text may hold URL or key.
-        """
+        """The answer, of whatever status. Raises CannotRender, TooLarge, and LoggableError without URL and key."""
         body = request.body()
         try:
             prepared, options = self._prepare(request)

@@ -17,10 +17,7 @@ _LONGEST_READ = 2000
 
 
 class Alert(NamedTuple):
-    """name: such as `Anti-Malware Engine Offline`; the description's first line if it has no labels in English.
-
-    severity: `Critical` or `Warning`; empty if it cannot be read.
-    """
+    """name: the description's first line if it has no English labels. severity: `Critical`, `Warning`, or unknown."""
 
     name: str
     severity: str

@@ -95,10 +95,7 @@ class Event:
 
     @property
     def identity(self) -> tuple[str, ...] | None:
-        """Place, and what the table names for the type; None if nothing says what happened.
-
-        Datadog groups events by it, and events that differ in it are never folded.
-        """
+        """Place, and what the table names for the type, to group and fold by; None if nothing says what happened."""
         if not self.subject:
             return None
         tags = self.event_type.tags
