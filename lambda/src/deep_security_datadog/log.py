@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import sys
 
 
 class LoggableError(Exception):
@@ -21,6 +20,4 @@ def reason_of(error: BaseException) -> str:
 
 def write(level: str, message: str, **fields: object) -> None:
     """Writes one line. Fields never hold content of an event or the API key."""
-    line = {"level": level, "message": message, **fields}
-    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    print(json.dumps({"level": level, "message": message, **fields}, separators=(",", ":")), flush=True)
