@@ -49,8 +49,7 @@ class Notification(NamedTuple):
     @property
     def account_id(self) -> str:
         """The AWS account of the topic, empty if unknown."""
-        parts = self.topic_arn.split(":")
-        return parts[4] if len(parts) > 5 else ""
+        return self.topic_arn.split(":")[4] if self.topic_arn else ""
 
 
 class Entry(NamedTuple):

@@ -7,10 +7,7 @@ from deep_security_datadog.deep_security.event import Event
 
 
 class Context(NamedTuple):
-    """What all events of an invocation share.
-
-    now: in UTC. tags: see `tags.configured_tags`. console_url: None = no link. ocsf: whether logs carry OCSF events.
-    """
+    """What events share. now: in UTC. tags: as configured. console_url: None = no link. ocsf: whether logs have it."""
 
     now: datetime
     tags: tuple[str, ...] = ()

@@ -26,7 +26,6 @@ _LONGEST_BLOCK = 1200
 _MOST_OTHERS = 100
 # Its importance, and lines of the text.
 _Section: TypeAlias = tuple[int, list[str]]
-
 _HOST_FACTS = each({
     "Computer": "Hostname", "Instance": "HostInstanceID", "Last address": "HostLastIPUsed", "System": "HostOS",
     "Policy": "HostSecurityPolicyName", "Group": "HostGroupName", "Cloud account": "HostOwnerID",

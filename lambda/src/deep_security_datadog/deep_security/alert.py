@@ -17,7 +17,7 @@ _LONGEST_READ = 2000
 
 
 class Alert(NamedTuple):
-    """name: the description's first line if it has no English labels. severity: `Critical`, `Warning`, or unknown."""
+    """name: the description's first line if it has no English labels. severity: `Critical`, `Warning` or empty."""
 
     name: str
     severity: str

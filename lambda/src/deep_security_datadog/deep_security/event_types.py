@@ -37,6 +37,7 @@ _RISKS = {
     2: ("Suspicious", MEDIUM), 3: ("Highly Suspicious", HIGH), 4: ("Dangerous", CRITICAL), 5: ("Untested", LOW),
     6: ("Blocked by Administrator", MEDIUM),
 }  # fmt: skip
+_AGGREGATIONS = {0: "no", 1: "by file name, path and event type", 2: "by event type"}
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
 _OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
@@ -279,9 +280,7 @@ _ROWS = (
             *each({"Action reason": "ActionReasonDesc", "Rule set": "ACRulesetID"}),
             enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
             _REPEAT_COUNT,
-            enum(
-                "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
-            ),
+            enum("Aggregated", "AggregationType", _AGGREGATIONS),
         ),
     ),
     # The vendor's table lacks it, so its names are guesses (docs/reference/deep-security-events.md#device-control).

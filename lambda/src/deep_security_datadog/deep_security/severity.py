@@ -59,8 +59,7 @@ _BY_WORD = {
     **dict.fromkeys(("error", "high"), HIGH),
     "critical": CRITICAL,
 }
-# Default ranks of a rule's severity; firewall rules have their own
-# (docs/reference/deep-security-events.md#ranks).
+# Default ranks of a rule, other than of a firewall's (docs/reference/deep-security-events.md#ranks).
 _BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
 
 
