@@ -17,6 +17,7 @@ from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.values import time_of
+from tests.strict_sqs import LARGEST
 
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS_URL = "https://api.datadoghq.com/api/v1/events"
@@ -77,7 +78,7 @@ def _json(value: object) -> str:
 
 def answered(record: Record, *answers: Mapping[str, Answer], settled: Iterable[Debt] = ()) -> Delivery:
     """The delivery of a record with an answer for each entry, by destination."""
-    delivery = Delivery(record, ("events", "logs"), frozenset(settled))
+    delivery = Delivery(record, ("events", "logs"), frozenset(settled), LARGEST)
     for place, given in enumerate(answers):
         for destination, answer in given.items():
             delivery.answer(place, destination, answer)
@@ -114,7 +115,10 @@ class FakeQueues(Queues):
 
     def __init__(self) -> None:
         super().__init__(
-            queue_url="https://sqs/queue", dead_letter_queue_url="https://sqs/dead-letter-queue", visibility_timeout=180
+            queue_url="https://sqs/queue",
+            dead_letter_queue_url="https://sqs/dead-letter-queue",
+            visibility_timeout=180,
+            largest=LARGEST,
         )
         self.refusals: list[Outgoing] = []
         self.remainders: list[Outgoing] = []

@@ -31,9 +31,9 @@ class DestinationSettings(NamedTuple):
 class Settings(NamedTuple):
     """The function's configuration.
 
-    destinations: by name, at least one. api_key_secret_arn, api_key_ssm_name: exactly one is set.
-    api_key_reload_interval, queue_visibility_timeout: seconds. queue_largest_message: bytes.
-    queue_url: None with direct delivery. dead_letter_queue_url: None only outside of the module.
+    destinations: by name, at least one. api_key_secret_arn, api_key_ssm_name: exactly one is set. queue_url: None with
+    direct delivery. dead_letter_queue_url: None only outside of the module. queue_largest_message: in bytes, attributes
+    included (docs/reference/aws-limits.md#sqs). api_key_reload_interval, queue_visibility_timeout: seconds.
     """
 
     destinations: dict[str, DestinationSettings]

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 from . import message
 from .envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Notification
 
-# Bytes, attributes included: what Terraform sets for a queue (docs/reference/aws-limits.md#sqs).
-LARGEST_MESSAGE = 262_144
 # Of an attribute's value, in characters.
 _LONGEST_ATTRIBUTE = 500
 _DATA_TYPE = "String"

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from deep_security_datadog.outcome import Answer, Outcome
 
-from .bodies import LARGEST_MESSAGE, QueueMessage, fitting
+from .bodies import QueueMessage, fitting
 from .envelope import Notification, Record
 
 # The place of an entry in its record, and a destination. None for what is no event, and for what is left to the next
@@ -33,13 +33,7 @@ class Outgoing(NamedTuple):
 class Delivery:
     """The one object that changes. settled: debts settled when the record came before. largest: bytes a queue takes."""
 
-    def __init__(
-        self,
-        record: Record,
-        destinations: Collection[str],
-        settled: Collection[Debt] = (),
-        largest: int = LARGEST_MESSAGE,
-    ) -> None:
+    def __init__(self, record: Record, destinations: Collection[str], settled: Collection[Debt], largest: int) -> None:
         self.record = record
         self.answers: dict[Debt, Answer] = {}
         self._destinations = frozenset(destinations)

@@ -11,7 +11,6 @@ from deep_security_datadog.deadline import SecondsLeft, run
 from deep_security_datadog.log import LoggableError
 
 from . import message, sdk
-from .bodies import LARGEST_MESSAGE
 from .delivery import Delivery, Outgoing
 from .envelope import Record
 
@@ -48,12 +47,7 @@ class Queues:
     """The queue (None with direct delivery) and its dead-letter queue. visibility_timeout: seconds. largest: bytes."""
 
     def __init__(
-        self,
-        *,
-        queue_url: str | None,
-        dead_letter_queue_url: str | None,
-        visibility_timeout: int,
-        largest: int = LARGEST_MESSAGE,
+        self, *, queue_url: str | None, dead_letter_queue_url: str | None, visibility_timeout: int, largest: int
     ) -> None:
         self._queue_url = queue_url
         self._dead_letter_queue_url = dead_letter_queue_url
