@@ -12,7 +12,7 @@ from deep_security_datadog.values import as_text, to_json
 
 from . import markdown, text
 from .attributes import standard_attributes
-from .item import Context, Item, Repeats
+from .item import Context, Item
 from .ocsf import ocsf_of
 from .request import Destination, TooLarge
 from .tags import tags_of
@@ -54,17 +54,13 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
     if host := text.host(event):
         fields["hostname"] = host
     if item.repeats:
-        fields["repeats"] = _repeats(item.repeats)
+        # As Deep Security writes times.
+        times = {"first": item.repeats.first, "last": item.repeats.last}
+        shown = {name: f"{time.isoformat(timespec='milliseconds')[:23]}Z" for name, time in times.items() if time}
+        fields["repeats"] = {"count": item.repeats.total, **shown}
     if context.ocsf and not is_short:
         fields["ocsf"] = ocsf_of(item, fields)
     return fields
-
-
-def _repeats(repeats: Repeats) -> dict[str, Any]:
-    """Count and times, as Deep Security writes times: ISO 8601 in UTC with milliseconds."""
-    times = {"first": repeats.first, "last": repeats.last}
-    shown = {name: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z" for name, time in times.items() if time}
-    return {"count": repeats.total, **shown}
 
 
 def _shortened(properties: Mapping[str, object]) -> dict[str, str]:

@@ -8,6 +8,7 @@ nothing makes them links, and values stand in code spans or blocks that a grave 
 
 import re
 
+# Make Datadog render what is between them.
 FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
 _REPLACEMENT = "\ufffd"
@@ -64,11 +65,6 @@ def block(text: str) -> str:
 def escaped(text: str) -> str:
     """One line of Markdown without any markup."""
     return _SPECIAL.sub(r"\\\g<0>", plain(text).replace("`", _GRAVE))
-
-
-def fenced(text: str) -> str:
-    """The text between the fences that make Datadog render Markdown."""
-    return f"{FENCE_OPEN}{text}{FENCE_CLOSE}"
 
 
 def shortened(text: str, limit: int) -> str:

@@ -39,9 +39,7 @@ _IDENTIFIER_FACTS = (
     *each({"Agent GUID": "HostAgentGUID", "Tenant GUID": "TenantGUID", "Cloud One account": "CloudOneAccountID"}),
 )
 # In the title, the times, or one of the sections above.
-_SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate")).union(
-    *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
-)
+_SHOWN_ELSEWHERE = {"EventType", "LogDate"}.union(*(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS)))
 _TEST_LINE = "\nThis is the test notification of Deep Security. Events will look like this one, with facts."
 
 
@@ -69,10 +67,11 @@ def _plain(value: str) -> str:
 
 def in_markdown(item: Item, context: Context, limit: int) -> str:
     """The facts as Markdown between Datadog's fences, in at most `limit` characters."""
-    budget = limit - len(markdown.fenced(""))
+    budget = limit - len(markdown.FENCE_OPEN + markdown.FENCE_CLOSE)
     sections = _sections(item, context)
     whole = "\n".join([line for _, lines in sections for line in lines])
-    return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
+    shown = whole if len(whole) < budget else _cut(sections, budget)
+    return f"{markdown.FENCE_OPEN}{shown}{markdown.FENCE_CLOSE}"
 
 
 def host(event: Event) -> str:
