@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 # The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
 Texts: TypeAlias = Mapping[str, str]
@@ -54,6 +54,11 @@ def as_text(value: object) -> str:
 def to_json(value: object) -> bytes:
     """Compact JSON in UTF-8. A lone surrogate, legal in JSON's escapes only, becomes a question mark."""
     return _encode(value).encode("utf-8", "replace")
+
+
+def known(**fields: Any) -> dict[str, Any]:
+    """The fields that hold something."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def first(texts: Texts, names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from deep_security_datadog.values import as_text, to_json
+from deep_security_datadog.values import as_text, known, to_json
 
 from . import markdown, text
 from .attributes import standard_attributes
@@ -50,9 +50,8 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
         "timestamp": int(min(usable or context.now, context.now).timestamp() * 1000),
         "deep_security": _shortened(event.properties) if is_short else event.properties,
         **standard_attributes(event),
+        **known(hostname=text.host(event)),
     }
-    if host := text.host(event):
-        fields["hostname"] = host
     if item.repeats:
         # As Deep Security writes times.
         times = {"first": item.repeats.first, "last": item.repeats.last}
