@@ -1,7 +1,4 @@
-"""Alerts of the manager: system events whose own severity is always info.
-
-The alert's name and severity are lines of the description (docs/reference/deep-security-events.md#system-events).
-"""
+"""Alerts: always info themselves, the description tells more (docs/reference/deep-security-events.md#system-events)."""
 
 import re
 from typing import NamedTuple

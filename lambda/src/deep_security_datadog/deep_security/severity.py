@@ -53,12 +53,9 @@ INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
 
 # How the properties that spell levels out (`SeverityString` and others) name them.
 _BY_WORD = {
-    **dict.fromkeys(("info", "information"), INFO),
-    "low": LOW,
-    **dict.fromkeys(("warning", "medium", "blocked by admin"), MEDIUM),
-    **dict.fromkeys(("error", "high"), HIGH),
-    "critical": CRITICAL,
-}
+    "info": INFO, "information": INFO, "low": LOW, "medium": MEDIUM, "warning": MEDIUM, "blocked by admin": MEDIUM,
+    "high": HIGH, "error": HIGH, "critical": CRITICAL,
+}  # fmt: skip
 # Default ranks of a rule, other than of a firewall's (docs/reference/deep-security-events.md#ranks).
 _BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
 
