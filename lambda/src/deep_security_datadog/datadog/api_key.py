@@ -22,10 +22,7 @@ RELOAD_RETRY = (30.0, 60.0)
 
 
 class ApiKey:
-    """A cached key. read: fetches the text of the secret. reload_interval: seconds, 0 = in each invocation.
-
-    Where it cannot be read: LoggableError with the name of the secret and the AWS error code, never a value.
-    """
+    """A cached key. read: gets the secret or raises LoggableError. reload_interval: seconds, 0 = each invocation."""
 
     def __init__(
         self, read: Callable[[], str], *, reload_interval: float, clock: Callable[[], float] = time.monotonic

@@ -1,7 +1,4 @@
-"""Datadog events: `POST /api/v1/events` takes one event per request.
-
-https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events
-"""
+"""Events, one a request (https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events)."""
 
 import hashlib
 from collections.abc import Sequence

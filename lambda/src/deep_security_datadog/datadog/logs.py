@@ -1,7 +1,4 @@
-"""Datadog logs: `POST /api/v2/logs` takes batches, compressed.
-
-https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md#logs
-"""
+"""Logs, in batches (https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md#logs)."""
 
 import gzip
 from collections.abc import Mapping, Sequence
