@@ -4,7 +4,7 @@ In another execution environment, accepted events are sent twice, which is bette
 """
 
 import hashlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import count
 from typing import TypeAlias
@@ -24,7 +24,7 @@ class AcceptedCache:
     """Settled debts by record; the oldest records are dropped first."""
 
     def __init__(self) -> None:
-        self._settled: dict[str, None] = {}
+        self._settled: deque[str] = deque(maxlen=MOST_RECORDS)
         self._debts: dict[str, frozenset[tuple[_Content, str | None]]] = {}
 
     def is_settled(self, record: Record) -> bool:
@@ -42,12 +42,10 @@ class AcceptedCache:
         name, record_id = _name(delivery.record), delivery.record.record_id
         self._debts.pop(name, None)
         if not delivery.debts and record_id:
-            self._settled[record_id] = None
+            self._settled.append(record_id)
         elif delivery.debts and name and delivery.settled:
             contents = _contents(delivery.record)
             self._debts[name] = frozenset((contents[place], destination) for place, destination in delivery.settled)
-        while len(self._settled) > MOST_RECORDS:
-            del self._settled[next(iter(self._settled))]
         while sum(map(len, self._debts.values())) > MOST_DEBTS:
             del self._debts[next(iter(self._debts))]
 
