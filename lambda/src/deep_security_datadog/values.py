@@ -17,9 +17,8 @@ from typing import Any, TypeAlias
 Texts: TypeAlias = Mapping[str, str]
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-# What Deep Security and OSSEC write where there is nothing, in lower case, and in which properties. Each has its source
-# in docs/reference/deep-security-events.md#placeholders.
-# A word that may be a name is a placeholder in some properties only: a user may be called `none`, a file `-`.
+# What Deep Security and OSSEC write where there is nothing, in lower case, and in which properties: elsewhere it may be
+# a name, as of a user called `none` (docs/reference/deep-security-events.md#placeholders).
 PLACEHOLDERS = {text: re.compile(where) for text, where in {
     "n/a": ".*", "(no user)": ".*",
     "none": "Reason", "unknown": r"\w*(?:Action|String|Desc)", "-": r"OSSEC_\w+",

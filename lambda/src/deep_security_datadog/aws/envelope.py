@@ -16,8 +16,7 @@ from deep_security_datadog.values import integer
 
 from . import message
 
-# Message attributes of a remainder, otherwise an ordinary notification: the destinations that still need it, and how
-# many remainders led to it.
+# Message attributes of a remainder: the destinations that still need it, and how many remainders led to it.
 DESTINATIONS_ATTRIBUTE = "DeepSecurityDatadogDestinations"
 GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
 

@@ -17,8 +17,7 @@ from .envelope import Record
 # Limits of SendMessageBatch and ChangeMessageVisibilityBatch: docs/reference/aws-limits.md#sqs.
 _MOST_IN_BATCH = 10
 _LONGEST_DELAY = 900
-# Of Lambda's record of a failed invocation, besides the event: ids, error, stack trace
-# (docs/reference/aws-limits.md#asynchronous-invocations). In bytes.
+# Bytes of Lambda's record of a failure, but for the event (docs/reference/aws-limits.md#asynchronous-invocations).
 _ROOM_IN_RECORD = 6_000
 # Seconds for a call to SQS, which usually takes a few hundredths of one, and seconds reserved for Lambda's answer.
 CALL_DEADLINE = 3.0

@@ -14,8 +14,7 @@ from .ocsf import ocsf_of
 from .request import Destination, TooLarge
 from .tags import tags_of
 
-# Of a request, in entries, and in bytes before compression, of which the intake takes 5 MB
-# (docs/reference/datadog-limits.md#logs).
+# Of a request: entries, and bytes before compression; the intake takes 5 MB (docs/reference/datadog-limits.md#logs).
 MOST_LOGS = 1000
 LARGEST_BATCH = 4_500_000
 LARGEST_LOG = 1_000_000

@@ -14,10 +14,8 @@ from .item import Item
 from .markdown import plain
 
 VERSION = "1.5.0"
-# Of a text, in characters.
-_LONGEST_TEXT = 1000
-# Of an integer.
-_MOST = 1 << 31
+# Of a text, in characters, and of an integer.
+_LONGEST_TEXT, _MOST = 1000, 1 << 31
 
 Fields: TypeAlias = dict[str, Any]
 # A number of an enumeration and its caption.

@@ -56,7 +56,7 @@ _BY_WORD = {
     "info": INFO, "information": INFO, "low": LOW, "medium": MEDIUM, "warning": MEDIUM, "blocked by admin": MEDIUM,
     "high": HIGH, "error": HIGH, "critical": CRITICAL,
 }  # fmt: skip
-# Default ranks of a rule, other than of a firewall's (docs/reference/deep-security-events.md#ranks).
+# Default ranks of a rule; firewall rules have their own (docs/reference/deep-security-events.md#ranks).
 _BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
 
 
@@ -124,8 +124,7 @@ def of_malware(texts: Texts) -> Severity | None:
     return HIGH if result in malware.STOPPED else CRITICAL
 
 
-# By default a denied packet ranks 100 times the asset value, so this host is ten times as valuable as an ordinary one
-# (docs/reference/deep-security-events.md#ranks).
+# Ten times the rank of a packet denied on an ordinary host (docs/reference/deep-security-events.md#ranks).
 _VALUABLE_RANK = 1000
 _DENY, _LOG_ONLY, _DETECT_ONLY = 1, 6, 0x80
 
