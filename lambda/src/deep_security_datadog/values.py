@@ -62,7 +62,10 @@ def known(**fields: Any) -> dict[str, Any]:
 
 def first(texts: Texts, names: tuple[str, ...]) -> str:
     """The text of the first of the named properties that holds something, else empty."""
-    return next(filter(None, map(texts.get, names)), "")
+    for name in names:
+        if text := texts.get(name):
+            return text
+    return ""
 
 
 def meaningful(name: str, value: object) -> str:
