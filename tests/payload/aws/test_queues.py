@@ -165,6 +165,7 @@ def test_a_message_that_failed_is_visible_again_soon(
     """The visibility timeout stays after many attempts; without a queue there is none."""
     unchanged = [(received(sqs, 1)[0], 500.0), (Record(), 0.0)]
     made().show_again([*unchanged, *((one, asked) for one in received(sqs, 10, receives))], seconds_left=lambda: 60)
+    made().show_again(unchanged, seconds_left=lambda: 60)
     ((name, entries),) = sqs.calls
     assert name == "ChangeMessageVisibilityBatch"
     assert [entry["ReceiptHandle"] for entry in entries] == [f"handle sqs-{number}" for number in range(2, 12)]
