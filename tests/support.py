@@ -114,12 +114,8 @@ class FakeQueues(Queues):
     """Keeps the messages instead of sending them; `broken` refuses them."""
 
     def __init__(self) -> None:
-        super().__init__(
-            queue_url="https://sqs/queue",
-            dead_letter_queue_url="https://sqs/dead-letter-queue",
-            visibility_timeout=180,
-            largest=LARGEST,
-        )
+        urls = {"queue_url": "https://sqs/queue", "dead_letter_queue_url": "https://sqs/dead-letter-queue"}
+        super().__init__(**urls, visibility_timeout=180, largest=LARGEST)
         self.refusals: list[Outgoing] = []
         self.remainders: list[Outgoing] = []
         # Of each remainder, the seconds that Datadog asked to wait.
