@@ -7,7 +7,7 @@ from .deep_security.event import Event
 
 
 def fold_key(event: Event) -> Hashable | None:
-    """The identity, and what the title shows, lest an outcome or a host hides behind another; None = never folded."""
+    """The identity, and all that the title shows, so that no outcome or host is hidden; None if never folded."""
     shown = (event.severity, event.host.display, event.host.uid, event.subject, event.detail, event.action)
     return event.identity and (*event.identity, *shown)
 

@@ -1,4 +1,4 @@
-"""Log lines, with metrics embedded, which needs no call and no permission (docs/reference/aws-limits.md#cloudwatch)."""
+"""Log lines, and metrics embedded in them, which need no permission (docs/reference/aws-limits.md#cloudwatch)."""
 
 import os
 import time

@@ -154,7 +154,7 @@ def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator
 
 
 def delay(attempt: int, *, asked: float = 0.0, longest: int) -> int:
-    """Whole seconds before the next attempt. attempt: the failed one, from 1. asked: by Datadog. longest: the bound."""
+    """Whole seconds before the next attempt. attempt: the failed one, from 1. asked: Datadog's wait. longest: bound."""
     step = _STEPS[min(attempt, len(_STEPS)) - 1] if attempt > 0 else 0
     doubled = step * 2.0 ** min(max(0, attempt - len(_STEPS)), 20)
     # Terraform counts on whole visibility timeouts (queue.tf).

@@ -7,7 +7,7 @@ from deep_security_datadog.deep_security.event import Event
 
 
 class Context(NamedTuple):
-    """What events share. now: in UTC. tags: as configured. console_url: None = no link. ocsf: whether logs have it."""
+    """Shared by all events. now: UTC. tags: as configured. console_url: None = no link. ocsf: whether logs have it."""
 
     now: datetime
     tags: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Alerts: always info themselves, the description tells more (docs/reference/deep-security-events.md#system-events)."""
+"""Alerts are always info; their description has the severity (docs/reference/deep-security-events.md#system-events)."""
 
 import re
 from typing import NamedTuple
