@@ -16,6 +16,8 @@ from deep_security_datadog.datadog.sender import Sender
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.outcome import Answer, Outcome
+from deep_security_datadog.values import time_of
+from tests.strict_sqs import LARGEST
 
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS_URL = "https://api.datadoghq.com/api/v1/events"
@@ -37,7 +39,7 @@ def sample(name: str) -> Any:
 def item(properties: dict[str, Any], notification: Notification | None = None, repeats: Repeats | None = None) -> Item:
     """An event as a destination gets it."""
     found = notification or Notification()
-    return Item(Event(properties), found.message_id, found.account_id, found.time, repeats, (properties,))
+    return Item(Event(properties), found.message_id, found.account_id, time_of(found.timestamp), repeats, (properties,))
 
 
 def events(count: int) -> list[dict[str, Any]]:
@@ -76,7 +78,7 @@ def _json(value: object) -> str:
 
 def answered(record: Record, *answers: Mapping[str, Answer], settled: Iterable[Debt] = ()) -> Delivery:
     """The delivery of a record with an answer for each entry, by destination."""
-    delivery = Delivery(record, ("events", "logs"), frozenset(settled))
+    delivery = Delivery(record, ("events", "logs"), frozenset(settled), LARGEST)
     for place, given in enumerate(answers):
         for destination, answer in given.items():
             delivery.answer(place, destination, answer)
@@ -112,9 +114,8 @@ class FakeQueues(Queues):
     """Keeps the messages instead of sending them; `broken` refuses them."""
 
     def __init__(self) -> None:
-        super().__init__(
-            queue_url="https://sqs/queue", dead_letter_queue_url="https://sqs/dead-letter-queue", visibility_timeout=180
-        )
+        urls = {"queue_url": "https://sqs/queue", "dead_letter_queue_url": "https://sqs/dead-letter-queue"}
+        super().__init__(**urls, visibility_timeout=180, largest=LARGEST)
         self.refusals: list[Outgoing] = []
         self.remainders: list[Outgoing] = []
         # Of each remainder, the seconds that Datadog asked to wait.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog import deadline
-from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, TooManyLeftBehind, is_full, run, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, TooManyLeftBehind, is_full, run, run_all
 from tests.support import becomes_true
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -59,9 +59,9 @@ def test_each_result_has_the_key_of_its_call_and_comes_when_it_is_there() -> Non
         return "late"
 
     results = run_all(calls(Call(1, late, 30), Call(2, lambda: "at once", 30)), at_once=2)
-    assert next(results) == (2, Result("at once"))
+    assert next(results) == (2, "at once")
     first.set()
-    assert list(results) == [(1, Result("late"))]
+    assert list(results) == [(1, "late")]
 
 
 def test_no_more_run_at_once_than_that_and_each_has_its_own_deadline(release: Event) -> None:
@@ -74,7 +74,7 @@ def test_no_more_run_at_once_than_that_and_each_has_its_own_deadline(release: Ev
         running.discard(number)
 
     nine = calls(Call(0, lambda: release.wait(60), 0.1), *(Call(n, partial(call, n), 30) for n in range(1, 9)))
-    errors = {key: type(result.error) for key, result in run_all(nine, at_once=3)}
+    errors = {key: type(result) for key, result in run_all(nine, at_once=3)}
     assert errors == {0: DeadlineExceeded} | dict.fromkeys(range(1, 9), type(None))
     assert max(most) <= 3
 
@@ -82,7 +82,7 @@ def test_no_more_run_at_once_than_that_and_each_has_its_own_deadline(release: Ev
 def test_a_call_is_given_up_while_another_may_still_take_long(release: Event) -> None:
     results = run_all(calls(Call(1, lambda: release.wait(60), 60), Call(2, lambda: release.wait(60), 0.1)), at_once=2)
     key, result = next(results)
-    assert (key, type(result.error)) == (2, DeadlineExceeded)
+    assert (key, type(result)) == (2, DeadlineExceeded)
     release.set()
     assert [key for key, _ in results] == [1]
 
@@ -136,8 +136,8 @@ def test_a_late_result_is_nobody_elses(release: Event) -> None:
         return "mine"
 
     first, second = run_all(calls(Call(1, slow, 0.05), Call(2, next_one, 30)), at_once=1)
-    assert isinstance(first[1].error, DeadlineExceeded)
-    assert second[1].get() == "mine"
+    assert isinstance(first[1], DeadlineExceeded)
+    assert second[1] == "mine"
 
 
 def test_calls_that_nobody_waits_for_any_more_are_given_up(release: Event) -> None:
@@ -152,7 +152,7 @@ def test_nothing_is_begun_while_too_many_hang_and_all_is_well_afterwards(
 ) -> None:
     monkeypatch.setattr(deadline, "MOST_LEFT_BEHIND", 4)
     hanging = calls(*(Call(number, lambda: release.wait(60), 0.1) for number in range(4)))
-    assert all(isinstance(result.error, DeadlineExceeded) for _, result in run_all(hanging, at_once=4))
+    assert all(isinstance(result, DeadlineExceeded) for _, result in run_all(hanging, at_once=4))
     assert is_full()
     begun = Event()
     with pytest.raises(TooManyLeftBehind, match="4 earlier calls still hang"):

@@ -113,6 +113,8 @@ def last_line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_every_event_of_every_record(run: Run) -> None:
     assert run(MIXED, sqs_record(sample("SystemEvent"), record_id="b")) == []
     assert len(run.sent) == 11
+    assert all("topic_account:111122223333" in event["tags"] for event in run.sent)
+    assert all("Published by Deep Security: `2024-05-14 09:50:00 UTC`" in event["text"] for event in run.sent)
 
 
 def test_nothing_accepted_comes_back_as_it_is(run: Run) -> None:

@@ -15,10 +15,8 @@ from .log import LoggableError
 
 # Threads that may hang at the same time. A few servers that never answer must not use up an environment's threads.
 MOST_LEFT_BEHIND = 32
-
 # Seconds until Lambda ends the invocation.
 SecondsLeft: TypeAlias = Callable[[], float]
-
 _T = TypeVar("_T")
 _K = TypeVar("_K")
 
@@ -39,19 +37,6 @@ class Call(NamedTuple, Generic[_K, _T]):
     seconds: float
 
 
-class Result(NamedTuple, Generic[_T]):
-    """What a call returned or raised."""
-
-    value: _T | None = None
-    error: BaseException | None = None
-
-    def get(self) -> _T:
-        """Returns the value, or raises the error."""
-        if self.error is not None:
-            raise self.error
-        return self.value  # type: ignore[return-value]
-
-
 class _Worker(Thread):
     """A thread that runs one function after another and reports each result, until it is left behind."""
 
@@ -66,9 +51,9 @@ class _Worker(Thread):
             while job := self.jobs.get():
                 function, results = job
                 try:
-                    result: Result[Any] = Result(function())
+                    result = function()
                 except Exception as error:  # noqa: BLE001 (raised again in the thread that asked)
-                    result = Result(error=error)
+                    result = error
                 results.put((self, result))
                 # Else they would be kept until the next job comes.
                 del job, function, results, result
@@ -94,18 +79,20 @@ def run(function: Callable[[], _T], *, seconds: float) -> _T:
     """The result of `function()`. Raises what that raises, DeadlineExceeded, and TooManyLeftBehind."""
     calls = iter([Call(None, function, seconds)])
     ((_, result),) = run_all(lambda: next(calls, None), at_once=1)
-    return result.get()
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
-def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, Result[_T]]]:
-    """Each call's key and result as soon as it is there. next_call: asked whenever one can be started; None for now."""
-    results: SimpleQueue[tuple[_Worker, Result[_T]]] = SimpleQueue()
+def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, _T | Exception]]:
+    """Each call's key, and what it returned or raised, once that is there. next_call: None if there is none now."""
+    results: SimpleQueue[tuple[_Worker, _T | Exception]] = SimpleQueue()
     running: dict[_Worker, tuple[float, Call[_K, _T]]] = {}
     try:
         while True:
             while len(running) < at_once and (call := next_call()):
                 if is_full():
-                    yield call.key, Result(error=TooManyLeftBehind(f"{MOST_LEFT_BEHIND} earlier calls still hang"))
+                    yield call.key, TooManyLeftBehind(f"{MOST_LEFT_BEHIND} earlier calls still hang")
                     continue
                 worker = _idle.pop() if _idle else _Worker()
                 running[worker] = time.monotonic() + max(0.0, call.seconds), call
@@ -116,7 +103,7 @@ def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> It
             try:
                 worker, result = results.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
-                result = Result(error=DeadlineExceeded(f"no answer within {call.seconds:.0f} s"))
+                result = DeadlineExceeded(f"no answer within {call.seconds:.0f} s")
                 worker.leave_behind()
             else:
                 if worker not in running:

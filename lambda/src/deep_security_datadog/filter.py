@@ -12,8 +12,6 @@ from .values import as_text
 
 # The test notification passes every filter, so none can name it.
 FILTERABLE_TYPES = {name: row for name, row in EVENT_TYPES.items() if name != "TestSNS"}
-
-
 # A property, and a case-sensitive glob (`*`, `?`, `[...]`) for its text. A dot leads into an object.
 Pattern: TypeAlias = tuple[str, re.Pattern[str]]
 

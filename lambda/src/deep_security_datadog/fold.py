@@ -7,10 +7,7 @@ from .deep_security.event import Event
 
 
 def fold_key(event: Event) -> Hashable | None:
-    """The identity and everything that the title shows; None for an event that is never folded.
-
-    So none hides behind a less severe one, one with another outcome, or one of another host with the same name.
-    """
+    """The identity, and all that the title shows, so that no outcome or host is hidden; None if never folded."""
     shown = (event.severity, event.host.display, event.host.uid, event.subject, event.detail, event.action)
     return event.identity and (*event.identity, *shown)
 

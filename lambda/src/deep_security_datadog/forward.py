@@ -23,6 +23,7 @@ from .log import reason_of
 from .outcome import Answer, Outcome
 from .report import Report
 from .settings import Settings
+from .values import time_of
 
 
 class NotDelivered(Exception):
@@ -108,7 +109,7 @@ def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Ite
             continue
         found = entry.notification
         message = f"{delivery.record.record_id} {found.message_id}"
-        yield Item(event, message, found.account_id, found.time, entries=((delivery, place),))
+        yield Item(event, message, found.account_id, time_of(found.timestamp), entries=((delivery, place),))
 
 
 def _wanted(destination: str, chosen: Filter, items: Iterable[Item], report: Report) -> list[Item]:

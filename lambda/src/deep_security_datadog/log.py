@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import sys
 
 
 class LoggableError(Exception):
@@ -10,10 +9,7 @@ class LoggableError(Exception):
 
 
 def reason_of(error: BaseException) -> str:
-    """The message of an error of ours, else the name, because its text may hold content, a URL or the key.
-
-    After the name, what the TLS library says about a certificate.
-    """
+    """The message of an error of ours, else its name and what TLS says: any other text may hold content or the key."""
     if isinstance(error, LoggableError):
         return str(error)
     name, cause = type(error).__name__, error
@@ -24,6 +20,4 @@ def reason_of(error: BaseException) -> str:
 
 def write(level: str, message: str, **fields: object) -> None:
     """Writes one line. Fields never hold content of an event or the API key."""
-    line = {"level": level, "message": message, **fields}
-    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    print(json.dumps({"level": level, "message": message, **fields}, separators=(",", ":")), flush=True)

@@ -1,7 +1,4 @@
-"""Log lines in JSON, one per invocation and one per refusal, and the metrics. No event content, no API key.
-
-Metrics use the embedded metric format, which needs no call and no permission (docs/reference/aws-limits.md#cloudwatch).
-"""
+"""Log lines, and metrics embedded in them, which need no permission (docs/reference/aws-limits.md#cloudwatch)."""
 
 import os
 import time

@@ -1,7 +1,4 @@
-"""The function's environment as one frozen value. Terraform refuses more, before it is applied.
-
-Variables are named as in Datadog's own functions where these have one. An empty variable counts as absent.
-"""
+"""The function's environment as one frozen value. Names are those of Datadog's own functions; empty means absent."""
 
 import json
 import re
@@ -15,7 +12,6 @@ from .filter import Filter
 # Datadog's own functions know more.
 _LOG_LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
 _LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR"}
-
 # The API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 
@@ -35,9 +31,9 @@ class DestinationSettings(NamedTuple):
 class Settings(NamedTuple):
     """The function's configuration.
 
-    destinations: by name, at least one. api_key_secret_arn, api_key_ssm_name: exactly one is set.
-    api_key_reload_interval, queue_visibility_timeout: seconds. queue_largest_message: bytes.
-    queue_url: None with direct delivery. dead_letter_queue_url: None only outside of the module.
+    destinations: by name, at least one. api_key_secret_arn, api_key_ssm_name: exactly one is set. queue_url: None with
+    direct delivery. dead_letter_queue_url: None only outside of the module. queue_largest_message: in bytes, attributes
+    included (docs/reference/aws-limits.md#sqs). api_key_reload_interval, queue_visibility_timeout: seconds.
     """
 
     destinations: dict[str, DestinationSettings]

@@ -11,17 +11,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 # The properties of an event as text; a property that holds nothing is absent. See `Event.texts`.
 Texts: TypeAlias = Mapping[str, str]
-
 # Compact JSON. `json.dumps` with options would create an encoder on each call.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-
-# What Deep Security and OSSEC write where there is nothing, in lower case, and in which properties. Each has its source
-# in docs/reference/deep-security-events.md#placeholders.
-# A word that may be a name is a placeholder in some properties only: a user may be called `none`, a file `-`.
+# What Deep Security and OSSEC write where there is nothing, in lower case, and in which properties: elsewhere it may be
+# a name, as of a user called `none` (docs/reference/deep-security-events.md#placeholders).
 PLACEHOLDERS = {text: re.compile(where) for text, where in {
     "n/a": ".*", "(no user)": ".*",
     "none": "Reason", "unknown": r"\w*(?:Action|String|Desc)", "-": r"OSSEC_\w+",
@@ -33,7 +30,6 @@ PLACEHOLDERS = {text: re.compile(where) for text, where in {
         ("description omitted", "no description is available", "no description is available."), "Description"),
 }.items()}  # fmt: skip
 _LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
-
 # Larger numbers are no rank, port or level, and slow to convert to text.
 _LARGEST = 1 << 63
 # Years 2000 to 2100 in seconds since 1970: other numbers are no time of an event.
@@ -57,6 +53,11 @@ def as_text(value: object) -> str:
 def to_json(value: object) -> bytes:
     """Compact JSON in UTF-8. A lone surrogate, legal in JSON's escapes only, becomes a question mark."""
     return _encode(value).encode("utf-8", "replace")
+
+
+def known(**fields: Any) -> dict[str, Any]:
+    """The fields that hold something."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def first(texts: Texts, names: tuple[str, ...]) -> str:

@@ -31,7 +31,7 @@ def events(record: Record) -> int:
 
 
 def left(record: Record) -> int:
-    return sum(len(json.loads(entry.text)) for entry in record.entries if entry.is_left)
+    return sum(len(json.loads(entry.text)) for entry in record.entries if entry.properties is None)
 
 
 def ids(*records: dict[str, Any], **options: Any) -> list[str | None]:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, QueueMessage, fitting
+from deep_security_datadog.aws.bodies import QueueMessage, fitting
 from deep_security_datadog.aws.envelope import Notification, read
 from tests.payload.strategies import TEXT
-from tests.strict_sqs import QUEUE, StrictSqs
+from tests.strict_sqs import LARGEST, QUEUE, StrictSqs
 from tests.support import in_sqs
 
 ARN = "arn:aws:sns:us-east-1:111122223333:deep-security"
@@ -31,7 +31,7 @@ def taken_by_sqs(found: QueueMessage) -> bool:
 @example("\x00")
 @example("[1]\n")
 def test_a_message_that_fits_comes_back_as_it_was(text: str) -> None:
-    found = fitting(NOTIFICATION, text, ATTRIBUTES, LARGEST_MESSAGE, alone="alone")
+    found = fitting(NOTIFICATION, text, ATTRIBUTES, LARGEST, alone="alone")
     assert found and taken_by_sqs(found)
     assert found.is_notification and dict(found.attributes) == ATTRIBUTES
     assert json.loads(found.body)["Message"] == text
@@ -43,19 +43,19 @@ def test_a_message_that_fits_comes_back_as_it_was(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "body", "attributes"),
     [
-        ("x" * (LARGEST_MESSAGE - 300), "x" * (LARGEST_MESSAGE - 300), ATTRIBUTES),
-        ("x" * (LARGEST_MESSAGE - 20) + "\x01", "x" * (LARGEST_MESSAGE - 20) + "\ufffd", {}),
+        ("x" * (LARGEST - 300), "x" * (LARGEST - 300), ATTRIBUTES),
+        ("x" * (LARGEST - 20) + "\x01", "x" * (LARGEST - 20) + "\ufffd", {}),
         *(("x" * 262_000 + odd, "x" * 262_000 + "\ufffd", ATTRIBUTES) for odd in "\x01\x1b\ud800\uffff"),
-        ("\x01x" * (LARGEST_MESSAGE // 2), " x" * (LARGEST_MESSAGE // 2), {}),
-        ("x" * (LARGEST_MESSAGE + 1), None, None),
+        ("\x01x" * (LARGEST // 2), " x" * (LARGEST // 2), {}),
+        ("x" * (LARGEST + 1), None, None),
     ],
 )
 def test_what_does_not_fit_in_a_notification_is_alone_with_attributes_and_then_without(
     text: str, body: str | None, attributes: dict[str, str] | None
 ) -> None:
-    found = fitting(NOTIFICATION, f"[{text}]", ATTRIBUTES, LARGEST_MESSAGE, alone=text)
+    found = fitting(NOTIFICATION, f"[{text}]", ATTRIBUTES, LARGEST, alone=text)
     assert found == (None if body is None else QueueMessage(body, attributes or {}))
-    assert found == fitting(NOTIFICATION, text, ATTRIBUTES, LARGEST_MESSAGE), "by default the text itself"
+    assert found == fitting(NOTIFICATION, text, ATTRIBUTES, LARGEST), "by default the text itself"
     assert found is None or taken_by_sqs(found)
 
 
@@ -76,5 +76,5 @@ def test_an_empty_text_is_no_empty_body() -> None:
 
 
 def test_attributes_are_short_legal_and_never_empty() -> None:
-    found = fitting(Notification(), "[1]", {"reason": "r" * 501, "status": "", "origin": "a\x00b"}, LARGEST_MESSAGE)
+    found = fitting(Notification(), "[1]", {"reason": "r" * 501, "status": "", "origin": "a\x00b"}, LARGEST)
     assert found and dict(found.attributes) == {"reason": "r" * 500, "origin": "a\ufffdb"}

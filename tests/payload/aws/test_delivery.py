@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deep_security_datadog.aws import envelope
-from deep_security_datadog.aws.bodies import LARGEST_MESSAGE, notification_body
+from deep_security_datadog.aws.bodies import notification_body
 from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Notification, Record
 from deep_security_datadog.outcome import Answer, Outcome
+from tests.strict_sqs import LARGEST
 from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, in_sqs, sns_record
 
 NOTIFICATION = Notification("m-1", "arn:aws:sns:us-east-1:111122223333:deep-security", "2024-05-14T09:50:00.000Z")
@@ -37,7 +38,7 @@ def contents(found: Outgoing) -> tuple[Any, list[str], int]:
 
 
 def text_of(found: Outgoing) -> str:
-    assert found.message and found.message.size <= LARGEST_MESSAGE
+    assert found.message and found.message.size <= LARGEST
     return str(json.loads(found.message.body)["Message"])
 
 
@@ -71,7 +72,7 @@ def test_debts_are_what_is_not_accepted() -> None:
 
 
 def test_an_answer_that_is_not_in_is_a_debt() -> None:
-    delivery = Delivery(read(events(2)), ("events",))
+    delivery = Delivery(read(events(2)), ("events",), (), LARGEST)
     delivery.await_answer(0, "events")
     delivery.await_answer(1, "events")
     delivery.answer(0, "events", ACCEPTED)

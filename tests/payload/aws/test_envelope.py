@@ -215,14 +215,14 @@ def test_what_is_beyond_the_share_is_left_in_one_piece(
 ) -> None:
     entries = open_envelope({"Records": [in_sqs(text)]}, share)
     assert [entry.text for entry in entries if entry.properties is not None] == events
-    assert [entry.text for entry in entries if entry.is_left] == left
+    assert [entry.text for entry in entries if entry.properties is None and not entry.problem] == left
     assert [entry.text for entry in entries if entry.problem] == others
 
 
 def test_messages_of_a_record_have_one_share() -> None:
     entries = open_envelope({"Records": [in_sqs({"Records": [in_sqs([{}, {}, {}])] * 3})]}, 2)
     assert properties(entries) == [{}, {}, None, None, None]
-    assert [json.loads(entry.text) for entry in entries if entry.is_left] == [[{}], [{}] * 3, [{}] * 3]
+    assert [json.loads(entry.text) for entry in entries if entry.properties is None] == [[{}], [{}] * 3, [{}] * 3]
 
 
 def test_what_sqs_and_sns_say_of_a_record() -> None:

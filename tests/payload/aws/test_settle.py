@@ -9,7 +9,7 @@ from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.delivery import Debt, Delivery
 from deep_security_datadog.aws.queues import Queues, Settlement
 from deep_security_datadog.outcome import Answer
-from tests.strict_sqs import DEAD_LETTER_QUEUE, QUEUE, StrictSqs
+from tests.strict_sqs import DEAD_LETTER_QUEUE, LARGEST, QUEUE, StrictSqs
 from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, sns_record, sqs_record
 
 MANY = 10_000
@@ -25,7 +25,7 @@ def delivery_of(raw: dict[str, Any], *answers: Answer, share: int = MANY) -> Del
 
 def settled(delivery: Delivery, raw: dict[str, Any], seconds_left: Callable[[], float] = lambda: 60) -> Settlement:
     url = QUEUE if delivery.record.record_id else None
-    queues = Queues(queue_url=url, dead_letter_queue_url=DEAD_LETTER_QUEUE, visibility_timeout=180)
+    queues = Queues(queue_url=url, dead_letter_queue_url=DEAD_LETTER_QUEUE, visibility_timeout=180, largest=LARGEST)
     return queues.settle(delivery, payload={"Records": [raw]}, seconds_left=seconds_left)
 
 

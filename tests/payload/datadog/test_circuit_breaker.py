@@ -4,7 +4,7 @@ import pytest
 
 from deep_security_datadog.datadog.circuit_breaker import LONGEST_WAIT, MOST_FAILURES, MOST_RATE_LIMITS, CircuitBreaker
 from deep_security_datadog.datadog.item import Item
-from deep_security_datadog.datadog.request import Endpoint, Request
+from deep_security_datadog.datadog.request import Request
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.outcome import Answer, Outcome
 from tests.support import ACCEPTED, REFUSED, RETRY
@@ -25,7 +25,7 @@ def tell(breaker: CircuitBreaker, times: int, messages: str, answer: Answer, *, 
     for number in range(times):
         of = messages.strip("[]") if messages.startswith("[") else messages[number % len(messages)]
         items = tuple(Item(Event({}), message) for message in of)
-        request = Request("events", Endpoint("https://api.example"), items, lambda *_: b"{}")
+        request = Request("events", "https://api.example", {}, items, lambda *_: b"{}")
         breaker.answered(request, answer, is_first=is_first)
 
 

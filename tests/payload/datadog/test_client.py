@@ -8,7 +8,7 @@ import requests
 
 from deep_security_datadog import __version__
 from deep_security_datadog.datadog.client import CONNECT_TIMEOUT, READ_TIMEOUT, DatadogClient, Progress
-from deep_security_datadog.datadog.request import Endpoint, Request
+from deep_security_datadog.datadog.request import Request
 from deep_security_datadog.datadog.response import Response
 from deep_security_datadog.log import LoggableError
 from tests.faults import first
@@ -24,8 +24,7 @@ def client() -> DatadogClient:
 
 
 def request(url: str, body: bytes, **headers: str) -> Request:
-    endpoint = Endpoint(url, (("Content-Type", "application/json"), *headers.items()))
-    return Request("events", endpoint, (), lambda *_: body)
+    return Request("events", url, headers, (), lambda *_: body)
 
 
 def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY, **headers: str) -> Response:
@@ -37,12 +36,13 @@ def test_each_request_has_its_own_body_the_headers_of_the_endpoint_and_the_key(
     fake: FakeDatadog, client: DatadogClient
 ) -> None:
     fake.keys.add("another")
-    for size, key, headers in ((300, API_KEY, {"X-One": "1"}), (3, "another", {}), (30, API_KEY, {})):
-        assert post(client, fake.url + EVENTS, "a" * size, key=key, **headers).status == 202
+    for size, key in ((300, API_KEY), (3, "another"), (30, API_KEY)):
+        assert post(client, fake.url + EVENTS, "a" * size, key=key, **{"X-One": "1"}).status == 202
     assert [len(event["text"]) for event in fake.events] == [300, 3, 30]
     found = [(each.headers.get("x-one"), each.headers["dd-api-key"]) for each in fake.requests]
-    assert found == [("1", API_KEY), (None, "another"), (None, API_KEY)]
-    assert {each.headers["user-agent"] for each in fake.requests} == {f"deep-security-datadog/{__version__}"}
+    assert found == [("1", API_KEY), ("1", "another"), ("1", API_KEY)]
+    others = {(each.headers["content-type"], each.headers["user-agent"]) for each in fake.requests}
+    assert others == {("application/json", f"deep-security-datadog/{__version__}")}
 
 
 def test_cookies_are_not_sent_back(fake: FakeDatadog, client: DatadogClient) -> None:

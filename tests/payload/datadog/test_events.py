@@ -73,8 +73,7 @@ def test_a_request_is_one_event_and_has_a_smaller_body() -> None:
     requests = list(events.DESTINATION.requests("https://api.example", items, Context(now=NOW)))
     assert [request.items for request in requests] == [(items[0],), (items[1],)]
     for request in requests:
-        assert request.endpoint.url == "https://api.example/api/v1/events"
-        assert request.endpoint.headers == (("Content-Type", "application/json"),)
+        assert request.url == "https://api.example/api/v1/events"
         (smaller,) = request.smaller()
         whole, small = json.loads(request.body()), json.loads(smaller.body())
         assert len(small["text"]) <= events.SHORT_TEXT < len(whole["text"]) <= events.LONGEST_TEXT

@@ -7,7 +7,7 @@ import pytest
 
 from deep_security_datadog.datadog.intakes import DESTINATIONS
 from deep_security_datadog.datadog.item import Context, Item
-from deep_security_datadog.datadog.request import Destination, Endpoint
+from deep_security_datadog.datadog.request import Destination
 from tests.support import NOW, item
 
 CONTEXT = Context(NOW)
@@ -25,12 +25,13 @@ def test_requests_go_to_one_endpoint_and_are_rendered_when_they_are_sent() -> No
         rendered.append((context, items, is_short))
         return b"{}"
 
-    plain = Destination("plain", "https://x.{site}", "/path", (("X-One", "1"),), 2, encode)
+    plain = Destination("plain", "https://x.{site}", "/path", {"X-One": "1"}, 2, encode)
     items = [item({"EventID": number}) for number in range(3)]
     found = list(plain.requests("https://proxy.example", items, CONTEXT))
     assert [request.items for request in found] == [tuple(items[:2]), tuple(items[2:])]
     assert {request.destination for request in found} == {"plain"}
-    assert {request.endpoint for request in found} == {Endpoint("https://proxy.example/path", (("X-One", "1"),))}
+    assert {request.url for request in found} == {"https://proxy.example/path"}
+    assert [request.headers for request in found] == [{"X-One": "1"}] * 2
     assert rendered == []
     assert found[0].body() == b"{}"
     assert rendered == [(CONTEXT, tuple(items[:2]), False)]

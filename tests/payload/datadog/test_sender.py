@@ -19,7 +19,7 @@ from deep_security_datadog.datadog.api_key import ApiKey
 from deep_security_datadog.datadog.circuit_breaker import LONGEST_WAIT, MOST_FAILURES, MOST_RATE_LIMITS
 from deep_security_datadog.datadog.client import READ_TIMEOUT, DatadogClient
 from deep_security_datadog.datadog.item import Item
-from deep_security_datadog.datadog.request import Endpoint, Request, TooLarge
+from deep_security_datadog.datadog.request import Request, TooLarge
 from deep_security_datadog.datadog.sender import BACKOFF, MARGIN, MOST_ATTEMPTS, SHORTEST_REQUEST, Sender
 from deep_security_datadog.deep_security.event import Event as DeepSecurityEvent
 from deep_security_datadog.log import LoggableError
@@ -41,7 +41,7 @@ def encode(items: Sequence[Item], is_short: bool) -> bytes:
 def batch(ids: Iterable[int], message: str = "m", url: str = LOGS_URL) -> Request:
     """All of them in one request."""
     items = tuple(Item(DeepSecurityEvent({"EventID": number}), message) for number in ids)
-    return Request("logs" if url == LOGS_URL else "events", Endpoint(url), items, encode)
+    return Request("logs" if url == LOGS_URL else "events", url, {}, items, encode)
 
 
 def each(ids: Iterable[int], message: str = "m", url: str = EVENTS_URL) -> list[Request]:

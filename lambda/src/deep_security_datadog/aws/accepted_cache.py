@@ -4,7 +4,9 @@ In another execution environment, accepted events are sent twice, which is bette
 """
 
 import hashlib
-from collections import Counter
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from itertools import count
 from typing import TypeAlias
 
 from .delivery import Debt, Delivery
@@ -22,7 +24,7 @@ class AcceptedCache:
     """Settled debts by record; the oldest records are dropped first."""
 
     def __init__(self) -> None:
-        self._settled: dict[str, None] = {}
+        self._settled: deque[str] = deque(maxlen=MOST_RECORDS)
         self._debts: dict[str, frozenset[tuple[_Content, str | None]]] = {}
 
     def is_settled(self, record: Record) -> bool:
@@ -40,24 +42,18 @@ class AcceptedCache:
         name, record_id = _name(delivery.record), delivery.record.record_id
         self._debts.pop(name, None)
         if not delivery.debts and record_id:
-            self._settled[record_id] = None
+            self._settled.append(record_id)
         elif delivery.debts and name and delivery.settled:
             contents = _contents(delivery.record)
             self._debts[name] = frozenset((contents[place], destination) for place, destination in delivery.settled)
-        while len(self._settled) > MOST_RECORDS:
-            del self._settled[next(iter(self._settled))]
         while sum(map(len, self._debts.values())) > MOST_DEBTS:
             del self._debts[next(iter(self._debts))]
 
 
 def _contents(record: Record) -> list[_Content]:
-    seen: Counter[bytes] = Counter()
-    contents = []
-    for entry in record.entries:
-        digest = hashlib.sha256(entry.text.encode("utf-8", "surrogatepass")).digest()
-        contents.append((digest, seen[digest]))
-        seen[digest] += 1
-    return contents
+    numbers: defaultdict[bytes, Iterator[int]] = defaultdict(count)
+    digests = [hashlib.sha256(entry.text.encode("utf-8", "surrogatepass")).digest() for entry in record.entries]
+    return [(digest, next(numbers[digest])) for digest in digests]
 
 
 def _name(record: Record) -> str:

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 from . import message
 from .envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Notification
 
-# Bytes, attributes included: what Terraform sets for a queue (docs/reference/aws-limits.md#sqs).
-LARGEST_MESSAGE = 262_144
 # Of an attribute's value, in characters.
 _LONGEST_ATTRIBUTE = 500
 _DATA_TYPE = "String"
@@ -34,8 +32,7 @@ class QueueMessage(NamedTuple):
     def entry(self, seconds: int) -> dict[str, Any]:
         """As SendMessageBatch takes it. seconds: that SQS hides it."""
         attributes = {name: {"DataType": _DATA_TYPE, "StringValue": value} for name, value in self.attributes.items()}
-        options = {"MessageAttributes": attributes, "DelaySeconds": seconds}
-        return {"MessageBody": self.body, **{name: value for name, value in options.items() if value}}
+        return {"MessageBody": self.body, "MessageAttributes": attributes, "DelaySeconds": seconds}
 
 
 def fitting(

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from deep_security_datadog.outcome import Answer, Outcome
 
-from .bodies import LARGEST_MESSAGE, QueueMessage, fitting
+from .bodies import QueueMessage, fitting
 from .envelope import Notification, Record
 
 # The place of an entry in its record, and a destination. None for what is no event, and for what is left to the next
@@ -31,19 +31,9 @@ class Outgoing(NamedTuple):
 
 
 class Delivery:
-    """The one object that changes while an invocation lasts.
+    """The one object that changes. settled: debts settled when the record came before. largest: bytes a queue takes."""
 
-    destinations: names of all that are configured. settled: debts that were settled when the record came before.
-    largest: bytes that a queue takes.
-    """
-
-    def __init__(
-        self,
-        record: Record,
-        destinations: Collection[str],
-        settled: Collection[Debt] = (),
-        largest: int = LARGEST_MESSAGE,
-    ) -> None:
+    def __init__(self, record: Record, destinations: Collection[str], settled: Collection[Debt], largest: int) -> None:
         self.record = record
         self.answers: dict[Debt, Answer] = {}
         self._destinations = frozenset(destinations)
@@ -59,11 +49,9 @@ class Delivery:
         return is_named and (place, destination) not in self._settled
 
     def await_answer(self, place: int, destination: str) -> None:
-        """Counts on an answer for the entry."""
         self._awaited.add((place, destination))
 
     def answer(self, place: int, destination: str, answer: Answer) -> None:
-        """Takes the answer of a destination to an entry."""
         self._awaited.discard((place, destination))
         self.answers[place, destination] = answer
 
@@ -73,7 +61,6 @@ class Delivery:
 
     @property
     def is_answered(self) -> bool:
-        """Whether all answers are in."""
         return not self._awaited
 
     @property
@@ -94,9 +81,8 @@ class Delivery:
     @property
     def is_untouched(self) -> bool:
         """Whether it can be done again as it is: not if it was cut and owes less than all, or it would never shrink."""
-        is_cut = any(entry.is_left for entry in self.record.entries)
         owing = {place for place, _ in self.debts}
-        return not self.settled and (not is_cut or len(owing) == len(self.record.entries))
+        return not self.settled and (not self.record.is_cut or len(owing) == len(self.record.entries))
 
     @property
     def retry_after(self) -> float:

@@ -10,23 +10,19 @@ Understood, nested in any way in which AWS combines them:
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from deep_security_datadog.values import integer, time_of
+from deep_security_datadog.values import integer
 
 from . import message
 
-# Message attributes of a remainder, otherwise an ordinary notification: the destinations that still need it, and how
-# many remainders led to it.
+# Message attributes of a remainder: the destinations that still need it, and how many remainders led to it.
 DESTINATIONS_ATTRIBUTE = "DeepSecurityDatadogDestinations"
 GENERATION_ATTRIBUTE = "DeepSecurityDatadogGeneration"
 
 # Other messages that SNS sends: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 _CONTROL_TYPES = frozenset(("SubscriptionConfirmation", "UnsubscribeConfirmation"))
-
 _KINDS = {str: "a string", bool: "a boolean", type(None): "null", list: "an array", dict: "a message of SNS"}
-
 # A failed direct delivery that went through the queue and back has seven.
 _MOST_WRAPPINGS = 12
 # In a record that is redriven. SNS hands over one, and nobody shall make many messages of one.
@@ -52,13 +48,7 @@ class Notification(NamedTuple):
     @property
     def account_id(self) -> str:
         """The AWS account of the topic, empty if unknown."""
-        parts = self.topic_arn.split(":")
-        return parts[4] if len(parts) > 5 else ""
-
-    @property
-    def time(self) -> datetime | None:
-        """`timestamp` in UTC, None if unknown."""
-        return time_of(self.timestamp)
+        return self.topic_arn.split(":")[4] if self.topic_arn else ""
 
 
 class Entry(NamedTuple):
@@ -71,11 +61,6 @@ class Entry(NamedTuple):
     notification: Notification = Notification()
     properties: Mapping[str, Any] | None = None
     problem: str = ""
-
-    @property
-    def is_left(self) -> bool:
-        """Whether this invocation does not take it."""
-        return self.properties is None and not self.problem
 
 
 class Record(NamedTuple):
@@ -93,6 +78,11 @@ class Record(NamedTuple):
     def name(self) -> str:
         """Its name in the log: the SNS message id, else the SQS message id."""
         return next((entry.notification.message_id for entry in self.entries), "") or self.record_id or ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether this invocation leaves a part of it in the queue."""
+        return any(entry.properties is None and not entry.problem for entry in self.entries)
 
     @property
     def attempts(self) -> int:
@@ -213,8 +203,8 @@ def _outermost(notification: Notification, value: Mapping[Any, Any]) -> Notifica
     attributes = value.get("MessageAttributes")
     destinations = _attribute(attributes, DESTINATIONS_ATTRIBUTE)
     return Notification(
-        message_id=_matching(_ID, value.get("MessageId")),
-        topic_arn=_matching(_TOPIC_ARN, value.get("TopicArn")),
+        message_id=_text(value.get("MessageId"), _ID),
+        topic_arn=_text(value.get("TopicArn"), _TOPIC_ARN),
         timestamp=_text(value.get("Timestamp"))[:40],
         destinations=frozenset(destinations.split(",")) if destinations else None,
         generation=max(0, integer(_attribute(attributes, GENERATION_ATTRIBUTE)) or 0),
@@ -226,9 +216,5 @@ def _attribute(attributes: object, name: str) -> str:
     return _text(attribute.get("Value"))[:_LONGEST_ATTRIBUTE] if isinstance(attribute, Mapping) else ""
 
 
-def _matching(form: re.Pattern[str], value: object) -> str:
-    return value if isinstance(value, str) and form.fullmatch(value) else ""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _text(value: object, form: re.Pattern[str] | None = None) -> str:
+    return value if isinstance(value, str) and (form is None or form.fullmatch(value)) else ""

@@ -1,7 +1,4 @@
-"""The text of a message: a JSON array of events, read within bounds, each with the text that it was read from.
-
-Old managers sent a single object (docs/reference/deep-security-events.md#messages).
-"""
+"""The text of a message: an array of events, or a single one (docs/reference/deep-security-events.md#messages)."""
 
 import json
 import re
@@ -13,7 +10,6 @@ from typing import Any
 DEEPEST = 100
 # Python's limit for converting an integer: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
 _MOST_DIGITS = 4300
-
 # Allowed in JSON but not in an SQS message, or not in UTF-8 (docs/reference/aws-limits.md#sqs).
 _NOT_IN_SQS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BLANK = " \t\r\n\ufeff"

@@ -11,24 +11,20 @@ from deep_security_datadog.deadline import SecondsLeft, run
 from deep_security_datadog.log import LoggableError
 
 from . import message, sdk
-from .bodies import LARGEST_MESSAGE
 from .delivery import Delivery, Outgoing
 from .envelope import Record
 
 # Limits of SendMessageBatch and ChangeMessageVisibilityBatch: docs/reference/aws-limits.md#sqs.
 _MOST_IN_BATCH = 10
 _LONGEST_DELAY = 900
-# Of Lambda's record of a failed invocation, besides the event: ids, error, stack trace
-# (docs/reference/aws-limits.md#asynchronous-invocations). In bytes.
+# Bytes of Lambda's record of a failure, but for the event (docs/reference/aws-limits.md#asynchronous-invocations).
 _ROOM_IN_RECORD = 6_000
-
 # Seconds for a call to SQS, which usually takes a few hundredths of one, and seconds reserved for Lambda's answer.
 CALL_DEADLINE = 3.0
 RESERVE = 0.3
 _USUAL_CALL = 0.1
 # Below the deadline, and tried once: a call that goes on after its deadline, or again, would send twice.
 _READ_TIMEOUT = 2.5
-
 # Seconds by attempt, then doubling: everything arrives within a minute after an outage of up to five minutes.
 _STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
 # Jitter spreads the messages. It only shortens: no wait is longer than promised.
@@ -47,18 +43,10 @@ class Settlement(NamedTuple):
 
 
 class Queues:
-    """The queue (None with direct delivery) and the dead-letter queue, by URL.
-
-    visibility_timeout: of the queue, in seconds. largest: bytes that both take in a message or batch.
-    """
+    """The queue (None with direct delivery) and its dead-letter queue. visibility_timeout: seconds. largest: bytes."""
 
     def __init__(
-        self,
-        *,
-        queue_url: str | None,
-        dead_letter_queue_url: str | None,
-        visibility_timeout: int,
-        largest: int = LARGEST_MESSAGE,
+        self, *, queue_url: str | None, dead_letter_queue_url: str | None, visibility_timeout: int, largest: int
     ) -> None:
         self._queue_url = queue_url
         self._dead_letter_queue_url = dead_letter_queue_url
@@ -72,8 +60,11 @@ class Queues:
         is_direct = delivery.record.record_id is None
         kept, problem = self.keep(delivery.refusals(), seconds_left=seconds_left)
         delivery.settle(debt for one in kept for debt in one.debts)
-        if is_direct and delivery.debts:
-            pieces, other = self.keep(self._pieces(delivery, payload), seconds_left=seconds_left)
+        room = self.largest - _ROOM_IN_RECORD
+        # What fits neither the queue, as Lambda's record, nor one invocation.
+        if is_direct and delivery.debts and (delivery.record.is_cut or len(message.write(payload).encode()) > room):
+            rest = delivery.remainders("not delivered, and too large to be tried again without a queue")
+            pieces, other = self.keep(rest, seconds_left=seconds_left)
             delivery.settle(debt for one in pieces for debt in one.debts)
             kept, problem = kept + pieces, other or problem
         if is_direct or delivery.is_untouched or not delivery.debts:
@@ -82,12 +73,6 @@ class Queues:
         put_back, other = self.put_back(remainders, retry_after=delivery.retry_after, seconds_left=seconds_left)
         delivery.settle(debt for one in put_back for debt in one.debts)
         return Settlement(kept, put_back, other or problem)
-
-    def _pieces(self, delivery: Delivery, payload: object) -> Iterator[Outgoing]:
-        """What is owed of a direct delivery that fits neither the queue, as Lambda's record, nor one invocation."""
-        is_cut = any(entry.is_left for entry in delivery.record.entries)
-        if is_cut or len(message.write(payload).encode()) > self.largest - _ROOM_IN_RECORD:
-            yield from delivery.remainders("not delivered, and too large to be tried again without a queue")
 
     def keep(self, refusals: Iterable[Outgoing], *, seconds_left: SecondsLeft) -> Taken:
         """Sends to the dead-letter queue, and leaves time for one more call."""
@@ -107,10 +92,10 @@ class Queues:
             seconds = delay(record.attempts, asked=retry_after, longest=self._visibility_timeout)
             if record.receipt_handle and seconds < self._visibility_timeout:
                 entries.append({"ReceiptHandle": record.receipt_handle, "VisibilityTimeout": seconds})
+        # An event source mapping passes ten records at most, which is a batch.
         with suppress(LoggableError):
-            for start in range(0, len(entries), _MOST_IN_BATCH):
-                batch = entries[start : start + _MOST_IN_BATCH]
-                self._call("change_message_visibility_batch", self._queue_url, batch, seconds_left)
+            if entries:
+                self._call("change_message_visibility_batch", self._queue_url, entries, seconds_left)
 
     def _send(self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: SecondsLeft) -> Taken:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
@@ -152,10 +137,7 @@ class Queues:
 
 
 def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, int]]]:
-    """At most ten messages, together no larger than one may be: SQS's quota for a batch until 2025.
-
-    One that fits into no queue is a batch of its own. Messages are made when it is their turn.
-    """
+    """Up to ten messages, together no larger than one may be (SQS's quota until 2025). Each is made in its turn."""
     batch: list[tuple[Outgoing, int]] = []
     size = 0
     for one, seconds in messages:
@@ -172,10 +154,7 @@ def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator
 
 
 def delay(attempt: int, *, asked: float = 0.0, longest: int) -> int:
-    """Whole seconds before the next attempt, at least as many as Datadog asked for.
-
-    attempt: number of the failed one, from 1. longest: the visibility timeout of the queue, the upper bound.
-    """
+    """Whole seconds before the next attempt. attempt: the failed one, from 1. asked: Datadog's wait. longest: bound."""
     step = _STEPS[min(attempt, len(_STEPS)) - 1] if attempt > 0 else 0
     doubled = step * 2.0 ** min(max(0, attempt - len(_STEPS)), 20)
     # Terraform counts on whole visibility timeouts (queue.tf).

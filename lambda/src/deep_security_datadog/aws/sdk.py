@@ -12,10 +12,7 @@ _ATTEMPTS = 2
 
 
 def client(service: str, *, region: str | None = None, attempts: int = 1, read_timeout: float) -> Any:
-    """A client like boto3's.
-
-    region: None = the function's own. attempts: of the SDK, the first included. read_timeout: seconds.
-    """
+    """A client. region: None = the function's own. attempts: of the SDK, the first included. read_timeout: seconds."""
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": attempts}

@@ -15,7 +15,6 @@ _JSON_KEYS = ("DD_API_KEY", "dd_api_key", "apiKey", "api_key")
 # What a header can carry, and the form of Datadog's keys. The form may change, so it only warns.
 _USABLE = re.compile(r"[!-~]{1,200}")
 _USUAL = re.compile(r"[0-9a-fA-F]{32}")
-
 # Seconds. The first read imports the SDK, which is slow on a small share of a CPU.
 READ_DEADLINE = 10.0
 # When a known key could not be read again: earliest and latest time of the next attempt.
@@ -23,10 +22,7 @@ RELOAD_RETRY = (30.0, 60.0)
 
 
 class ApiKey:
-    """A cached key. read: fetches the text of the secret. reload_interval: seconds, 0 = in each invocation.
-
-    Where it cannot be read: LoggableError with the name of the secret and the AWS error code, never a value.
-    """
+    """A cached key. read: gets the secret or raises LoggableError. reload_interval: seconds, 0 = each invocation."""
 
     def __init__(
         self, read: Callable[[], str], *, reload_interval: float, clock: Callable[[], float] = time.monotonic
@@ -49,7 +45,6 @@ class ApiKey:
         return self._value
 
     def reload(self, *, seconds: float = READ_DEADLINE) -> str:
-        """Reads the key."""
         try:
             self._value = key_in(deadline.run(self._read, seconds=min(seconds, READ_DEADLINE)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the key is not there)

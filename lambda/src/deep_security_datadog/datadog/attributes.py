@@ -1,7 +1,4 @@
-"""Datadog's standard attributes of a log: from which properties, and of which kind.
-
-A facet has one kind, and Datadog indexes no value of another (docs/reference/datadog-limits.md#logs).
-"""
+"""Datadog's standard attributes of a log. A facet takes values of one kind (docs/reference/datadog-limits.md#logs)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -82,17 +79,13 @@ def _account(texts: Texts) -> tuple[str, str]:
     return "", only_id
 
 
+_TO_PORT = _end("DestinationPort", "SourcePort", "OSSEC_DestinationPort")
 # Of all types of event: the kind of each, which is a function, and what it is read from.
 ATTRIBUTES: Mapping[str, tuple[Callable[[str], str | int | None], Value]] = {
     "network.client.ip": (address, _end("SourceIP", "DestinationIP", "OSSEC_SourceIP")),
     "network.client.port": (port, _end("SourcePort", "DestinationPort", "OSSEC_SourcePort")),
     "network.destination.ip": (address, _end("DestinationIP", "SourceIP", "TargetIP", "OSSEC_DestinationIP")),
-    "network.destination.port": (
-        port,
-        lambda texts: (
-            _end("DestinationPort", "SourcePort", "OSSEC_DestinationPort")(texts) or url_place(texts).known_port
-        ),
-    ),
+    "network.destination.port": (port, lambda texts: _TO_PORT(texts) or url_place(texts).known_port),
     "http.url": (url, _url),
     "usr.name": (plain, lambda texts: _account(texts)[0]),
     "usr.id": (plain, lambda texts: _account(texts)[1]),

@@ -12,12 +12,11 @@ from urllib3.exceptions import HTTPError
 from deep_security_datadog import __version__
 from deep_security_datadog.log import LoggableError, reason_of
 
-from .request import Endpoint, Request
+from .request import Request
 from .response import Response
 
 USER_AGENT = f"deep-security-datadog/{__version__}"
 API_KEY_HEADER = "DD-API-KEY"
-
 # Seconds, for each address and each read. The deadline of a request as a whole is the sender's.
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
@@ -41,16 +40,13 @@ class DatadogClient:
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
-        self._prepared: dict[Endpoint, tuple[requests.PreparedRequest, Mapping[str, Any]]] = {}
+        self._prepared: dict[str, tuple[requests.PreparedRequest, Mapping[str, Any]]] = {}
 
     def post(self, request: Request, progress: Progress, *, seconds: float) -> Response:
-        """The answer, of whatever status; redirects are not followed.
-
-        Raises CannotRender, TooLarge, and LoggableError with an error's name: its own text may hold URL or key.
-        """
+        """The answer, of whatever status. Raises CannotRender, TooLarge, and LoggableError without URL and key."""
         body = request.body()
         try:
-            prepared, options = self._prepare(request.endpoint)
+            prepared, options = self._prepare(request)
             copy = prepared.copy()
             copy.prepare_body(body, None)
             copy.headers[API_KEY_HEADER] = progress.key
@@ -65,11 +61,10 @@ class DatadogClient:
             content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
         return Response(response.status_code, response.headers, content)
 
-    def _prepare(self, endpoint: Endpoint) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
+    def _prepare(self, request: Request) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
         """A request without body and key, and the environment's proxies and CA bundle; once, as that costs much."""
-        if endpoint not in self._prepared:
-            headers = {"User-Agent": USER_AGENT, **dict(endpoint.headers)}
-            request = requests.Request("POST", endpoint.url, headers).prepare()
+        if request.url not in self._prepared:
+            headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", **request.headers}
             options = self._session.merge_environment_settings(request.url, {}, True, None, None)
-            self._prepared[endpoint] = request, options
-        return self._prepared[endpoint]
+            self._prepared[request.url] = requests.Request("POST", request.url, headers).prepare(), options
+        return self._prepared[request.url]

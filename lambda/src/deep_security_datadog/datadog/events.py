@@ -1,7 +1,4 @@
-"""Datadog events: `POST /api/v1/events` takes one event per request.
-
-https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events
-"""
+"""Events, one a request (https://docs.datadoghq.com/api/latest/events/ and docs/reference/datadog-limits.md#events)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,7 +6,7 @@ from typing import Any
 
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.severity import Severity
-from deep_security_datadog.values import to_json
+from deep_security_datadog.values import known, to_json
 
 from . import markdown, text
 from .item import Context, Item
@@ -20,7 +17,6 @@ LONGEST_TEXT = 4000
 # For an event that Datadog found too large.
 SHORT_TEXT = 1000
 LONGEST_AGGREGATION_KEY = 100
-
 # By severity, from info to critical.
 _ALERT_TYPES = ("info", "info", "warning", "error", "error")
 
@@ -28,19 +24,15 @@ _ALERT_TYPES = ("info", "info", "warning", "error", "error")
 def body(item: Item, context: Context, *, longest_text: int = LONGEST_TEXT) -> dict[str, Any]:
     """The event as the intake accepts it. longest_text: in characters."""
     event = item.event
-    fields: dict[str, Any] = {
+    return {
         "title": text.title(event),
         "text": text.in_markdown(item, context, longest_text),
         "alert_type": _ALERT_TYPES[event.severity],
         "priority": "low" if event.severity == Severity.INFO and not event.is_test else "normal",
         "aggregation_key": _aggregation_key(event),
         "tags": tags_of(event, account_id=item.account_id, configured=context.tags),
+        **known(host=text.host(event), date_happened=text.date_happened(event, context.now)),
     }
-    if host := text.host(event):
-        fields["host"] = host
-    if (seconds := text.date_happened(event, context.now)) is not None:
-        fields["date_happened"] = seconds
-    return fields
 
 
 def _aggregation_key(event: Event) -> str:
@@ -58,10 +50,5 @@ def _encode(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
 
 
 DESTINATION = Destination(
-    name="events",
-    base_url="https://api.{site}",
-    path="/api/v1/events",
-    headers=(("Content-Type", "application/json"),),
-    most_items=1,
-    encode=_encode,
+    name="events", base_url="https://api.{site}", path="/api/v1/events", headers={}, most_items=1, encode=_encode
 )

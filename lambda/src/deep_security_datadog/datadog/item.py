@@ -7,11 +7,7 @@ from deep_security_datadog.deep_security.event import Event
 
 
 class Context(NamedTuple):
-    """What all events of an invocation share.
-
-    now: the time of sending, in UTC. tags: see `tags.configured_tags`. console_url: None = no link.
-    ocsf: whether each log carries its OCSF event.
-    """
+    """Shared by all events. now: UTC. tags: as configured. console_url: None = no link. ocsf: whether logs have it."""
 
     now: datetime
     tags: tuple[str, ...] = ()

@@ -1,35 +1,29 @@
-"""Datadog logs: `POST /api/v2/logs` takes batches, compressed.
-
-https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md#logs
-"""
+"""Logs, in batches (https://docs.datadoghq.com/api/latest/logs/ and docs/reference/datadog-limits.md#logs)."""
 
 import gzip
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from deep_security_datadog.values import as_text, to_json
+from deep_security_datadog.values import as_text, known, to_json
 
 from . import markdown, text
 from .attributes import standard_attributes
-from .item import Context, Item, Repeats
+from .item import Context, Item
 from .ocsf import ocsf_of
 from .request import Destination, TooLarge
 from .tags import tags_of
 
-# Of a request, in entries, and in bytes before compression, of which the intake takes 5 MB
-# (docs/reference/datadog-limits.md#logs).
+# Of a request: entries, and bytes before compression; the intake takes 5 MB (docs/reference/datadog-limits.md#logs).
 MOST_LOGS = 1000
 LARGEST_BATCH = 4_500_000
 LARGEST_LOG = 1_000_000
-
 # Longest property of a log that is too large, in characters.
 _LONGEST_SHORT_VALUE = 2000
 _LONGEST_NAME = 300
 _MOST_PROPERTIES = 100
 # Level 1 takes a fifth of the default level's time; the body is nearly as small.
 _COMPRESSION = 1
-
 # No integration has this name: its pipeline would not understand these logs (docs/reference/datadog-limits.md#logs).
 _SOURCE = "trend-micro-deep-security"
 _SERVICE = "deep-security"
@@ -38,10 +32,7 @@ _STATUSES = ("info", "notice", "warn", "error", "critical")
 
 
 def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, Any]:
-    """The log: the event as it came under `deep_security`, and Datadog's standard attributes.
-
-    is_short: cut long values of an event that is larger than the intake accepts, and leave out its OCSF event.
-    """
+    """The log: the event as it came, and standard attributes. is_short: long values are cut, and OCSF is left out."""
     event = item.event
     # Now for a time that Datadog would answer with 202 and drop.
     usable = event.time if text.date_happened(event, context.now) is not None else None
@@ -55,21 +46,16 @@ def body(item: Item, context: Context, *, is_short: bool = False) -> dict[str, A
         "timestamp": int(min(usable or context.now, context.now).timestamp() * 1000),
         "deep_security": _shortened(event.properties) if is_short else event.properties,
         **standard_attributes(event),
+        **known(hostname=text.host(event)),
     }
-    if host := text.host(event):
-        fields["hostname"] = host
     if item.repeats:
-        fields["repeats"] = _repeats(item.repeats)
+        # As Deep Security writes times.
+        times = {"first": item.repeats.first, "last": item.repeats.last}
+        shown = {name: f"{time.isoformat(timespec='milliseconds')[:23]}Z" for name, time in times.items() if time}
+        fields["repeats"] = {"count": item.repeats.total, **shown}
     if context.ocsf and not is_short:
         fields["ocsf"] = ocsf_of(item, fields)
     return fields
-
-
-def _repeats(repeats: Repeats) -> dict[str, Any]:
-    """Count and times, as Deep Security writes times: ISO 8601 in UTC with milliseconds."""
-    times = {"first": repeats.first, "last": repeats.last}
-    shown = {name: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z" for name, time in times.items() if time}
-    return {"count": repeats.total, **shown}
 
 
 def _shortened(properties: Mapping[str, object]) -> dict[str, str]:
@@ -97,7 +83,7 @@ DESTINATION = Destination(
     name="logs",
     base_url="https://http-intake.logs.{site}",
     path="/api/v2/logs",
-    headers=(("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
+    headers={"Content-Encoding": "gzip"},
     most_items=MOST_LOGS,
     encode=_encode,
 )

@@ -8,9 +8,9 @@ nothing makes them links, and values stand in code spans or blocks that a grave 
 
 import re
 
+# Make Datadog render what is between them.
 FENCE_OPEN = "%%% \n"
 FENCE_CLOSE = "\n %%%"
-
 _REPLACEMENT = "\ufffd"
 # Invisible characters, and those that change how the rest reads: controls, marks of direction, blank letters, line
 # separators, surrogates, tag characters, non-characters (https://www.unicode.org/reports/tr36/#visual_spoofing).
@@ -31,7 +31,7 @@ _LINE_END = re.compile(r"\r\n?")
 _PERCENT = re.compile(r"%(?=%%)")
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~$^-]")
-_AT, _GRAVE = "\uff20", "\u02cb"
+_GRAVE = "\u02cb"
 
 
 def plain(text: str) -> str:
@@ -39,13 +39,10 @@ def plain(text: str) -> str:
     # Most values are short words and numbers. Printable ASCII has no breaks and hides nothing.
     if text.isalnum() and text.isascii():
         return text
-    return _disarmed(text if text.isascii() and text.isprintable() else visible(_SPACE.sub(_one_line, text)))
-
-
-def _one_line(space: re.Match[str]) -> str:
-    """White space unchanged, or one blank if it breaks the line."""
-    found = space.group()
-    return " " if any(character in found for character in "\r\n\t") else found
+    if not (text.isascii() and text.isprintable()):
+        # White space that breaks the line becomes one blank.
+        text = visible(_SPACE.sub(lambda found: found[0] if {*found[0]}.isdisjoint("\r\n\t") else " ", text))
+    return _disarmed(text)
 
 
 def visible(text: str) -> str:
@@ -70,11 +67,6 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", plain(text).replace("`", _GRAVE))
 
 
-def fenced(text: str) -> str:
-    """The text between the fences that make Datadog render Markdown."""
-    return f"{FENCE_OPEN}{text}{FENCE_CLOSE}"
-
-
 def shortened(text: str, limit: int) -> str:
     """The beginning, in at most `limit` characters; a note says how many more there are."""
     if len(text) <= limit:
@@ -93,14 +85,7 @@ def truncate_middle(text: str, limit: int) -> str:
 
 def _disarmed(text: str) -> str:
     """The text without mentions, fences and links."""
-    if "@" in text:
-        text = text.replace("@", _AT)
+    text = text.replace("@", "\uff20").replace("](", "] (").replace("://", "[:]//")
     if "%%%" in text:
         text = _PERCENT.sub("% ", text)
-    if "](" in text:
-        text = text.replace("](", "] (")
-    if "://" in text:
-        text = text.replace("://", "[:]//")
-    if "www." in text.lower():
-        text = _WWW.sub(r"\1[.]", text)
-    return text
+    return _WWW.sub(r"\1[.]", text) if "www." in text.lower() else text

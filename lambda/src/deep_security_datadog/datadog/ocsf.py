@@ -8,16 +8,14 @@ from deep_security_datadog.deep_security.alert import alert
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
 from deep_security_datadog.deep_security.severity import Severity
-from deep_security_datadog.values import first, integer
+from deep_security_datadog.values import first, integer, known
 
 from .item import Item
 from .markdown import plain
 
 VERSION = "1.5.0"
-# Of a text, in characters.
-_LONGEST_TEXT = 1000
-# Of an integer.
-_MOST = 1 << 31
+# Of a text, in characters, and of an integer.
+_LONGEST_TEXT, _MOST = 1000, 1 << 31
 
 Fields: TypeAlias = dict[str, Any]
 # A number of an enumeration and its caption.
@@ -71,8 +69,6 @@ _HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 # Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
 _RULE_ID = re.compile(r"\d{4,10}(?= - )")
-
-
 # Class, activity, and what the class has besides what all have; None leaves the event to the next maker of its row.
 _Made: TypeAlias = tuple[Class, Enum, Fields]
 # Gets the event, the fields that all classes have, and the evidence.
@@ -82,16 +78,16 @@ _Maker: TypeAlias = Callable[[Event, Fields, Fields], _Made | None]
 def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     """The OCSF event. log: has the item's timestamp, message and standard attributes."""
     event, texts, host = item.event, item.event.texts, item.event.host
-    metadata = _known(
+    metadata = known(
         uid=_short("-".join((event.place[0], texts.get("EventType", ""), first(texts, ("UniqueID", "EventID"))))),
         event_code=_code(event) or _text(event, "EventType"), tenant_uid=_text(event, "TenantID"),
         product={"name": "Deep Security", "vendor_name": "Trend Micro"}, version=VERSION,
     )  # fmt: skip
-    device = _known(hostname=_short(host.display), instance_uid=_short(host.instance_id), uid=_short(host.uid))
+    device = known(hostname=_short(host.display), instance_uid=_short(host.instance_id), uid=_short(host.uid))
     common = {
         "time": int(event.time.timestamp() * 1000) if event.time else log["timestamp"], "message": log["message"],
         **_enum("severity", SEVERITIES[event.severity]),
-        **_known(
+        **known(
             metadata=metadata, device=device and device | _enum("type", _UNKNOWN),
             count=item.repeats.total if item.repeats else min(integer(texts.get("RepeatCount")) or 0, _MOST - 1),
         ),
@@ -101,7 +97,7 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     found, (activity_id, activity), fields = made
     metadata["profiles"] = [*found.profiles]
     if found.profiles == _CONTROL:
-        fields |= _known(policy=_known(name=_text(event, "HostSecurityPolicyName")))
+        fields |= known(policy=known(name=_text(event, "HostSecurityPolicyName")))
         if other := _OTHER_DISPOSITIONS.get(name):
             detected = (15, "Detected") if event.detect_only else None
             fields |= _enum("disposition", detected or _DISPOSITIONS.get(event.action.lower(), other))
@@ -121,33 +117,32 @@ def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
     directions = _TURNED_ROUND if flow(texts) in REVERSE_FLOWS else _DIRECTIONS
     connection = _enum("direction", directions.get(integer(texts.get("Direction")), _UNKNOWN))
     path, pid = _text(event, "ProcessName", "Process"), integer(texts.get("ProcessID"))
-    return _known(
+    return known(
         **{name: end for name, end in ends.items() if "ip" in end},
         connection_info="Direction" in texts
-        and connection | _known(protocol_name=_text(event, "ProtocolString").lower()),
+        and connection | known(protocol_name=_text(event, "ProtocolString").lower()),
         file=_file(event, log.get("file", {})),
         # The class of a process demands its number.
-        process=pid is not None and 0 <= pid < _MOST and {"pid": pid, **_known(name=_name(path), path=path)},
-        user=_known(name=user.get("name"), uid=user.get("id")),
-        url=_known(url_string=log.get("http", {}).get("url")),
+        process=pid is not None and 0 <= pid < _MOST and {"pid": pid, **known(name=_name(path), path=path)},
+        user=known(name=user.get("name"), uid=user.get("id")),
+        url=known(url_string=log.get("http", {}).get("url")),
     )
 
 
 def _file(event: Event, file: Mapping[str, Any]) -> Fields:
     if not (path := file.get("path", "")):
         return {}
-    digests = {name: value for name, value in file.get("hash", {}).items() if _HEXADECIMAL.fullmatch(value)}
     hashes = [
-        {**_enum("algorithm", algorithm), "value": digests[name]}
-        for name, algorithm in _HASHES.items()
-        if name in digests
+        {**_enum("algorithm", _HASHES[name]), "value": value}
+        for name, value in file.get("hash", {}).items()
+        if _HEXADECIMAL.fullmatch(value)
     ]
     kind = (2, "Folder") if _text(event, "EntityType").lower() == "directory" else (1, "Regular File")
-    return {"name": _name(path), "path": path, **_enum("type", kind), **_known(hashes=hashes)}
+    return {"name": _name(path), "path": path, **_enum("type", kind), **known(hashes=hashes)}
 
 
 def _finding(event: Event, common: Fields, evidence: Fields) -> _Made:
-    analytic = _known(name=_rule(event), uid=_code(event))
+    analytic = known(name=_rule(event), uid=_code(event))
     analytic |= _enum("type", (1, "Rule")) if analytic else {}
     fields = _found(event, common, evidence, event.subject, (1, "New"), analytic=analytic)
     if name := _text(event, "MalwareName"):
@@ -169,16 +164,16 @@ def _alert(event: Event, common: Fields, evidence: Fields) -> _Made | None:
 def _found(event: Event, common: Fields, evidence: Fields, title: str, status: Enum, **info: Any) -> Fields:
     """What a finding has, as those of Datadog's own pipelines do."""
     title = _short(title or event.event_type.module)
-    info = {"uid": common["metadata"]["uid"], "title": title, **_known(desc=_text(event, "Description"), **info)}
+    info = {"uid": common["metadata"]["uid"], "title": title, **known(desc=_text(event, "Description"), **info)}
     fields = {"is_alert": True, **_enum("status", status), "finding_info": info}
-    return fields | _known(evidences=evidence and [evidence])
+    return fields | known(evidences=evidence and [evidence])
 
 
 def _packet(event: Event, _: Fields, evidence: Fields) -> _Made | None:
     if not evidence.keys() & {"src_endpoint", "dst_endpoint"}:
         return None
     parts = {name: evidence.get(name) for name in ("src_endpoint", "dst_endpoint", "connection_info")}
-    fields = _known(**parts, firewall_rule=_known(name=_rule(event)))
+    fields = known(**parts, firewall_rule=known(name=_rule(event)))
     return NETWORK, _REFUSE if event.action.lower() == "deny" else _TRAFFIC, fields
 
 
@@ -186,7 +181,7 @@ def _change(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     """The class demands who did it, and where."""
     process = evidence.get("process")
     app_name = not process and _text(event, "ProcessName", "Process")
-    actor = _known(user=evidence.get("user"), process=process, app_name=app_name)
+    actor = known(user=evidence.get("user"), process=process, app_name=app_name)
     is_file = _text(event, "EntityType").lower() in ("file", "directory")
     if not (actor and is_file and "file" in evidence and "device" in common):
         return None
@@ -199,8 +194,8 @@ def _logon(event: Event, common: Fields, evidence: Fields) -> _Made | None:
     status = next((status for group, status in _LOGONS.items() if group in groups), None)
     if not (status and host and "user" in evidence):
         return None
-    service = _known(name=_text(event, "OSSEC_ProgramName"))
-    fields = _known(user=evidence["user"], src_endpoint=evidence.get("src_endpoint"), service=service)
+    service = known(name=_text(event, "OSSEC_ProgramName"))
+    fields = known(user=evidence["user"], src_endpoint=evidence.get("src_endpoint"), service=service)
     return AUTHENTICATION, _LOGON, fields | _enum("status", status) | {"dst_endpoint": {"hostname": host}}
 
 
@@ -237,11 +232,6 @@ def _name(path: str) -> str:
 def _enum(name: str, value: Enum) -> Fields:
     """The number, and the caption beside it."""
     return {f"{name}_id": value[0], name: value[1]}
-
-
-def _known(**fields: Any) -> Fields:
-    """Those that hold something."""
-    return {name: value for name, value in fields.items() if value}
 
 
 def _text(event: Event, *names: str) -> str:

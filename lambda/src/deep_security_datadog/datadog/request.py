@@ -1,6 +1,6 @@
 """Destinations, which are intakes of Datadog (one key, one site, Datadog's own answer), and the requests to them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Self
 
@@ -17,18 +17,12 @@ class CannotRender(LoggableError):
     """A body cannot be made. The message has the name of the error."""
 
 
-class Endpoint(NamedTuple):
-    """headers: of all requests to it, but for the API key."""
-
-    url: str
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 class Request(NamedTuple):
     """A POST request. encode: see `Destination`; called when it is sent, so that few bodies exist at a time."""
 
     destination: str
-    endpoint: Endpoint
+    url: str
+    headers: Mapping[str, str]
     items: tuple[Item, ...]
     encode: Callable[[Sequence[Item], bool], bytes]
     is_short: bool = False
@@ -66,13 +60,13 @@ class Destination(NamedTuple):
     name: str
     base_url: str
     path: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
     most_items: int
     encode: Callable[[Context, Sequence[Item], bool], bytes]
 
     def requests(self, base_url: str, items: Sequence[Item], context: Context) -> Iterator[Request]:
         """The requests for the items, at that base URL."""
-        endpoint = Endpoint(f"{base_url}{self.path}", self.headers)
         for start in range(0, len(items), self.most_items):
             batch = tuple(items[start : start + self.most_items])
-            yield Request(self.name, endpoint, batch, partial(self.encode, context))
+            encode = partial(self.encode, context)
+            yield Request(self.name, f"{base_url}{self.path}", self.headers, batch, encode)

@@ -52,10 +52,7 @@ def is_accepted(status: int, content: bytes) -> bool:
 
 
 def _retry_after(response: Response, is_rate_limit: bool) -> float:
-    """Seconds that the response asks to wait, 0 if it does not.
-
-    `Retry-After` of a rate limit or an overload; `X-RateLimit-Reset` of a rate limit only: Datadog sends it always.
-    """
+    """Seconds to wait, 0 if not asked. `X-RateLimit-Reset` is for a rate limit only: Datadog sends it always."""
     names = ["Retry-After", "X-RateLimit-Reset"] if is_rate_limit else ["Retry-After"] if response.status == 503 else []
     asked = (_seconds(response.headers.get(name, "")) for name in names)
     seconds = next((seconds for seconds in asked if isfinite(seconds)), 0.0)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from deep_security_datadog.deadline import Call, DeadlineExceeded, Result, SecondsLeft, TooManyLeftBehind, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, SecondsLeft, TooManyLeftBehind, run_all
 from deep_security_datadog.log import LoggableError, reason_of
 from deep_security_datadog.outcome import Answer, Outcome
 
 from .api_key import ApiKey
 from .circuit_breaker import LONGEST_WAIT, CircuitBreaker
 from .client import DatadogClient, Progress
-from .request import CannotRender, Endpoint, Request, TooLarge
+from .request import CannotRender, Request, TooLarge
 from .response import ACCEPTED, KEY_REFUSED, TOO_LARGE, Response, answer_of
 
 # Seconds for a request as a whole; Datadog usually answers within one.
@@ -30,10 +30,9 @@ MARGIN = 2.0
 MOST_ATTEMPTS = 4
 # Seconds before the next attempt, but for jitter.
 BACKOFF = (0.2, 0.6, 1.8)
-
 _Answered: TypeAlias = Iterator[tuple[Request, Answer]]
 _Sleep: TypeAlias = Callable[[float], None]
-_Breakers: TypeAlias = dict[Endpoint, CircuitBreaker]
+_Breakers: TypeAlias = dict[str, CircuitBreaker]
 
 
 class Sender:
@@ -46,7 +45,7 @@ class Sender:
         self._api_key = api_key
         self._concurrent_requests = concurrent_requests
         self._sleep = sleep
-        self._down: set[Endpoint] = set()
+        self._down: set[str] = set()
 
     def send(self, requests: Iterable[Request], *, seconds_left: SecondsLeft) -> _Answered:
         """Each request with its answer, as soon as that is final; a batch in parts where these have different ones."""
@@ -55,12 +54,11 @@ class Sender:
             # One goes first. It must not each time be the same event, which may be the only one that is never accepted.
             requests = random.sample(requests, len(requests))
             requests = [one._replace(items=tuple(random.sample(one.items, len(one.items)))) for one in requests]
-        endpoints = {request.endpoint for request in requests}
-        breakers = {endpoint: CircuitBreaker(is_half_open=endpoint in self._down) for endpoint in endpoints}
+        breakers = {url: CircuitBreaker(is_half_open=url in self._down) for url in {one.url for one in requests}}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)
         yield from rounds.send(requests, at_once=self._concurrent_requests, sleep=self._sleep)
-        self._down -= {endpoint for endpoint, breaker in breakers.items() if breaker.has_accepted}
-        self._down |= {endpoint for endpoint, breaker in breakers.items() if breaker.has_accepted is False}
+        self._down -= {url for url, breaker in breakers.items() if breaker.has_accepted}
+        self._down |= {url for url, breaker in breakers.items() if breaker.has_accepted is False}
 
 
 class _Attempt(NamedTuple):
@@ -112,7 +110,7 @@ class _Rounds:
         """Sends each once, and yields the final answers."""
         refused: list[tuple[Request, Answer]] = []
         for (one, progress), result in run_all(self._next_call, at_once=at_once):
-            request, breaker = one.request, self._breakers[one.request.endpoint]
+            request, breaker = one.request, self._breakers[one.request.url]
             answer = self._answer(one, progress, result)
             if answer.status in KEY_REFUSED and self._has_newer_key(than=progress.key):
                 self._next.append(one)
@@ -142,13 +140,13 @@ class _Rounds:
         """What is not sent, or not again."""
         while self._unsent:
             request, _, last = self._unsent.pop()
-            reason = last.reason or self._breakers[request.endpoint].reason or "out of time"
+            reason = last.reason or self._breakers[request.url].reason or "out of time"
             yield request, self._final(request, last._replace(reason=reason))
 
     def _next_call(self) -> Call[tuple[_Attempt, Progress], Response] | None:
         while self._work:
             one = self._work.popleft()
-            breaker, seconds = self._breakers[one.request.endpoint], self._seconds_left()
+            breaker, seconds = self._breakers[one.request.url], self._seconds_left()
             if breaker.reason or seconds < self._slowest:
                 self._unsent.append(one)
             elif breaker.is_paused:
@@ -164,11 +162,11 @@ class _Rounds:
                 return Call((one, progress), post, seconds)
         return None
 
-    def _answer(self, one: _Attempt, progress: Progress, result: Result[Response]) -> Answer:
-        if result.error is None:
-            return answer_of(result.get(), one.number)
-        reason = reason_of(result.error)
-        match result.error:
+    def _answer(self, one: _Attempt, progress: Progress, result: Response | Exception) -> Answer:
+        if isinstance(result, Response):
+            return answer_of(result, one.number)
+        reason = reason_of(result)
+        match result:
             case TooLarge():
                 return Answer(Outcome.REFUSED, TOO_LARGE, reason)
             case CannotRender():
@@ -183,7 +181,7 @@ class _Rounds:
     def _final(self, request: Request, answer: Answer) -> Answer:
         if answer.outcome is not Outcome.RETRY:
             return answer
-        breaker, reason = self._breakers[request.endpoint], answer.reason
+        breaker, reason = self._breakers[request.url], answer.reason
         if answer.status in KEY_REFUSED and not breaker.has_accepted:
             reason += f": {self._blame}"
         return answer._replace(reason=reason, retry_after=max(answer.retry_after, breaker.retry_after))

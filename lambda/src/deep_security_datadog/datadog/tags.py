@@ -12,10 +12,8 @@ from . import markdown
 LONGEST_TAG = 200
 # Of the v2 events intake; v1 names no number (docs/reference/datadog-limits.md#tags).
 MOST_TAGS = 100
-
 # Separates tags of cloud instances from ours and from keys that Datadog reserves.
 INSTANCE_TAG_PREFIX = "instance_tag_"
-
 # Everything but the characters of a word. Words are joined by one underscore.
 _BETWEEN_WORDS = re.compile(r"(?:_|[^\w\-:./])+")
 _BEFORE_LETTER = re.compile(r"^(?:[^\w:]|[\d_])+")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from deep_security_datadog.deep_security.event import Event
-from deep_security_datadog.deep_security.facts import Fact, enum, one
+from deep_security_datadog.deep_security.facts import Fact, each, enum, one
 from deep_security_datadog.values import Texts
 
 from . import markdown
@@ -18,49 +18,28 @@ OLDEST = timedelta(hours=17, minutes=45)
 # Clocks of agents may be a little fast.
 _FUTURE = timedelta(minutes=1)
 _SHOWN_DELAY = timedelta(minutes=1)
-
 # Values are cut before they are processed: an attacker may have sent 256 KB. A title shows less than this.
 _LONGEST_SUBJECT = 1000
 # One value must not push out the others.
 _LONGEST_VALUE = 300
 _LONGEST_BLOCK = 1200
 _MOST_OTHERS = 100
-
-
 # Its importance, and lines of the text.
 _Section: TypeAlias = tuple[int, list[str]]
-
-_HOST_FACTS = (
-    one("Computer", "Hostname"),
-    one("Instance", "HostInstanceID"),
-    one("Last address", "HostLastIPUsed"),
-    one("System", "HostOS"),
-    one("Policy", "HostSecurityPolicyName"),
-    one("Group", "HostGroupName"),
-    one("Cloud account", "HostOwnerID"),
-    one("Cloud", "HostCloudType"),
-    one("Asset value", "HostAssetValue"),
-    one("Agent version", "HostAgentVersion"),
-    one("Instance tags", "HostCloudInstanceTags"),
-)
+_HOST_FACTS = each({
+    "Computer": "Hostname", "Instance": "HostInstanceID", "Last address": "HostLastIPUsed", "System": "HostOS",
+    "Policy": "HostSecurityPolicyName", "Group": "HostGroupName", "Cloud account": "HostOwnerID",
+    "Cloud": "HostCloudType", "Asset value": "HostAssetValue", "Agent version": "HostAgentVersion",
+    "Instance tags": "HostCloudInstanceTags",
+})  # fmt: skip
 _IDENTIFIER_FACTS = (
-    one("Event id", "EventID"),
-    one("Unique id", "UniqueID"),
-    one("Tenant", "TenantName"),
-    one("Tenant id", "TenantID"),
+    *each({"Event id": "EventID", "Unique id": "UniqueID", "Tenant": "TenantName", "Tenant id": "TenantID"}),
     enum("Origin", "Origin", {-1: "", 0: "Agent", 1: "Guest agent", 2: "Appliance", 3: "Manager"}, "OriginString"),
-    one("Deep Security tags", "Tags"),
-    one("Host id", "HostID"),
-    one("Host GUID", "HostGUID"),
-    one("vCenter UUID", "HostVCUUID"),
-    one("Agent GUID", "HostAgentGUID"),
-    one("Tenant GUID", "TenantGUID"),
-    one("Cloud One account", "CloudOneAccountID"),
+    *each({"Deep Security tags": "Tags", "Host id": "HostID", "Host GUID": "HostGUID", "vCenter UUID": "HostVCUUID"}),
+    *each({"Agent GUID": "HostAgentGUID", "Tenant GUID": "TenantGUID", "Cloud One account": "CloudOneAccountID"}),
 )
 # In the title, the times, or one of the sections above.
-_SHOWN_ELSEWHERE = frozenset(("EventType", "LogDate")).union(
-    *(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS))
-)
+_SHOWN_ELSEWHERE = {"EventType", "LogDate"}.union(*(fact.properties for fact in (*_HOST_FACTS, *_IDENTIFIER_FACTS)))
 _TEST_LINE = "\nThis is the test notification of Deep Security. Events will look like this one, with facts."
 
 
@@ -88,10 +67,11 @@ def _plain(value: str) -> str:
 
 def in_markdown(item: Item, context: Context, limit: int) -> str:
     """The facts as Markdown between Datadog's fences, in at most `limit` characters."""
-    budget = limit - len(markdown.fenced(""))
+    budget = limit - len(markdown.FENCE_OPEN + markdown.FENCE_CLOSE)
     sections = _sections(item, context)
     whole = "\n".join([line for _, lines in sections for line in lines])
-    return markdown.fenced(whole if len(whole) < budget else _cut(sections, budget))
+    shown = whole if len(whole) < budget else _cut(sections, budget)
+    return f"{markdown.FENCE_OPEN}{shown}{markdown.FENCE_CLOSE}"
 
 
 def host(event: Event) -> str:

@@ -1,7 +1,4 @@
-"""Alerts of the manager: system events whose own severity is always info.
-
-The alert's name and severity are lines of the description (docs/reference/deep-security-events.md#system-events).
-"""
+"""Alerts are always info; their description has the severity (docs/reference/deep-security-events.md#system-events)."""
 
 import re
 from typing import NamedTuple
@@ -17,10 +14,7 @@ _LONGEST_READ = 2000
 
 
 class Alert(NamedTuple):
-    """name: such as `Anti-Malware Engine Offline`; the description's first line if it has no labels in English.
-
-    severity: `Critical` or `Warning`; empty if it cannot be read.
-    """
+    """name: the description's first line if it has no English labels. severity: `Critical`, `Warning` or empty."""
 
     name: str
     severity: str

@@ -1,7 +1,4 @@
-"""One Deep Security event: its type, severity, rank, host and time.
-
-Any JSON object is an event: odd values give defaults, never an exception.
-"""
+"""One Deep Security event. Any JSON object is one: odd values give defaults, never an exception."""
 
 import re
 from collections.abc import Mapping
@@ -98,10 +95,7 @@ class Event:
 
     @property
     def identity(self) -> tuple[str, ...] | None:
-        """Place, and what the table names for the type; None if nothing says what happened.
-
-        Datadog groups events by it, and events that differ in it are never folded.
-        """
+        """Place, and what the table names for the type, to group and fold by; None if nothing says what happened."""
         if not self.subject:
             return None
         tags = self.event_type.tags

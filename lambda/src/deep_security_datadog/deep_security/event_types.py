@@ -6,7 +6,7 @@ from functools import partial
 from deep_security_datadog.values import Texts, integer, meaningful
 
 from . import alert, facts, malware, severity
-from .facts import EventType, Fact, endpoint, enum, first_of, full_path, joined, named, one, unless_in, url_place, word
+from .facts import EventType, Fact, each, endpoint, enum, first_of, full_path, joined, named, one, url_place, word
 from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
@@ -34,16 +34,13 @@ _TARGET_TYPES = {
 }  # fmt: skip
 _CHANGES = {1: "Created", 2: "Updated", 3: "Deleted", 4: "Renamed"}
 _RISKS = {
-    2: ("Suspicious", MEDIUM),
-    3: ("Highly Suspicious", HIGH),
-    4: ("Dangerous", CRITICAL),
-    5: ("Untested", LOW),
+    2: ("Suspicious", MEDIUM), 3: ("Highly Suspicious", HIGH), 4: ("Dangerous", CRITICAL), 5: ("Untested", LOW),
     6: ("Blocked by Administrator", MEDIUM),
-}
+}  # fmt: skip
+_AGGREGATIONS = {0: "no", 1: "by file name, path and event type", 2: "by event type"}
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
 _OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
-
 flow = word("Flow", _FLOWS, "FlowString")
 target_type = word("AMTargetType", _TARGET_TYPES, "AMTargetTypeString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
@@ -59,13 +56,13 @@ def _process(texts: Texts) -> str:
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
     joined("User", "{} ({})", "UserName", "UserID"),
-    unless_in("UserName", "Account", "User"),
+    facts.unless_in("UserName", "Account", "User"),
     joined("Group", "{} ({})", "GroupName", "GroupID"),
     Fact("Process", ("ProcessName", "Process", "ProcessID"), _process),
     one("Thread", "ThreadID"),
     joined("Container", "{} ({})", "ContainerName", "ContainerID"),
     one("Container image", "ContainerImageName"),
-    unless_in("ContainerImageName", "Image", "ImageName"),
+    facts.unless_in("ContainerImageName", "Image", "ImageName"),
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc", facts.packet_data),
@@ -113,12 +110,7 @@ _ROWS = (
         "System",
         subject=_system_event_subject,
         severity=severity.of_system_event,
-        tags={
-            "rule": named("Title"),
-            "event_number": first_of("Number"),
-            "finding": _alert_name,
-            "target": _target,
-        },
+        tags={"rule": named("Title"), "event_number": first_of("Number"), "finding": _alert_name, "target": _target},
         identity=("rule", "event_number", "finding", "target"),
         detail=_target,
         facts=(
@@ -188,19 +180,14 @@ _ROWS = (
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
             Fact("Result", ("ScanResultString",), _scan_result),
             Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), malware.steps),
-            one("File", "InfectedFilePath"),
-            one("SHA-256", "FileSHA256"),
-            one("SHA-1", "FileSHA1"),
-            one("MD5", "FileMD5"),
+            *each({"File": "InfectedFilePath", "SHA-256": "FileSHA256", "SHA-1": "FileSHA1", "MD5": "FileMD5"}),
             enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
-            one("Scan configuration", "Reason"),
-            one("Infection source", "InfectionSource"),
+            *each({"Scan configuration": "Reason", "Infection source": "InfectionSource"}),
             one("Command line", "CommandLine"),
             joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
             joined("Acted on", "{} (number: {})", "AMTarget", "AMTargetCount"),
             enum("Target type", "AMTargetType", _TARGET_TYPES, "AMTargetTypeString"),
-            one("CVE", "Cve"),
-            one("MITRE ATT&CK", "Mitre"),
+            *each({"CVE": "Cve", "MITRE ATT&CK": "Mitre"}),
             *_WHO_AND_WHERE,
             enum("Reached by", "Protocol", {0: "Local file"}),
             one("File created", "CreationTime", facts.moment),
@@ -254,35 +241,23 @@ _ROWS = (
         subject=named("OSSEC_Description", "Reason"),
         severity=or_by_rank(severity.by_range("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
         # The rule is a family, such as "Microsoft Windows Events".
-        tags={
-            "rule": named("Reason"),
-            "ossec_rule": first_of("OSSEC_RuleID"),
-            "finding": named("OSSEC_Description"),
-        },
+        tags={"rule": named("Reason"), "ossec_rule": first_of("OSSEC_RuleID"), "finding": named("OSSEC_Description")},
         identity=("rule", "ossec_rule", "finding"),
         action=word("OSSEC_Action", {}),
         facts=(
-            one("Finding", "OSSEC_Description"),
-            one("Rule", "Reason"),
+            *each({"Finding": "OSSEC_Description", "Rule": "Reason"}),
             joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
             one("Log entry", "OSSEC_FullLog", block=True),
-            unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
-            one("Log", "OSSEC_Location"),
-            one("Program", "OSSEC_ProgramName"),
+            facts.unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
+            *each({"Log": "OSSEC_Location", "Program": "OSSEC_ProgramName"}),
             endpoint("Source", "OSSEC_SourceIP", "OSSEC_SourcePort"),
             one("Source user", "OSSEC_SourceUser"),
             endpoint("Destination", "OSSEC_DestinationIP", "OSSEC_DestinationPort"),
-            one("Destination user", "OSSEC_DestinationUser"),
-            one("Protocol", "OSSEC_Protocol"),
-            one("Action", "OSSEC_Action"),
-            one("Status", "OSSEC_Status"),
-            one("Command", "OSSEC_Command"),
+            *each({"Destination user": "OSSEC_DestinationUser", "Protocol": "OSSEC_Protocol"}),
+            *each({"Action": "OSSEC_Action", "Status": "OSSEC_Status", "Command": "OSSEC_Command"}),
             one("Path or URL", "OSSEC_URL", facts.without_credentials),
-            one("Data", "OSSEC_Data"),
-            one("Log event id", "OSSEC_ID"),
-            one("System", "OSSEC_SystemName"),
-            one("Host in the log", "OSSEC_Hostname"),
-            one("Groups", "OSSEC_Groups"),
+            *each({"Data": "OSSEC_Data", "Log event id": "OSSEC_ID", "System": "OSSEC_SystemName"}),
+            *each({"Host in the log": "OSSEC_Hostname", "Groups": "OSSEC_Groups"}),
             *_WHO_AND_WHERE,
         ),
     ),
@@ -297,22 +272,15 @@ _ROWS = (
         action=lambda texts: severity.application_outcome(texts) or word("Operation", {0: ""}, "OperationDesc")(texts),
         detect_only=lambda texts: {"allowed": True, "blocked": False}.get(severity.application_outcome(texts)),
         facts=(
-            one("Action", "Action"),
-            one("Rule", "Reason"),
+            *each({"Action": "Action", "Rule": "Reason"}),
             Fact("File", ("Path", "FileName"), full_path),
-            one("File size", "FileSize"),
-            one("SHA-256", "SHA256"),
-            one("SHA-1", "SHA1"),
-            one("MD5", "MD5"),
+            *each({"File size": "FileSize", "SHA-256": "SHA256", "SHA-1": "SHA1", "MD5": "MD5"}),
             *_WHO_AND_WHERE,
             enum("Block reason", "BlockReason", {0: "", 1: "Blocked by rule", 2: "Unrecognized software"}),
-            one("Action reason", "ActionReasonDesc"),
-            one("Rule set", "ACRulesetID"),
+            *each({"Action reason": "ActionReasonDesc", "Rule set": "ACRulesetID"}),
             enum("Operation", "Operation", {0: "", 1: "Allowed", 2: "Blocked"}, "OperationDesc"),
             _REPEAT_COUNT,
-            enum(
-                "Aggregated", "AggregationType", {0: "no", 1: "by file name, path and event type", 2: "by event type"}
-            ),
+            enum("Aggregated", "AggregationType", _AGGREGATIONS),
         ),
     ),
     # The vendor's table lacks it, so its names are guesses (docs/reference/deep-security-events.md#device-control).

@@ -16,7 +16,6 @@ Value: TypeAlias = Callable[[Texts], str]
 Decision: TypeAlias = Callable[[Texts], bool | None]
 # By number.
 Words: TypeAlias = Mapping[Any, str]
-
 # Of a word to compare, and of a URL, in characters: an attacker may have sent 256 KB.
 _LONGEST_WORD = 200
 _LONGEST_URL = 2000
@@ -93,6 +92,11 @@ def hashed(name: str) -> Value:
 def one(label: str, name: str, shown: Callable[[str], str] | None = None, *, block: bool = False) -> Fact:
     """A property as it is, or as `shown` makes it."""
     return Fact(label, (name,), shown and (lambda texts: shown(texts.get(name, ""))), block)
+
+
+def each(names: Mapping[str, str]) -> tuple[Fact, ...]:
+    """A fact for each label and its property, which is shown as it is."""
+    return tuple(one(label, name) for label, name in names.items())
 
 
 def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact:

@@ -53,15 +53,10 @@ INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
 
 # How the properties that spell levels out (`SeverityString` and others) name them.
 _BY_WORD = {
-    **dict.fromkeys(("info", "information"), INFO),
-    "low": LOW,
-    **dict.fromkeys(("warning", "medium", "blocked by admin"), MEDIUM),
-    **dict.fromkeys(("error", "high"), HIGH),
-    "critical": CRITICAL,
-}
-
-# Default ranks of a rule's severity; firewall rules have their own
-# (docs/reference/deep-security-events.md#ranks).
+    "info": INFO, "information": INFO, "low": LOW, "medium": MEDIUM, "warning": MEDIUM, "blocked by admin": MEDIUM,
+    "high": HIGH, "error": HIGH, "critical": CRITICAL,
+}  # fmt: skip
+# Default ranks of a rule; firewall rules have their own (docs/reference/deep-security-events.md#ranks).
 _BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
 
 
@@ -77,14 +72,10 @@ def by_number(name: str, scale: Mapping[Any, tuple[str, Severity]], word_propert
 
 
 def by_range(name: str, ranges: tuple[tuple[int, int, Severity], ...], word_property: str) -> SeverityRule:
-    """A property with ranges of values, both ends included; failing that, the property that spells the level out."""
-
-    def decide(texts: Texts) -> Severity | None:
-        value = number(texts.get(name))
-        levels = [severity for low, high, severity in ranges if value is not None and low <= value <= high]
-        return levels[0] if levels else _of_words(texts, (word_property, name), _BY_WORD)
-
-    return SeverityRule(decide, tuple((f"`{name}` {low} to {high}", severity) for low, high, severity in ranges))
+    """As `by_number`, with ranges of numbers, both ends included."""
+    scale = {value: (f"{low} to {high}", level) for low, high, level in ranges for value in range(low, high + 1)}
+    rows = tuple((f"`{name}` {low} to {high}", level) for low, high, level in ranges)
+    return by_number(name, scale, word_property)._replace(rows=rows)
 
 
 def or_by_rank(rule: SeverityRule) -> SeverityRule:
@@ -133,8 +124,7 @@ def of_malware(texts: Texts) -> Severity | None:
     return HIGH if result in malware.STOPPED else CRITICAL
 
 
-# By default a denied packet ranks 100 times the asset value, so this host is ten times as valuable as an ordinary one
-# (docs/reference/deep-security-events.md#ranks).
+# Ten times the rank of a packet denied on an ordinary host (docs/reference/deep-security-events.md#ranks).
 _VALUABLE_RANK = 1000
 _DENY, _LOG_ONLY, _DETECT_ONLY = 1, 6, 0x80
 
@@ -172,13 +162,6 @@ def of_application(texts: Texts) -> Severity | None:
     return {"blocked": MEDIUM, "allowed": LOW}.get(application_outcome(texts))
 
 
-@or_by_rank
-@_rule(("`SeverityString`, where there is one", INFO))
-def of_unknown(texts: Texts) -> Severity | None:
-    """For types that are not in the table: nobody knows what their number means."""
-    return _of_words(texts, ("SeverityString", "Severity"), _BY_WORD)
-
-
-@_rule(("always", INFO))
-def of_test(_: Texts) -> Severity | None:
-    return INFO
+of_test = SeverityRule(lambda _: INFO, (("always", INFO),))
+# For types that are not in the table: nobody knows what their number means.
+of_unknown = or_by_rank(by_number("Severity", {}, "SeverityString"))
