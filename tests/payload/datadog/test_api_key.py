@@ -45,8 +45,8 @@ class Store:
     ],
 )
 def test_forms_of_the_secret(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for key in (KEY, "0" * 32, "12345678" * 4):
-        assert key_in(secret.replace(KEY, key)) == key, "a key of digits is no number"
+    for key in (KEY, "0" * 32, "12345678" * 4, "12345678" * 3 + "123456e5"):
+        assert key_in(secret.replace(KEY, key)) == key, "a key of digits, or with an e among them, is no number"
     assert capsys.readouterr().out == ""
 
 
