@@ -117,6 +117,12 @@ def test_every_event_of_every_record(run: Run) -> None:
     assert all("Published by Deep Security: `2024-05-14 09:50:00 UTC`" in event["text"] for event in run.sent)
 
 
+def test_records_take_turns_so_that_a_large_one_delays_no_other(run: Run) -> None:
+    run.send_to(logs={})
+    assert run(sqs_record(titled("1", "3")), sqs_record(titled("2", "4", "5"), record_id="b")) == []
+    assert [log["deep_security"]["Title"] for log in run.logged] == ["1", "2", "3", "4", "5"]
+
+
 def test_nothing_accepted_comes_back_as_it_is(run: Run) -> None:
     run.statuses["title"] = 429
     assert run(sqs_record(sample("mixed-array"), record_id="a"), sqs_record(sample("mixed-array"))) == ["a", "r-1"]

@@ -104,6 +104,11 @@ def test_configured_tags_are_distinct_and_bounded() -> None:
         ("cve", {"Reason": "1 - CVE-2021-44228 (ATT&CK T1190, T1078.002), cve-2021-44228"}, ["cve-2021-44228"]),
         ("mitre_technique", {"Reason": "1 - CVE-2021-44228 (ATT&CK T1190, T1078.002)"}, ["t1190", "t1078.002"]),
         ("ds_tag", {"Tags": "ops, Review"}, ["ops", "review"]),
+        # The first line of an alert's description is its name, unless it is a number.
+        *(
+            ("finding", {"EventType": "SystemEvent", "Number": 190, "Description": name}, found)
+            for name, found in (("Offline", ["offline"]), ("7", []))
+        ),
         # Of a long text only the beginning is searched.
         ("cve", {"Reason": "x " * 1_000_000 + "CVE-2021-44228"}, []),
         ("ds_tag", {"Tags": "a," * 1_000_000 + "b"}, ["a"]),
