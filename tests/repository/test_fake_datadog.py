@@ -166,17 +166,12 @@ def test_old_logs_are_dropped_without_a_word(datadog: FakeDatadog, session: requ
 @pytest.mark.parametrize(
     ("logs", "status"),
     [
-        ([LOG] * 1000, 202),
-        ([LOG] * 1001, 413),
-        ([LOG | {"message": "m" * 900_000}] * 5, 202),
-        ([LOG | {"message": "m" * 900_000}] * 6, 413),
+        ([LOG] * 1000, 202), ([LOG] * 1001, 413),
+        ([LOG | {"message": "m" * 900_000}] * 5, 202), ([LOG | {"message": "m" * 900_000}] * 6, 413),
         ([LOG | {"message": "m" * 1_000_000}], 413),
-        ([LOG | {"ddtags": ["a:b"]}], 400),
-        ([{"ddsource": "s"}], 400),
-        ([1], 400),
-        (1, 400),
+        *((logs, 400) for logs in ([LOG | {"ddtags": ["a:b"]}], [{"ddsource": "s"}], [1], 1)),
     ],
-)
+)  # fmt: skip
 def test_limits_of_logs(datadog: FakeDatadog, session: requests.Session, logs: object, status: int) -> None:
     answer = post_logs(session, datadog, logs, gzip.compress, "gzip")
     assert answer.status_code == status

@@ -67,18 +67,12 @@ def test_tags_are_what_datadog_makes_of_the_same_text(row: dict[str, str]) -> No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("env:Prod - EU", ("env:prod_-_eu",)),
-        ("1team:x", ("team:x",)),
-        ("key:-x-", ("key:-x-",)),
-        ("policy:1²", ("policy:1",)),
-        ("serv:erless:", ("serv:erless:",)),
+        ("env:Prod - EU", ("env:prod_-_eu",)), ("1team:x", ("team:x",)), ("key:-x-", ("key:-x-",)),
+        ("policy:1²", ("policy:1",)), ("serv:erless:", ("serv:erless:",)),
         # Datadog takes no empty value, and a tag without a key is a mistake.
-        ("team:", ()),
-        (":x", ()),
-        ("1:x", ()),
-        ("", ()),
+        ("team:", ()), (":x", ()), ("1:x", ()), ("", ()),
     ],
-)
+)  # fmt: skip
 def test_configured_tags(text: str, expected: tuple[str, ...]) -> None:
     assert configured_tags((text,)) == expected
     # The same text as a tag of the instance joins it, too.
