@@ -71,32 +71,6 @@ resource "datadog_security_monitoring_rule" "this" {
       }
     }
 
-    dynamic "sequence_detection_options" {
-      for_each = [for options in [lookup(each.value.options, "sequenceDetectionOptions", null)] : options if options != null]
-      iterator = sequence
-      content {
-        dynamic "steps" {
-          for_each = sequence.value.steps
-          iterator = step
-          content {
-            name              = step.value.name
-            condition         = step.value.condition
-            evaluation_window = step.value.evaluationWindow
-          }
-        }
-
-        dynamic "step_transitions" {
-          for_each = sequence.value.stepTransitions
-          iterator = transition
-          content {
-            parent            = transition.value.parent
-            child             = transition.value.child
-            evaluation_window = transition.value.evaluationWindow
-          }
-        }
-      }
-    }
-
     dynamic "third_party_rule_options" {
       for_each = [for options in [lookup(each.value.options, "thirdPartyRuleOptions", null)] : options if options != null]
       iterator = found

@@ -89,11 +89,11 @@ locals {
 
   urgent = { critical = true, high = true, medium = true, low = false, info = false }
 
-  # Logs that no rule looks at: by attributes, as a host's own tags could hide its events.
+  # What no rule looks at. Logs by attributes, as a host's own tags could hide its events; events have only tags.
   suppressed = {
     scanners       = "@network.client.ip:(%s)"
     load_balancers = "(@deep_security.EventType:(PacketLog OR PayloadLog) @deep_security.Action:(1 OR 2 OR 3 OR 4 OR 5) @network.client.ip:(%s))"
-    host_tags      = "(@deep_security.EventType:(IntegrityEvent OR SystemEvent OR AppControlEvent) (%s))"
+    host_tags      = local.logs ? "(@deep_security.EventType:(IntegrityEvent OR SystemEvent OR AppControlEvent) (%s))" : "(event_type:systemevent (%s))"
     processes      = "(@deep_security.EventType:IntegrityEvent @process.name:(%s))"
   }
   suppression = join(" OR ", [

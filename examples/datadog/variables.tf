@@ -83,4 +83,11 @@ variable "suppress" {
     ]) && alltrue([for tag in var.suppress.host_tags : can(regex("^[\\w.-]+:[\\w.*?/-]+$", tag))])
     error_message = "suppress takes letters, digits and . * ? / _ -, in host_tags as key:value: write ? for any other character."
   }
+
+  validation {
+    condition = contains(var.destinations, "logs") || length(setunion(
+      var.suppress.scanners, var.suppress.load_balancers, var.suppress.processes
+    )) == 0
+    error_message = "Rules over events know no addresses and processes: of suppress, set only host_tags, or add \"logs\" to destinations."
+  }
 }

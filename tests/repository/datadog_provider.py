@@ -19,7 +19,7 @@ NAMES = {
     "filter": "filters",
     "root_query": "rootQueries",
 }
-SINGLE = {"options", "new_value_options", "sequence_detection_options", "third_party_rule_options"}
+SINGLE = {"options", "new_value_options", "third_party_rule_options"}
 DEFAULTS: dict[str, Body] = {
     "rule": {"enabled": True, "has_extended_title": False, "type": "log_detection"},
     "query": {"aggregation": "count", "data_source": "logs", "has_optional_group_by_fields": False},

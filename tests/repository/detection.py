@@ -1,4 +1,4 @@
-"""A small interpreter of Datadog's detection rules: threshold, new value, sequence and third party.
+"""A small interpreter of Datadog's detection rules: threshold, new value and third party.
 
 https://docs.datadoghq.com/security/cloud_siem/detect_and_monitor/custom_detection_rules/
 """
@@ -29,21 +29,17 @@ class Signal(NamedTuple):
 
 
 def signals(rule: Rule, documents: Iterable[Document]) -> list[Signal]:
-    methods = {
-        "threshold": _threshold, "new_value": _new_value, "sequence_detection": _sequence, "third_party": _third_party,
-    }  # fmt: skip
+    methods = {"threshold": _threshold, "new_value": _new_value, "third_party": _third_party}
     method = methods[rule["options"]["detectionMethod"]]
-    return _merged(rule["options"], method(rule, sorted(documents, key=lambda document: document.time)))
+    # Third parties have 24 hours and no other time.
+    options = {"keepAlive": DAY, "maxSignalDuration": DAY} if method is _third_party else rule["options"]
+    return _merged(options, method(rule, sorted(documents, key=lambda document: document.time)))
 
 
 def queries(rule: Rule) -> list[Any]:
     """All that a rule asks for."""
     roots = rule["options"].get("thirdPartyRuleOptions", {}).get("rootQueries", ())
     return [*rule["queries"], *roots, *rule.get("thirdPartyCases", ())]
-
-
-def searches(rule: Rule) -> list[str]:
-    return [query["query"] for query in queries(rule)]
 
 
 def exclusion(suppress: Mapping[str, Sequence[str]]) -> str:
@@ -144,32 +140,18 @@ def _new_value(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
                 seen[group + value] = document.time
                 learning = document.time - documents[0].time < options["learningDuration"] * DAY
                 if not known and not learning and holds(case["condition"], {query.name: 1}):
-                    yield Signal(group + value, case["status"], case["name"], document.time)
-
-
-def _sequence(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
-    options, [case] = rule["options"]["sequenceDetectionOptions"], rule["cases"]
-    queries, steps = [_Query(query) for query in rule["queries"]], options["steps"]
-    before = {each["child"]: (each["parent"], each["evaluationWindow"]) for each in options["stepTransitions"]}
-    reached: dict[tuple[str, Group], float] = {}
-    for document in documents:
-        for query, step in zip(queries, steps, strict=True):
-            for group in query.add(document):
-                parent, window = before.get(step["name"], ("", 0))
-                count = query.count(group, since=document.time - step["evaluationWindow"])
-                waited = document.time - reached.get((parent, group), -1e12)
-                if holds(step["condition"], {query.name: count}) and (not parent or 0 < waited <= window):
-                    reached[step["name"], group] = document.time
-                    if holds(case["condition"], {each["name"]: int(each is step) for each in steps}):
-                        yield Signal(group, case["status"], case["name"], document.time)
+                    # A group is one signal; without one, each value is.
+                    yield Signal(group or value, case["status"], case["name"], document.time)
 
 
 def _third_party(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:
     options = rule["options"]["thirdPartyRuleOptions"]
-    [root] = options["rootQueries"]
-    cases = [(parse(case["query"]), case["status"], case["name"]) for case in rule["thirdPartyCases"]]
-    for document in filter(parse(root["query"]).matches, documents):
-        found = ((status, name) for search, status, name in cases if search.matches(document))
-        status, name = next(found, (options["defaultStatus"], ""))
-        group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in root["groupByFields"])
-        yield Signal(group, status, name, document.time)
+    roots = [(parse(root["query"]).matches, root["groupByFields"]) for root in options["rootQueries"]]
+    cases = [(parse(case["query"]).matches, case["status"], case["name"]) for case in rule["thirdPartyCases"]]
+    for number, document in enumerate(documents):
+        for fields in (fields for matches, fields in roots if matches(document)):
+            found = ((status, name) for matches, status, name in cases if matches(document))
+            status, name = next(found, (options["defaultStatus"], ""))
+            # Without fields to group by, each event is a signal.
+            group = tuple("; ".join(sorted(document.values.get(field, ()))) for field in fields) or (str(number),)
+            yield Signal(group, status, name, document.time)

@@ -114,7 +114,7 @@ def blocked_software(hours: float, host: str, path: str, user: str = "www-data")
 
 # Samples that are no part of an ordinary day, with the rules that have to fire on them.
 INCIDENTS = {
-    "reported.1.md": "protection-off", "reported.7.md": "host-tampered", "reported.14.md": "host-tampered",
+    "reported.1.md": "protection-off", "reported.7.md": "log-cleared", "reported.14.md": "keys-changed",
     "reported.16.md": "malware-not-removed",
 }  # fmt: skip
 

@@ -17,11 +17,15 @@ from datadog_api_client.v2.model.security_monitoring_standard_rule_create_payloa
     SecurityMonitoringStandardRuleCreatePayload,
 )
 
-from tests.repository import datadog_api, datadog_provider
+from deep_security_datadog.datadog import events
+from tests.golden import CONTEXT, NOTIFICATION
+from tests.repository import datadog_api, datadog_provider, streams
 from tests.repository.datadog_models import problems
+from tests.repository.datadog_search import Document, parse
 from tests.repository.days import DAYS
 from tests.repository.detection import exclusion
 from tests.repository.pipeline import as_expression
+from tests.support import item
 from tools.repository import ROOT
 from tools.terraform import Terraform, TerraformError
 
@@ -156,7 +160,14 @@ def test_a_site_that_is_its_own_app(terraform: Terraform) -> None:
 def test_suppression_is_what_the_tests_of_the_rules_leave_out(terraform: Terraform, suppress: dict[str, Any]) -> None:
     every = {"load_balancers": ["10.0.0.50", "10.0.1.*"], **suppress}
     for given in (suppress, every):
-        assert sent(terraform, suppress=given)["suppression"] == exclusion(given)
+        assert sent(terraform, suppress=given, destinations=["logs"])["suppression"] == exclusion(given)
+
+
+def test_suppression_over_events(terraform: Terraform) -> None:
+    search = sent(terraform, suppress={"host_tags": ["maintenance:true"]})["suppression"]
+    engine_off = events.body(item(streams.system(34, "web-1", 393), NOTIFICATION), CONTEXT)
+    for tags, suppressed in ((("maintenance:true",), True), ((), False)):
+        assert parse(search).matches(Document.of_event({"date_happened": 0, **engine_off}, tags)) is suppressed
 
 
 @pytest.mark.parametrize(
@@ -166,8 +177,9 @@ def test_suppression_is_what_the_tests_of_the_rules_leave_out(terraform: Terrafo
         ({"notify": ["slack-security"]}, "each begins with @"),
         ({"destinations": []}, "destinations must be"),
         ({"destinations": ["traces"]}, "destinations must be"),
-        ({"suppress": {"scanners": ["10.0.9.9 OR *"]}}, "suppress takes letters"),
+        ({"suppress": {"scanners": ["10.0.9.9 OR *"]}, "destinations": ["logs"]}, "suppress takes letters"),
         ({"suppress": {"host_tags": ["maintenance"]}}, "suppress takes letters"),
+        ({"suppress": {"processes": ["/a"]}}, "set only host_tags"),
         ({"site": "https://datadoghq.eu"}, "site must be a site's name"),
         ({"site": "app.datadoghq.eu"}, "without app. or api."),
         ({"name": "a b"}, "name must be the forwarder's"),
