@@ -281,7 +281,7 @@ _CHAINS: Mapping[str, tuple[Sequence[str], Events, str]] = {
         ["SSH key or logon program"], _change(rf"{NT}\Winlogon\Shell", r"C:\Users\a\AppData\x.exe"),
         "https://attack.mitre.org/techniques/T1547/004/"),
     "LockBit over file shares, and what came before it, on twelve hosts": (
-        ("Connections, denied", "Malware blocked, file still there"),
+        ("Connections, denied", *["Malware blocked, file still there"] * 3),
         [*s.sweep("PacketLog", 12, "10.0.7.7", 0.5, Action=1),
          *(s.malware(34.2 + n / 60, host, "Terminated", (0, 0), MalwareName=("LockBit", "Mimikatz", "Cobalt")[n % 3])
            for n, host in enumerate(HOSTS[:12]))],
