@@ -27,24 +27,19 @@ def reason(options: dict[str, Any], event: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize(
     ("options", "event", "expected"),
     [
-        ({}, IPS, None),
-        ({}, {}, None),
-        ({"event_types": []}, {"EventType": "OfTomorrow"}, None),
-        ({"event_types": ["PayloadLog"]}, IPS, None),
-        ({"event_types": ["PayloadLog"]}, SYSTEM, "event_types"),
-        ({"rank_greater_than": 49}, IPS, None),
-        ({"rank_greater_than": 50}, IPS, "rank_greater_than"),
+        ({}, IPS, None), ({}, {}, None), ({"event_types": []}, {"EventType": "OfTomorrow"}, None),
+        ({"event_types": ["PayloadLog"]}, IPS, None), ({"event_types": ["PayloadLog"]}, SYSTEM, "event_types"),
+        ({"rank_greater_than": 49}, IPS, None), ({"rank_greater_than": 50}, IPS, "rank_greater_than"),
         ({"rank_greater_than": 50}, {**IPS, "Rank": "50"}, "rank_greater_than"),
         ({"rank_greater_than": 50}, SYSTEM, None),
         ({"rank_greater_than": 50, "unranked_events": "drop"}, SYSTEM, "rank_greater_than"),
-        ({"minimum_severity": "high"}, IPS, None),
-        ({"minimum_severity": "critical"}, IPS, "minimum_severity"),
+        ({"minimum_severity": "high"}, IPS, None), ({"minimum_severity": "critical"}, IPS, "minimum_severity"),
         ({"exclude": [{"Hostname": "web-*"}]}, IPS, "exclude"),
         ({"exclude": [{"Hostname": "web-*", "Rank": "1"}]}, IPS, None),
         ({"exclude": [{"Hostname": "db-*"}, {"Hostname": "web-?"}]}, IPS, "exclude"),
         ({"exclude": [{"Absent": "*"}]}, IPS, None),
     ],
-)
+)  # fmt: skip
 def test_the_first_option_that_drops_an_event_is_the_reason(
     options: dict[str, Any], event: dict[str, Any], expected: str | None
 ) -> None:

@@ -47,15 +47,9 @@ STORIES: dict[str, tuple[list[tuple[int, str, Answer]], str]] = {
     "one rate limit": ([(1, "a", limited(40))], ""),
     "rate limits in a row": ([(1, "a", limited(40)), (1, "a", limited(30))], "Datadog asks to wait 40 s"),
     "rate limits between accepted ones": ([(1, "a", limited(40)), (1, "b", ACCEPTED), (1, "a", limited(40))], ""),
-    "what is accepted in between starts the count anew": (
-        [*NEARLY, (1, "a", ACCEPTED), (MOST_FAILURES, "a", DOWN)],
-        "",
-    ),
+    "one accepted in between starts the count anew": ([*NEARLY, (1, "a", ACCEPTED), (MOST_FAILURES, "a", DOWN)], ""),
     "what is refused does as well": ([*NEARLY, (1, "a", REFUSED), (MOST_FAILURES, "a", DOWN)], ""),
-    "until there are as many again": (
-        [*NEARLY, (1, "a", REFUSED), (MOST_FAILURES, "a", DOWN), (1, "b", DOWN)],
-        IS_DOWN,
-    ),
+    "as many again": ([*NEARLY, (1, "a", REFUSED), (MOST_FAILURES, "a", DOWN), (1, "b", DOWN)], IS_DOWN),
 }
 
 
