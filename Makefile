@@ -49,10 +49,10 @@ deep-security: ## Show, set or rotate Deep Security's SNS settings, with uv [ARG
 ##@ To check a change
 
 # The end-to-end tests take longest, and mostly wait: the other checks run beside them.
-test: $(READY) ## Everything that must pass before a change lands, some seven minutes on two cores
+test: $(READY) ## Everything that must pass before a change lands, some six minutes on two cores
 	$(TOGETHER) --jobs=2 e2e $(CHECKS)
 
-check: $(READY) ## All but the end-to-end tests, some four minutes
+check: $(READY) ## All but the end-to-end tests, some three minutes
 	$(TOGETHER) --jobs=2 $(CHECKS)
 
 ##@ To check one part of it
