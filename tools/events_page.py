@@ -38,10 +38,9 @@ def readme() -> str:
 
 
 def page() -> str:
-    """The page with fresh severities and attributes."""
+    """The page with fresh attributes."""
     return with_texts(
         PAGE,
-        SEVERITIES=markdown_table(("Event type", "What the event says", "Severity"), _severities()),
         ATTRIBUTES=markdown_table(("Attribute", "Kind", "Types of event"), _attributes()),
     )
 
@@ -49,15 +48,6 @@ def page() -> str:
 def examples() -> str:
     """The page with a fresh event of each type."""
     return with_texts(EXAMPLES, TYPES="\n".join(_types()))
-
-
-def _severities() -> Iterator[tuple[str, ...]]:
-    for row in EVENT_TYPES.values():
-        for says, severity in row.severity.rows:
-            # The same for every type that has it, so the page says it once.
-            if says.startswith("none of these, but `Rank`"):
-                continue
-            yield f"`{row.name}`", says, severity.label
 
 
 def _attributes() -> Iterator[tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """The table of event types: complete for the samples, and the same as the module's, by which filters are refused."""
 
+import re
 from typing import Any
 
 import hcl2
@@ -21,10 +22,27 @@ def tables() -> dict[str, Any]:
     return dict(tables)
 
 
+PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+
+
 def test_types_and_highest_severities_agree(tables: dict[str, Any]) -> None:
+    rows = [
+        (name, Severity.from_name(level)) for name, level in re.findall(r"(?m)^\| `([A-Z]\w+)` \|.*\| (\w+) \|$", PAGE)
+    ]
     assert {name: row["highest_severity"].strip('"') for name, row in tables["event_types"].items()} == {
-        name: max(level for _, level in row.severity.rows).label for name, row in FILTERABLE_TYPES.items()
+        name: max(level for of, level in rows if of == name).label for name in FILTERABLE_TYPES
     }
+
+
+def test_numbers_have_the_severity_that_the_page_says() -> None:
+    rows = re.findall(r"(?m)^\| `(\w+)` \| `(\w+)` (\d+)(?: to (\d+))?(?: \([^)]*\))? \| (\w+) \|$", PAGE)
+    levels = {
+        (name, key, number): level
+        for name, key, low, high, level in rows
+        for number in range(int(low), int(high or low) + 1)
+    }
+    found = {case: Event({"EventType": case[0], case[1]: case[2]}).severity.label for case in levels}
+    assert len(levels) == 39 and found == levels
 
 
 def test_severities_are_in_the_same_order(tables: dict[str, Any]) -> None:

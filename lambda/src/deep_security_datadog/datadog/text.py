@@ -134,7 +134,7 @@ def _summary(event: Event) -> str:
 
 def _summarized(event: Event) -> set[str]:
     """The properties that the summary shows: the rank, and what says no other severity than the one shown."""
-    decide = event.event_type.severity.decide
+    decide = event.event_type.severity
     names = ("Severity", "SeverityString") if decide({}) is None else ()
     same = {name for name in names if decide({name: event.texts.get(name, "")}) == event.severity}
     return same | ({"Rank"} if event.rank is not None else set())

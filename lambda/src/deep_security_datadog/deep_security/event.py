@@ -85,7 +85,7 @@ class Event:
         self.is_test = row.name == "TestSNS"
         self.subject, self.detail, self.action = row.subject(texts), row.detail(texts), row.action(texts)
         self.detect_only: bool | None = row.detect_only(texts)
-        self.known_severity: Severity | None = row.severity.decide(texts)
+        self.known_severity: Severity | None = row.severity(texts)
         self.severity = Severity.INFO if self.known_severity is None else self.known_severity
         self.rank: float | None = number(properties.get("Rank"))
         self.host: Host = _host(texts)

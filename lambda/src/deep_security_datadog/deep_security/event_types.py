@@ -40,7 +40,7 @@ _RISKS = {
 _AGGREGATIONS = {0: "no", 1: "by file name, path and event type", 2: "by event type"}
 _PERMISSIONS = {0: "Block", 2: "Read only"}
 _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("Critical", CRITICAL)}
-_OSSEC_LEVELS = ((0, 3, LOW), (4, 7, MEDIUM), (8, 11, HIGH), (12, 15, CRITICAL))
+_OSSEC_LEVELS = {level: ("", (LOW, MEDIUM, HIGH, CRITICAL)[level // 4]) for level in range(16)}
 flow = word("Flow", _FLOWS, "FlowString")
 target_type = word("AMTargetType", _TARGET_TYPES, "AMTargetTypeString")
 _network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
@@ -239,7 +239,7 @@ _ROWS = (
         "LogInspectionEvent",
         "Log Inspection",
         subject=named("OSSEC_Description", "Reason"),
-        severity=or_by_rank(severity.by_range("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
+        severity=or_by_rank(severity.by_number("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
         # The rule is a family, such as "Microsoft Windows Events".
         tags={"rule": named("Reason"), "ossec_rule": first_of("OSSEC_RuleID"), "finding": named("OSSEC_Description")},
         identity=("rule", "ossec_rule", "finding"),
@@ -304,7 +304,7 @@ _ROWS = (
             *_WHO_AND_WHERE,
         ),
     ),
-    EventType("TestSNS", "Test notification", subject=first_of(), severity=severity.of_test),
+    EventType("TestSNS", "Test notification", subject=first_of(), severity=lambda _: severity.INFO),
 )
 
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
