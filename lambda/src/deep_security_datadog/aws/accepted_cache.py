@@ -4,10 +4,6 @@ In another execution environment, accepted events are sent twice, which is bette
 """
 
 import hashlib
-from collections import defaultdict, deque
-from collections.abc import Iterator
-from itertools import count
-from typing import TypeAlias
 
 from .delivery import Debt, Delivery
 from .envelope import Record
@@ -16,16 +12,12 @@ from .envelope import Record
 MOST_RECORDS = 1_000
 MOST_DEBTS = 20_000
 
-# What an entry says, and how many before it say the same. Not its place: other messages can have the same SNS id.
-_Content: TypeAlias = tuple[bytes, int]
-
 
 class AcceptedCache:
     """Settled debts by record; the oldest records are dropped first."""
 
     def __init__(self) -> None:
-        self._settled: deque[str] = deque(maxlen=MOST_RECORDS)
-        self._debts: dict[str, frozenset[tuple[_Content, str | None]]] = {}
+        self._settled: dict[str, frozenset[Debt]] = {}
 
     def is_settled(self, record: Record) -> bool:
         """Whether nothing is left to do. By SQS id only: who invokes the function by hand wants the events sent."""
@@ -33,32 +25,22 @@ class AcceptedCache:
 
     def settled_of(self, record: Record) -> frozenset[Debt]:
         """What was settled when the record came before."""
-        known = self._debts.get(_name(record), frozenset())
-        places = {content: place for place, content in enumerate(_contents(record))} if known else {}
-        return frozenset((places[content], destination) for content, destination in known if content in places)
+        return self._settled.get(_name(record), frozenset())
 
     def keep(self, delivery: Delivery) -> None:
         """Remembers what is settled of a record that comes back, or that nothing is owed of it any more."""
-        name, record_id = _name(delivery.record), delivery.record.record_id
-        self._debts.pop(name, None)
-        if not delivery.debts and record_id:
-            self._settled.append(record_id)
-        elif delivery.debts and name and delivery.settled:
-            contents = _contents(delivery.record)
-            self._debts[name] = frozenset((contents[place], destination) for place, destination in delivery.settled)
-        while sum(map(len, self._debts.values())) > MOST_DEBTS:
-            del self._debts[next(iter(self._debts))]
-
-
-def _contents(record: Record) -> list[_Content]:
-    numbers: defaultdict[bytes, Iterator[int]] = defaultdict(count)
-    digests = [hashlib.sha256(entry.text.encode("utf-8", "surrogatepass")).digest() for entry in record.entries]
-    return [(digest, next(numbers[digest])) for digest in digests]
+        record, name = delivery.record, _name(delivery.record)
+        self._settled.pop(name, None)
+        if delivery.debts and name:
+            self._settled[name] = delivery.settled
+        elif not delivery.debts and record.record_id:
+            self._settled[record.record_id] = frozenset()
+        while len(self._settled) > MOST_RECORDS or sum(map(len, self._settled.values())) > MOST_DEBTS:
+            del self._settled[next(iter(self._settled))]
 
 
 def _name(record: Record) -> str:
-    """The SQS message id, or the SNS message id without a queue: each stays the same when a record comes back."""
-    if record.record_id is not None:
-        return f"sqs {record.record_id}"
-    ids = {entry.notification.message_id for entry in record.entries}
-    return f"sns {ids.pop()}" if len(ids) == 1 and ids != {""} else ""
+    """A digest of its ids and of all it holds, because debts name places; empty if a part has no id."""
+    entries = [(entry.notification.message_id, entry.text) for entry in record.entries]
+    is_named = record.record_id or all(message_id for message_id, _ in entries)
+    return hashlib.sha256(repr((record.record_id, entries)).encode()).hexdigest() if is_named else ""
