@@ -30,13 +30,14 @@ def queues() -> FakeQueues:
 
 
 @pytest.fixture
-def forwarder(queues: FakeQueues) -> BuildForwarder:
+def forwarder(queues: FakeQueues, monkeypatch: pytest.MonkeyPatch) -> BuildForwarder:
     """A forwarder with the given environment, one request at a time so that answers come in order."""
+    monkeypatch.setattr("deep_security_datadog.datadog.sender.sleep", lambda _: None)
 
     def build(**environment: str) -> Forwarder:
         settings = Settings.from_environment({"DD_API_KEY_SSM_NAME": "/datadog", **environment})
         key = ApiKey(lambda: "0123456789abcdef" * 2, reload_interval=300)
-        sender = Sender(DatadogClient(connections=1), key, concurrent_requests=1, sleep=lambda _: None)
+        sender = Sender(DatadogClient(connections=1), key, concurrent_requests=1)
         return Forwarder(settings, sender, queues)
 
     return build

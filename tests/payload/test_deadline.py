@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog import deadline
-from deep_security_datadog.deadline import Call, DeadlineExceeded, TooManyLeftBehind, is_full, run, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, NotBegun, is_full, run, run_all
 from tests.support import becomes_true
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -58,7 +58,7 @@ def test_each_result_has_the_key_of_its_call_and_comes_when_it_is_there() -> Non
         assert first.wait(30)
         return "late"
 
-    results = run_all(calls(Call(1, late, 30), Call(2, lambda: "at once", 30)), at_once=2)
+    results = run_all(calls((1, late, 30), (2, lambda: "at once", 30)), at_once=2)
     assert next(results) == (2, "at once")
     first.set()
     assert list(results) == [(1, "late")]
@@ -73,14 +73,14 @@ def test_no_more_run_at_once_than_that_and_each_has_its_own_deadline(release: Ev
         time.sleep(0.02)
         running.discard(number)
 
-    nine = calls(Call(0, lambda: release.wait(60), 0.1), *(Call(n, partial(call, n), 30) for n in range(1, 9)))
+    nine = calls((0, lambda: release.wait(60), 0.1), *((n, partial(call, n), 30) for n in range(1, 9)))
     errors = {key: type(result) for key, result in run_all(nine, at_once=3)}
     assert errors == {0: DeadlineExceeded} | dict.fromkeys(range(1, 9), type(None))
     assert max(most) <= 3
 
 
 def test_a_call_is_given_up_while_another_may_still_take_long(release: Event) -> None:
-    results = run_all(calls(Call(1, lambda: release.wait(60), 60), Call(2, lambda: release.wait(60), 0.1)), at_once=2)
+    results = run_all(calls((1, lambda: release.wait(60), 60), (2, lambda: release.wait(60), 0.1)), at_once=2)
     key, result = next(results)
     assert (key, type(result)) == (2, DeadlineExceeded)
     release.set()
@@ -135,13 +135,13 @@ def test_a_late_result_is_nobody_elses(release: Event) -> None:
         assert late.wait(30)
         return "mine"
 
-    first, second = run_all(calls(Call(1, slow, 0.05), Call(2, next_one, 30)), at_once=1)
+    first, second = run_all(calls((1, slow, 0.05), (2, next_one, 30)), at_once=1)
     assert isinstance(first[1], DeadlineExceeded)
     assert second[1] == "mine"
 
 
 def test_calls_that_nobody_waits_for_any_more_are_given_up(release: Event) -> None:
-    results = run_all(calls(Call(1, lambda: release.wait(60), 60), Call(2, lambda: None, 60)), at_once=2)
+    results = run_all(calls((1, lambda: release.wait(60), 60), (2, lambda: None, 60)), at_once=2)
     assert next(results)[0] == 2
     results.close()  # type: ignore[attr-defined]
     assert any(worker.is_alive() for worker in deadline._left_behind)
@@ -151,11 +151,11 @@ def test_nothing_is_begun_while_too_many_hang_and_all_is_well_afterwards(
     release: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadline, "MOST_LEFT_BEHIND", 4)
-    hanging = calls(*(Call(number, lambda: release.wait(60), 0.1) for number in range(4)))
+    hanging = calls(*((number, lambda: release.wait(60), 0.1) for number in range(4)))
     assert all(isinstance(result, DeadlineExceeded) for _, result in run_all(hanging, at_once=4))
     assert is_full()
     begun = Event()
-    with pytest.raises(TooManyLeftBehind, match="4 earlier calls still hang"):
+    with pytest.raises(NotBegun, match="4 earlier calls still hang"):
         run(begun.set, seconds=30)
     assert not begun.is_set()
     release.set()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from .log import LoggableError
 
@@ -25,16 +25,12 @@ class DeadlineExceeded(LoggableError):
     """There was no result in time."""
 
 
-class TooManyLeftBehind(LoggableError):
-    """Nothing more is begun, because that many calls still hang."""
+class NotBegun(LoggableError):
+    """The function was not called: it is not worth it, or too many calls still hang."""
 
 
-class Call(NamedTuple, Generic[_K, _T]):
-    """A function to call, and how many seconds it has. key: tells the caller which call a result belongs to."""
-
-    key: _K
-    function: Callable[[], _T]
-    seconds: float
+# A function to call, or why it is not to be called; how many seconds it has. The key tells whose the result is.
+Call: TypeAlias = tuple[_K, Callable[[], _T] | NotBegun, float]
 
 
 class _Worker(Thread):
@@ -76,8 +72,8 @@ _left_behind: list[_Worker] = []
 
 
 def run(function: Callable[[], _T], *, seconds: float) -> _T:
-    """The result of `function()`. Raises what that raises, DeadlineExceeded, and TooManyLeftBehind."""
-    calls = iter([Call(None, function, seconds)])
+    """The result of `function()`. Raises what that raises, DeadlineExceeded, and NotBegun."""
+    calls: Iterator[Call[None, _T]] = iter([(None, function, seconds)])
     ((_, result),) = run_all(lambda: next(calls, None), at_once=1)
     if isinstance(result, Exception):
         raise result
@@ -87,29 +83,32 @@ def run(function: Callable[[], _T], *, seconds: float) -> _T:
 def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> Iterator[tuple[_K, _T | Exception]]:
     """Each call's key, and what it returned or raised, once that is there. next_call: None if there is none now."""
     results: SimpleQueue[tuple[_Worker, _T | Exception]] = SimpleQueue()
-    running: dict[_Worker, tuple[float, Call[_K, _T]]] = {}
+    running: dict[_Worker, tuple[float, _K, float]] = {}
     try:
         while True:
             while len(running) < at_once and (call := next_call()):
+                key, function, seconds = call
                 if is_full():
-                    yield call.key, TooManyLeftBehind(f"{MOST_LEFT_BEHIND} earlier calls still hang")
+                    function = NotBegun(f"{MOST_LEFT_BEHIND} earlier calls still hang")
+                if isinstance(function, NotBegun):
+                    yield key, function
                     continue
                 worker = _idle.pop() if _idle else _Worker()
-                running[worker] = time.monotonic() + max(0.0, call.seconds), call
-                worker.jobs.put((call.function, results))
+                running[worker] = time.monotonic() + max(0.0, seconds), key, seconds
+                worker.jobs.put((function, results))
             if not running:
                 return
-            worker, (deadline, call) = min(running.items(), key=lambda one: one[1][0])
+            worker, (deadline, _, seconds) = min(running.items(), key=lambda one: one[1][0])
             try:
                 worker, result = results.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
-                result = DeadlineExceeded(f"no answer within {call.seconds:.0f} s")
+                result = DeadlineExceeded(f"no answer within {seconds:.0f} s")
                 worker.leave_behind()
             else:
                 if worker not in running:
                     continue
                 _idle.append(worker)
-            yield running.pop(worker)[1].key, result
+            yield running.pop(worker)[1], result
     finally:
         for worker in running:
             worker.leave_behind()

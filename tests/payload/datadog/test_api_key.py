@@ -12,10 +12,12 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 
 class Clock:
+    """In place of the machine's."""
+
     now = 0.0
 
-    def __call__(self) -> float:
-        return self.now
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "monotonic", lambda: self.now)
 
 
 class Store:
@@ -73,18 +75,20 @@ def test_json_without_the_key_names_the_names_it_may_have() -> None:
 
 
 @pytest.mark.parametrize(("interval", "second"), [(10, "one"), (0, "two")])
-def test_cached_until_the_interval_is_over_or_not_at_all(interval: float, second: str) -> None:
-    store, clock = Store("one", "two"), Clock()
-    key = ApiKey(store, reload_interval=interval, clock=clock)
+def test_cached_until_the_interval_is_over_or_not_at_all(
+    interval: float, second: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, clock = Store("one", "two"), Clock(monkeypatch)
+    key = ApiKey(store, reload_interval=interval)
     assert [key.get(), key.get()] == ["one", second]
     clock.now = 10
     assert key.get() == "two"
 
 
 @pytest.mark.parametrize("interval", [10, 0])
-def test_a_known_key_is_used_on_and_the_next_reload_waits(interval: float) -> None:
-    store, clock = Store("one", "", "three"), Clock()
-    key = ApiKey(store, reload_interval=interval, clock=clock)
+def test_a_known_key_is_used_on_and_the_next_reload_waits(interval: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, clock = Store("one", "", "three"), Clock(monkeypatch)
+    key = ApiKey(store, reload_interval=interval)
     assert key.get() == "one"
     clock.now = 10
     assert [key.get() for _ in range(20)] == ["one"] * 20

@@ -3,9 +3,9 @@
 import json
 import random
 import re
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 
 from deep_security_datadog import deadline, log
 from deep_security_datadog.log import LoggableError, reason_of
@@ -24,18 +24,15 @@ RELOAD_RETRY = (30.0, 60.0)
 class ApiKey:
     """A cached key. read: gets the secret or raises LoggableError. reload_interval: seconds, 0 = each invocation."""
 
-    def __init__(
-        self, read: Callable[[], str], *, reload_interval: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, read: Callable[[], str], *, reload_interval: float) -> None:
         self._read = read
         self._reload_interval = reload_interval
-        self._clock = clock
         self._value: str | None = None
         self._next_read = 0.0
 
     def get(self, *, seconds: float = READ_DEADLINE) -> str:
         """The key, at most `reload_interval` seconds old, or the last known one. seconds: for reading it."""
-        if self._value is None or self._clock() >= self._next_read:
+        if self._value is None or monotonic() >= self._next_read:
             try:
                 return self.reload(seconds=seconds)
             except LoggableError:
@@ -48,9 +45,9 @@ class ApiKey:
         try:
             self._value = key_in(deadline.run(self._read, seconds=min(seconds, READ_DEADLINE)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the key is not there)
-            self._next_read = self._clock() + random.uniform(*RELOAD_RETRY)  # noqa: S311 (jitter)
+            self._next_read = monotonic() + random.uniform(*RELOAD_RETRY)  # noqa: S311 (jitter)
             raise LoggableError(f"the API key cannot be read: {reason_of(error)}") from None
-        self._next_read = self._clock() + self._reload_interval
+        self._next_read = monotonic() + self._reload_interval
         return self._value
 
 

@@ -4,13 +4,13 @@ Requests go out in rounds: each once, then those that failed, after a wait. So o
 """
 
 import random
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from time import monotonic, sleep
 from typing import NamedTuple, TypeAlias
 
-from deep_security_datadog.deadline import Call, DeadlineExceeded, SecondsLeft, TooManyLeftBehind, run_all
+from deep_security_datadog.deadline import Call, DeadlineExceeded, NotBegun, SecondsLeft, run_all
 from deep_security_datadog.log import LoggableError, reason_of
 from deep_security_datadog.outcome import Answer, Outcome
 
@@ -31,20 +31,16 @@ MOST_ATTEMPTS = 4
 # Seconds before the next attempt, but for jitter.
 BACKOFF = (0.2, 0.6, 1.8)
 _Answered: TypeAlias = Iterator[tuple[Request, Answer]]
-_Sleep: TypeAlias = Callable[[float], None]
 _Breakers: TypeAlias = dict[str, CircuitBreaker]
 
 
 class Sender:
     """Lives as long as the execution environment, and remembers which endpoints its last invocation found down."""
 
-    def __init__(
-        self, client: DatadogClient, api_key: ApiKey, *, concurrent_requests: int, sleep: _Sleep = time.sleep
-    ) -> None:
+    def __init__(self, client: DatadogClient, api_key: ApiKey, *, concurrent_requests: int) -> None:
         self._client = client
         self._api_key = api_key
         self._concurrent_requests = concurrent_requests
-        self._sleep = sleep
         self._down: set[str] = set()
 
     def send(self, requests: Iterable[Request], *, seconds_left: SecondsLeft) -> _Answered:
@@ -56,7 +52,7 @@ class Sender:
             requests = [one._replace(items=tuple(random.sample(one.items, len(one.items)))) for one in requests]
         breakers = {url: CircuitBreaker(is_half_open=url in self._down) for url in {one.url for one in requests}}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)
-        yield from rounds.send(requests, at_once=self._concurrent_requests, sleep=self._sleep)
+        yield from rounds.send(requests, at_once=self._concurrent_requests)
         self._down -= {url for url, breaker in breakers.items() if breaker.has_accepted}
         self._down |= {url for url, breaker in breakers.items() if breaker.has_accepted is False}
 
@@ -81,12 +77,11 @@ class _Rounds:
         self._key_was_reloaded = False
         self._blame = "Datadog refuses the API key; do key and site belong together?"
         self._work = deque[_Attempt]()
-        self._unsent: list[_Attempt] = []
         self._next: list[_Attempt] = []
         self._wait = 0.0
         self._slowest = SHORTEST_REQUEST
 
-    def send(self, requests: Iterable[Request], *, at_once: int, sleep: _Sleep) -> _Answered:
+    def send(self, requests: Iterable[Request], *, at_once: int) -> _Answered:
         """Sends until each answer is final, or there is no time to wait for another attempt."""
         self._work += (_Attempt(request) for request in requests)
         try:
@@ -100,25 +95,27 @@ class _Rounds:
                 breaker.all_were_tried()
             wait, self._wait = self._wait, 0.0
             if wait and self._seconds_left() <= wait + self._slowest:
-                self._unsent = self._next
-                yield from self._given_up()
-                break
+                self._stop("out of time")
+            else:
+                sleep(wait)
             self._work, self._next = deque(self._next), []
-            sleep(wait)
 
     def _round(self, at_once: int) -> _Answered:
         """Sends each once, and yields the final answers."""
         refused: list[tuple[Request, Answer]] = []
         for (one, progress), result in run_all(self._next_call, at_once=at_once):
             request, breaker = one.request, self._breakers[one.request.url]
-            answer = self._answer(one, progress, result)
+            if isinstance(result, NotBegun):
+                yield request, self._final(request, one.last._replace(reason=one.last.reason or str(result)))
+                continue
+            answer = _answer(one, progress, result)
             if answer.status in KEY_REFUSED and self._has_newer_key(than=progress.key):
                 self._next.append(one)
                 continue
             if answer.attempts:
                 breaker.answered(request, answer, is_first=one.number == 1)
             if answer.status:
-                self._slowest = max(self._slowest, min(time.monotonic() - progress.started, REQUEST_DEADLINE))
+                self._slowest = max(self._slowest, min(monotonic() - progress.started, REQUEST_DEADLINE))
             can_wait = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
             if parts := _parts(one, answer, breaker):
                 # At once, the first half first: so a bad one is found before much is sent.
@@ -132,24 +129,16 @@ class _Rounds:
                 self._wait = max(self._wait, backoff, answer.retry_after)
             else:
                 yield request, self._final(request, answer)
-            yield from self._given_up()
-        yield from self._given_up()
         yield from ((request, self._final(request, answer)) for request, answer in refused)
-
-    def _given_up(self) -> _Answered:
-        """What is not sent, or not again."""
-        while self._unsent:
-            request, _, last = self._unsent.pop()
-            reason = last.reason or self._breakers[request.url].reason or "out of time"
-            yield request, self._final(request, last._replace(reason=reason))
 
     def _next_call(self) -> Call[tuple[_Attempt, Progress], Response] | None:
         while self._work:
             one = self._work.popleft()
             breaker, seconds = self._breakers[one.request.url], self._seconds_left()
+            progress = Progress(self._key)
             if breaker.reason or seconds < self._slowest:
-                self._unsent.append(one)
-            elif breaker.is_paused:
+                return (one, progress), NotBegun(breaker.reason or "out of time"), 0
+            if breaker.is_paused:
                 self._next.append(one)
                 self._wait = max(self._wait, breaker.retry_after)
             else:
@@ -157,26 +146,9 @@ class _Rounds:
                     breaker.is_paused = True
                     one, *others = (one._replace(request=request) for request in one.request.split(1))
                     self._work.extendleft(others)
-                progress, seconds = Progress(self._key), min(REQUEST_DEADLINE, seconds)
-                post = partial(self._client.post, one.request, progress, seconds=seconds)
-                return Call((one, progress), post, seconds)
+                seconds = min(REQUEST_DEADLINE, seconds)
+                return (one, progress), partial(self._client.post, one.request, progress, seconds=seconds), seconds
         return None
-
-    def _answer(self, one: _Attempt, progress: Progress, result: Response | Exception) -> Answer:
-        if isinstance(result, Response):
-            return answer_of(result, one.number)
-        reason = reason_of(result)
-        match result:
-            case TooLarge():
-                return Answer(Outcome.REFUSED, TOO_LARGE, reason)
-            case CannotRender():
-                return Answer(Outcome.REFUSED, reason=reason)
-            case DeadlineExceeded() if progress.status == ACCEPTED:
-                return Answer(Outcome.ACCEPTED, ACCEPTED, attempts=one.number)
-            case TooManyLeftBehind():
-                self._stop(reason)
-                return one.last._replace(reason=one.last.reason or reason)
-        return Answer(Outcome.RETRY, reason=reason, attempts=one.number)
 
     def _final(self, request: Request, answer: Answer) -> Answer:
         if answer.outcome is not Outcome.RETRY:
@@ -200,6 +172,19 @@ class _Rounds:
     def _stop(self, reason: str) -> None:
         for breaker in self._breakers.values():
             breaker.stop(reason)
+
+
+def _answer(one: _Attempt, progress: Progress, result: Response | Exception) -> Answer:
+    match result:
+        case Response():
+            return answer_of(result, one.number)
+        case TooLarge():
+            return Answer(Outcome.REFUSED, TOO_LARGE, reason_of(result))
+        case CannotRender():
+            return Answer(Outcome.REFUSED, reason=reason_of(result))
+        case DeadlineExceeded() if progress.status == ACCEPTED:
+            return Answer(Outcome.ACCEPTED, ACCEPTED, attempts=one.number)
+    return Answer(Outcome.RETRY, reason=reason_of(result), attempts=one.number)
 
 
 def _parts(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> tuple[Request, ...]:
