@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Notification, Record
 from deep_security_datadog.aws.queues import Queues, Taken
-from deep_security_datadog.datadog.item import Item, Repeats
-from deep_security_datadog.datadog.request import Request
+from deep_security_datadog.datadog.request import Item, Repeats, Request
 from deep_security_datadog.datadog.sender import Sender
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import Forwarder

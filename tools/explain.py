@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deep_security_datadog.aws import envelope
-from deep_security_datadog.datadog.item import Item
 from deep_security_datadog.datadog.markdown import plain
+from deep_security_datadog.datadog.request import Item
 from deep_security_datadog.datadog.text import title
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.filter import Filter

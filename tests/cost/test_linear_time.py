@@ -18,7 +18,7 @@ import pytest
 from deep_security_datadog import values
 from deep_security_datadog.aws import envelope, message
 from deep_security_datadog.datadog import events, logs, markdown, tags, text
-from deep_security_datadog.datadog.item import Context
+from deep_security_datadog.datadog.request import Context
 from deep_security_datadog.deep_security import event
 from deep_security_datadog.deep_security.event import Event, Host
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES

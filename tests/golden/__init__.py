@@ -8,7 +8,7 @@ from typing import Any
 
 from deep_security_datadog.aws.envelope import Notification
 from deep_security_datadog.datadog import events
-from deep_security_datadog.datadog.item import Context, Repeats
+from deep_security_datadog.datadog.request import Context, Repeats
 from tests.support import SAMPLES, item
 
 GOLDEN = Path(__file__).parent

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deep_security_datadog.datadog.item import Repeats
+from deep_security_datadog.datadog.request import Repeats
 from deep_security_datadog.datadog.text import title
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES

@@ -91,7 +91,7 @@ class RandomSender(FakeSender):
             for item in request.items:
                 one = request._replace(items=(item,))
                 one.body()
-                yield one, self._answer(str(item.event.properties["Title"]), request.destination)
+                yield one, self._answer(str(item.event.properties["Title"]), request.destination.name)
 
 
 class World:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog.datadog.attributes import standard_attributes
-from deep_security_datadog.datadog.item import Context
+from deep_security_datadog.datadog.request import Context
 from deep_security_datadog.datadog.tags import tags_of
 from deep_security_datadog.datadog.text import in_markdown, title
 from deep_security_datadog.deep_security.event import Event

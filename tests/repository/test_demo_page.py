@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog.datadog import events
-from deep_security_datadog.datadog.item import Context
+from deep_security_datadog.datadog.request import Context
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.filter import Filter
 from tests.support import item

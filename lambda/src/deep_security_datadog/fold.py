@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 
-from .datadog.item import Item, Repeats
+from .datadog.request import Item, Repeats
 from .deep_security.event import Event
 
 

@@ -11,8 +11,7 @@ from .aws.admission import admit
 from .aws.delivery import Delivery
 from .aws.queues import Queues
 from .datadog.intakes import DESTINATIONS
-from .datadog.item import Context, Item
-from .datadog.request import Request
+from .datadog.request import Context, Item, Request
 from .datadog.sender import Sender
 from .datadog.tags import configured_tags
 from .deadline import SecondsLeft
@@ -71,7 +70,7 @@ class Forwarder:
             requests += DESTINATIONS[name].requests(chosen.url, in_turns, context._replace(ocsf=chosen.ocsf))
         for request in requests:
             for delivery, place in _parts(request):
-                delivery.await_answer(place, request.destination)
+                delivery.await_answer(place, request.destination.name)
         return requests
 
     def _send(
@@ -82,7 +81,7 @@ class Forwarder:
         for request, answer in self._sender.send(requests, seconds_left=seconds_left):
             parts = _parts(request)
             for delivery, place in parts:
-                delivery.answer(place, request.destination, answer)
+                delivery.answer(place, request.destination.name, answer)
             yield from dict.fromkeys(delivery for delivery, _ in parts if delivery.is_answered)
 
     def _settle(self, delivery: Delivery, payload: object, seconds_left: SecondsLeft, report: Report) -> None:

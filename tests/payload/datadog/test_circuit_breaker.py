@@ -2,12 +2,12 @@
 
 import pytest
 
+from deep_security_datadog.datadog import events
 from deep_security_datadog.datadog.circuit_breaker import LONGEST_WAIT, MOST_FAILURES, MOST_RATE_LIMITS, CircuitBreaker
-from deep_security_datadog.datadog.item import Item
-from deep_security_datadog.datadog.request import Request
+from deep_security_datadog.datadog.request import Context, Item, Request
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.outcome import Answer, Outcome
-from tests.support import ACCEPTED, REFUSED, RETRY
+from tests.support import ACCEPTED, NOW, REFUSED, RETRY
 
 DOWN = RETRY
 SILENT = Answer(Outcome.RETRY, None, "ConnectionError", 1)
@@ -25,7 +25,7 @@ def tell(breaker: CircuitBreaker, times: int, messages: str, answer: Answer, *, 
     for number in range(times):
         of = messages.strip("[]") if messages.startswith("[") else messages[number % len(messages)]
         items = tuple(Item(Event({}), message) for message in of)
-        request = Request("events", "https://api.example", {}, items, lambda *_: b"{}")
+        request = Request(events.DESTINATION, "https://api.example", items, Context(NOW))
         breaker.answered(request, answer, is_first=is_first)
 
 

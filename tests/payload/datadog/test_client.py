@@ -8,10 +8,11 @@ import requests
 
 from deep_security_datadog import __version__
 from deep_security_datadog.datadog.client import CONNECT_TIMEOUT, READ_TIMEOUT, DatadogClient, Progress
-from deep_security_datadog.datadog.request import Request
+from deep_security_datadog.datadog.request import Context, Destination, Request
 from deep_security_datadog.datadog.response import Response
 from deep_security_datadog.log import LoggableError
 from tests.faults import first
+from tests.support import NOW
 from tools import fake_datadog
 from tools.fake_datadog import API_KEY, FakeDatadog
 from tools.fake_datadog.faults import always, respond
@@ -24,7 +25,7 @@ def client() -> DatadogClient:
 
 
 def request(url: str, body: bytes, **headers: str) -> Request:
-    return Request("events", url, headers, (), lambda *_: body)
+    return Request(Destination("events", url, "", headers, 1, lambda *_: body), url, (), Context(NOW))
 
 
 def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY, **headers: str) -> Response:

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deep_security_datadog.datadog import events
-from deep_security_datadog.datadog.item import Context
 from deep_security_datadog.datadog.markdown import FENCE_CLOSE, FENCE_OPEN
+from deep_security_datadog.datadog.request import Context
 from deep_security_datadog.datadog.tags import configured_tags, normalized
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tests.golden import FOLDED, GOLDEN, events_of_samples, folded_page, page

@@ -10,9 +10,8 @@ from datadog_api_client.v2.model.http_log_item import HTTPLogItem
 from hypothesis import given, settings
 
 from deep_security_datadog.datadog import logs
-from deep_security_datadog.datadog.item import Context, Repeats
 from deep_security_datadog.datadog.logs import LARGEST_BATCH, LARGEST_LOG, MOST_LOGS
-from deep_security_datadog.datadog.request import TooLarge
+from deep_security_datadog.datadog.request import Context, Repeats, TooLarge
 from deep_security_datadog.datadog.text import title
 from deep_security_datadog.deep_security.event import Event
 from tests.payload.strategies import PROPERTIES
@@ -106,7 +105,7 @@ def test_any_object_is_a_log(properties: dict[str, Any]) -> None:
 def test_a_request_is_compressed_and_says_so() -> None:
     (request,) = logs.DESTINATION.requests("https://x", [item({})], CONTEXT)
     assert request.url == "https://x/api/v2/logs"
-    assert request.headers == {"Content-Encoding": "gzip"}
+    assert request.destination.headers == {"Content-Encoding": "gzip"}
     # The same events are the same bytes: no time is in them.
     assert request.body() == request.body()
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from deep_security_datadog.datadog import logs
-from deep_security_datadog.datadog.item import Repeats
 from deep_security_datadog.datadog.ocsf import CLASSES, ROWS, VERSION
+from deep_security_datadog.datadog.request import Repeats
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from tests.golden import CONTEXT, NOTIFICATION, events_of_samples
 from tests.payload.strategies import EVENTS

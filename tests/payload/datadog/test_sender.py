@@ -18,13 +18,12 @@ from deep_security_datadog.datadog import sender as module
 from deep_security_datadog.datadog.api_key import ApiKey
 from deep_security_datadog.datadog.circuit_breaker import LONGEST_WAIT, MOST_FAILURES, MOST_RATE_LIMITS
 from deep_security_datadog.datadog.client import READ_TIMEOUT, DatadogClient
-from deep_security_datadog.datadog.item import Item
-from deep_security_datadog.datadog.request import Request, TooLarge
+from deep_security_datadog.datadog.request import Context, Destination, Item, Request, TooLarge
 from deep_security_datadog.datadog.sender import BACKOFF, MARGIN, MOST_ATTEMPTS, SHORTEST_REQUEST, Sender
 from deep_security_datadog.deep_security.event import Event as DeepSecurityEvent
 from deep_security_datadog.log import LoggableError
 from deep_security_datadog.outcome import Answer, Outcome
-from tests.support import EVENTS_URL, LOGS_URL, becomes_true
+from tests.support import EVENTS_URL, LOGS_URL, NOW, becomes_true
 
 ACCEPTED, RETRY, REFUSED = Outcome
 
@@ -33,7 +32,7 @@ Answered = dict[int, Answer]
 Reply = Callable[[list[int], str], "int | tuple[int, dict[str, str]]"]
 
 
-def encode(items: Sequence[Item], is_short: bool) -> bytes:
+def encode(_: Context, items: Sequence[Item], is_short: bool) -> bytes:
     """The ids of the events; negative ones where they are cut short."""
     return json.dumps([number_of(item) * (-1 if is_short else 1) for item in items]).encode()
 
@@ -41,7 +40,7 @@ def encode(items: Sequence[Item], is_short: bool) -> bytes:
 def batch(ids: Iterable[int], message: str = "m", url: str = LOGS_URL) -> Request:
     """All of them in one request."""
     items = tuple(Item(DeepSecurityEvent({"EventID": number}), message) for number in ids)
-    return Request("logs" if url == LOGS_URL else "events", url, {}, items, encode)
+    return Request(Destination("logs", url, "", {}, 1000, encode), url, items, Context(NOW))
 
 
 def each(ids: Iterable[int], message: str = "m", url: str = EVENTS_URL) -> list[Request]:
@@ -211,12 +210,13 @@ def test_a_batch_that_is_too_large_is_sent_in_halves(datadog: Datadog) -> None:
 def test_one_that_cannot_be_rendered_is_refused_and_the_others_of_its_batch_are_sent_once(
     datadog: Datadog, error: Exception, answer: Answer
 ) -> None:
-    def broken(items: Sequence[Item], is_short: bool) -> bytes:
+    def broken(context: Context, items: Sequence[Item], is_short: bool) -> bytes:
         if 5 in map(number_of, items):
             raise error
-        return encode(items, is_short)
+        return encode(context, items, is_short)
 
-    answers = datadog.send([batch(range(8))._replace(encode=broken)])
+    whole = batch(range(8))
+    answers = datadog.send([whole._replace(destination=whole.destination._replace(encode=broken))])
     assert answers.pop(5) == answer
     assert outcomes(answers) == [ACCEPTED] * 7
     assert datadog.asked == [[0, 1, 2, 3], [4], [6, 7]]
@@ -427,7 +427,10 @@ def test_a_first_request_that_cannot_be_rendered_shows_nothing(datadog: Datadog)
 
     datadog.is_down()
     first, *others = of_several_messages(100)
-    assert outcomes(datadog.send([first._replace(encode=broken), *others])) == [REFUSED] + [RETRY] * 99
+    assert (
+        outcomes(datadog.send([first._replace(destination=first.destination._replace(encode=broken)), *others]))
+        == [REFUSED] + [RETRY] * 99
+    )
     assert len(datadog.asked) == 1
     assert not any(datadog.waits), "nor is there anything to wait for"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog.aws.envelope import Notification
-from deep_security_datadog.datadog.item import Context, Repeats
+from deep_security_datadog.datadog.request import Context, Repeats
 from deep_security_datadog.datadog.text import date_happened, in_markdown, title
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import EVENT_TYPES

@@ -64,7 +64,7 @@ class DatadogClient:
     def _prepare(self, request: Request) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
         """A request without body and key, and the environment's proxies and CA bundle; once, as that costs much."""
         if request.url not in self._prepared:
-            headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", **request.headers}
+            headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", **request.destination.headers}
             options = self._session.merge_environment_settings(request.url, {}, True, None, None)
             self._prepared[request.url] = requests.Request("POST", request.url, headers).prepare(), options
         return self._prepared[request.url]

@@ -9,8 +9,7 @@ from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import known, to_json
 
 from . import markdown, text
-from .item import Context, Item
-from .request import Destination
+from .request import Context, Destination, Item
 from .tags import tags_of
 
 LONGEST_TEXT = 4000

@@ -9,9 +9,8 @@ from deep_security_datadog.values import as_text, known, to_json
 
 from . import markdown, text
 from .attributes import standard_attributes
-from .item import Context, Item
 from .ocsf import ocsf_of
-from .request import Destination, TooLarge
+from .request import Context, Destination, Item, TooLarge
 from .tags import tags_of
 
 # Of a request: entries, and bytes before compression; the intake takes 5 MB (docs/reference/datadog-limits.md#logs).

@@ -10,8 +10,8 @@ from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
 from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import first, integer, known
 
-from .item import Item
 from .markdown import plain
+from .request import Item
 
 VERSION = "1.5.0"
 # Of a text, in characters, and of an integer.

@@ -1,12 +1,11 @@
-"""Destinations, which are intakes of Datadog (one key, one site, Datadog's own answer), and the requests to them."""
+"""Requests to Datadog: the items that they carry, and the destinations, which are intakes (one key, one site)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import NamedTuple, Self
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
+from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.log import LoggableError
-
-from .item import Context, Item
 
 
 class TooLarge(LoggableError):
@@ -17,36 +16,37 @@ class CannotRender(LoggableError):
     """A body cannot be made. The message has the name of the error."""
 
 
-class Request(NamedTuple):
-    """A POST request. encode: see `Destination`; called when it is sent, so that few bodies exist at a time."""
+class Context(NamedTuple):
+    """Shared by all events. now: UTC. tags: as configured. console_url: None = no link. ocsf: whether logs have it."""
 
-    destination: str
-    url: str
-    headers: Mapping[str, str]
-    items: tuple[Item, ...]
-    encode: Callable[[Sequence[Item], bool], bytes]
-    is_short: bool = False
+    now: datetime
+    tags: tuple[str, ...] = ()
+    console_url: str | None = None
+    ocsf: bool = False
 
-    def body(self) -> bytes:
-        """Raises TooLarge and CannotRender."""
-        try:
-            return self.encode(self.items, self.is_short)
-        except TooLarge:
-            raise
-        except Exception as error:  # noqa: BLE001 (it concerns these items only)
-            raise CannotRender(f"cannot be rendered ({type(error).__name__})") from None
 
-    def split(self, place: int) -> tuple[Self, ...]:
-        """Requests with the items before the place and from there on, as far as there are any."""
-        return tuple(self._replace(items=items) for items in (self.items[:place], self.items[place:]) if items)
+class Repeats(NamedTuple):
+    """The number of events, and the earliest and latest time (None if no event has one)."""
 
-    def smaller(self) -> tuple[Self, ...]:
-        """What to send instead if it is too large: its halves, or its item cut short, once."""
-        return self.halves() or (() if self.is_short else (self._replace(is_short=True),))
+    total: int
+    first: datetime | None = None
+    last: datetime | None = None
 
-    def halves(self) -> tuple[Self, ...]:
-        """Two requests with half of the items each; none for a single item."""
-        return self.split(len(self.items) // 2) if len(self.items) > 1 else ()
+
+class Item(NamedTuple):
+    """An event to send. repeats: None for one that stands for itself only.
+
+    message: names the message it came with. account_id: the AWS account of the topic, empty if unknown.
+    published: when SNS received the message, None if unknown.
+    entries: what the item stands for, for whoever sends it: one for its event, and one for each folded repeat.
+    """
+
+    event: Event
+    message: str = ""
+    account_id: str = ""
+    published: datetime | None = None
+    repeats: Repeats | None = None
+    entries: tuple[Any, ...] = ()
 
 
 class Destination(NamedTuple):
@@ -64,9 +64,39 @@ class Destination(NamedTuple):
     most_items: int
     encode: Callable[[Context, Sequence[Item], bool], bytes]
 
-    def requests(self, base_url: str, items: Sequence[Item], context: Context) -> Iterator[Request]:
+    def requests(self, base_url: str, items: Sequence[Item], context: Context) -> Iterator["Request"]:
         """The requests for the items, at that base URL."""
         for start in range(0, len(items), self.most_items):
             batch = tuple(items[start : start + self.most_items])
-            encode = partial(self.encode, context)
-            yield Request(self.name, f"{base_url}{self.path}", self.headers, batch, encode)
+            yield Request(self, f"{base_url}{self.path}", batch, context)
+
+
+class Request(NamedTuple):
+    """A POST request. Its body is made when it is sent, so that few exist at a time."""
+
+    destination: Destination
+    url: str
+    items: tuple[Item, ...]
+    context: Context
+    is_short: bool = False
+
+    def body(self) -> bytes:
+        """Raises TooLarge and CannotRender."""
+        try:
+            return self.destination.encode(self.context, self.items, self.is_short)
+        except TooLarge:
+            raise
+        except Exception as error:  # noqa: BLE001 (it concerns these items only)
+            raise CannotRender(f"cannot be rendered ({type(error).__name__})") from None
+
+    def split(self, place: int) -> tuple[Self, ...]:
+        """Requests with the items before the place and from there on, as far as there are any."""
+        return tuple(self._replace(items=items) for items in (self.items[:place], self.items[place:]) if items)
+
+    def smaller(self) -> tuple[Self, ...]:
+        """What to send instead if it is too large: its halves, or its item cut short, once."""
+        return self.halves() or (() if self.is_short else (self._replace(is_short=True),))
+
+    def halves(self) -> tuple[Self, ...]:
+        """Two requests with half of the items each; none for a single item."""
+        return self.split(len(self.items) // 2) if len(self.items) > 1 else ()

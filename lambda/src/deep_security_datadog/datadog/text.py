@@ -9,7 +9,7 @@ from deep_security_datadog.deep_security.facts import Fact, each, enum, one
 from deep_security_datadog.values import Texts
 
 from . import markdown
-from .item import Context, Item, Repeats
+from .request import Context, Item, Repeats
 
 LONGEST_TITLE = 200
 LONGEST_HOST = 255
