@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Notification, Record
-from deep_security_datadog.aws.queues import Queues, Taken
+from deep_security_datadog.aws.queues import Queues
 from deep_security_datadog.datadog.request import Item, Repeats, Request
 from deep_security_datadog.datadog.sender import Sender
 from deep_security_datadog.deep_security.event import Event
@@ -122,22 +122,23 @@ class FakeQueues(Queues):
         self.returned: list[tuple[Record, float]] = []
         self.broken = False
 
-    def keep(self, refusals: Iterable[Outgoing], *, seconds_left: Callable[[], float]) -> Taken:
-        taken = tuple(refusals)
-        if self.broken and taken:
-            return (), "ServiceUnavailable"
-        self.refusals += taken
-        return taken, ""
+    def keep(self, refusals: Iterable[Outgoing], taken: list[Outgoing], *, seconds_left: Callable[[], float]) -> str:
+        return self._take([*refusals], taken, self.refusals)
 
     def put_back(
-        self, remainders: Iterable[Outgoing], *, retry_after: float, seconds_left: Callable[[], float]
-    ) -> Taken:
-        if self.broken:
-            return (), "ServiceUnavailable"
-        taken = tuple(remainders)
-        self.remainders += taken
-        self.asked += [retry_after] * len(taken)
-        return taken, ""
+        self, remainders: Iterable[Outgoing], taken: list[Outgoing], *, asked: float, seconds_left: Callable[[], float]
+    ) -> str:
+        before = len(self.remainders)
+        problem = self._take([*remainders], taken, self.remainders)
+        self.asked += [asked] * (len(self.remainders) - before)
+        return problem
+
+    def _take(self, given: list[Outgoing], *to: list[Outgoing]) -> str:
+        if self.broken and given:
+            return "ServiceUnavailable"
+        for one in to:
+            one.extend(given)
+        return ""
 
     def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: Callable[[], float]) -> None:
         self.returned = list(records)

@@ -14,7 +14,7 @@ from deep_security_datadog import fold as fold_module
 from deep_security_datadog import forward as forward_module
 from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.delivery import Delivery
-from deep_security_datadog.aws.queues import Queues, Taken
+from deep_security_datadog.aws.queues import Queues
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.forward import NotDelivered
 from deep_security_datadog.report import Report
@@ -308,7 +308,7 @@ def test_records_are_settled_as_soon_as_their_events_are(run: Run, monkeypatch: 
     asked_before: list[int] = []
     keep = run.queues.keep
 
-    def remember(*arguments: Any, **options: Any) -> Taken:
+    def remember(*arguments: Any, **options: Any) -> str:
         asked_before.append(len(run.requests))
         return keep(*arguments, **options)
 

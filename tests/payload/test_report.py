@@ -9,7 +9,6 @@ import pytest
 from deep_security_datadog.aws.bodies import QueueMessage
 from deep_security_datadog.aws.delivery import Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Entry, Notification, Record
-from deep_security_datadog.aws.queues import Settlement
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.outcome import Answer, Outcome
 from deep_security_datadog.report import METRICS, Report
@@ -60,7 +59,7 @@ def test_what_happened_is_counted_with_its_reason(written: Written) -> None:
     report.chosen("events", ["rank_greater_than"], folded=0)
     several = delivery(ACCEPTED._replace(attempts=3), RETRY._replace(attempts=4), Answer(Outcome.RETRY, reason="late"))
     report.answered(several)
-    report.settled(several, Settlement())
+    report.settled(several, "")
     report.close(failed=1)
     (line,) = written()
     counts = {"Received": 4, "Filtered": 1, "FilteredByRankGreaterThan": 1, "Accepted": 1, "Retried": 5, "Waiting": 2}
@@ -77,10 +76,10 @@ def test_several_destinations_are_counted_each_and_together(written: Written) ->
     report.chosen("logs", [], folded=2)
     events = delivery(ACCEPTED, RETRY._replace(attempts=2))
     logs = delivery(ACCEPTED, REFUSED, destination="logs")
-    logs.settle([(1, "logs")])
-    for one, settlement in ((events, Settlement()), (logs, Settlement((kept("logs", 1),)))):
+    logs.kept.append(kept("logs", 1))
+    for one in (events, logs):
         report.answered(one)
-        report.settled(one, settlement)
+        report.settled(one, "")
     report.close(failed=0)
     *_, line = written()
     both = {"Accepted": 2, "EventsAccepted": 1, "LogsAccepted": 1}
@@ -92,10 +91,11 @@ def test_several_destinations_are_counted_each_and_together(written: Written) ->
 
 def test_what_the_queues_took_is_counted_and_each_refusal_has_a_line_without_content(written: Written) -> None:
     report, settled = Report("q", "DEBUG"), delivery(REFUSED, RETRY, message_id="")
-    settled.settle([(0, "events"), (1, "events")])
     report.received([Event({"Title": "secret"})], NOW)
     report.answered(settled)
-    report.settled(settled, Settlement((kept(),), (Outgoing(None, ((1, "events"),)),)))
+    settled.kept.append(kept())
+    settled.put_back.append(Outgoing(None, ((1, "events"),)))
+    report.settled(settled, "")
     report.close(failed=0)
     refusal, line = written()
     assert refusal == {
@@ -112,7 +112,7 @@ def test_what_the_queues_took_is_counted_and_each_refusal_has_a_line_without_con
 def test_whatever_waits_is_counted(written: Written) -> None:
     """What was refused and not kept, no event and not kept, left to the next invocation, or not read at all."""
     report, waits = Report("q", "INFO"), delivery(REFUSED, left=True)
-    report.settled(waits, Settlement(problem="ServiceUnavailable"))
+    report.settled(waits, "ServiceUnavailable")
     report.comes_back(Record("r-2"), "not read", "out of time")
     report.close(failed=2)
     *lines, line = written()

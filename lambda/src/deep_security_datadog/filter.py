@@ -37,9 +37,18 @@ class Filter(NamedTuple):
         """The filter with these options, where null is the default. Raises ValueError, with the option's name."""
         if not isinstance(options, Mapping):
             raise ValueError("expected a JSON object")
-        if unknown := [name for name in options if name not in OPTIONS]:
-            raise ValueError(f"unknown option {unknown[0]!r}, expected {', '.join(OPTIONS)}")
-        return cls(**{name: OPTIONS[name].read(name, value) for name, value in options.items() if value is not None})
+        chosen: dict[str, Any] = {}
+        for name, value in options.items():
+            if (option := OPTIONS.get(name)) is None:
+                raise ValueError(f"unknown option {name!r}, expected {', '.join(OPTIONS)}")
+            # An integer is a number, a boolean is none.
+            if value is not None and (float if type(value) is int else type(value)) is not option.kind:
+                raise ValueError(f"{name}: expected {option.kind.__name__}, not {type(value).__name__}")
+            try:
+                chosen |= {} if value is None else {name: option.parse(value)}
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return cls(**chosen)
 
     def reason_to_drop(self, event: Event) -> str | None:
         """The name of the option that drops the event, None to keep it."""
@@ -54,16 +63,6 @@ class Option(NamedTuple):
     kind: type[list[Any] | bool | float | str]
     parse: Callable[[Any], object]
     drops: Callable[[Filter, Event], bool] = lambda *_: False
-
-    def read(self, name: str, value: object) -> Any:
-        """Raises ValueError, with the option's name."""
-        # An integer is a number, a boolean is none.
-        if (float if type(value) is int else type(value)) is not self.kind:
-            raise ValueError(f"{name}: expected {self.kind.__name__}, not {type(value).__name__}")
-        try:
-            return self.parse(value)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
 
 
 def _names_of_types(names: list[object]) -> frozenset[object]:

@@ -10,7 +10,6 @@ from typing import Any
 from . import log
 from .aws.delivery import Delivery
 from .aws.envelope import Record
-from .aws.queues import Settlement
 from .deep_security.event import Event
 from .outcome import Outcome
 
@@ -64,20 +63,20 @@ class Report:
             else:
                 self._reasons[f"{destination} {answer.outcome.value}: {answer.reason}"] += 1
 
-    def settled(self, delivery: Delivery, settlement: Settlement) -> None:
-        """Counts what is kept, and what waits for whatever reason."""
+    def settled(self, delivery: Delivery, problem: str) -> None:
+        """Counts what is kept, and what waits for whatever reason. problem: why the queues did not take something."""
         record = delivery.record
-        self._counts["Requeued"] += len(settlement.put_back)
-        for refusal in settlement.kept:
+        self._counts["Requeued"] += len(delivery.put_back)
+        for refusal in delivery.kept:
             # The total counts messages, as the dead-letter queue does.
             self._counts["Refused"] += 1 - len(refusal.debts)
             for _, destination in refusal.debts:
                 self._count("Refused", destination)
             self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
-        for _, destination in (*delivery.debts, *(debt for one in settlement.put_back for debt in one.debts)):
+        for _, destination in (*delivery.debts, *(debt for one in delivery.put_back for debt in one.debts)):
             self._count("Waiting", destination)
-        if settlement.problem and delivery.debts:
-            self.warning("not put into the queue, so the message comes back", record, reason=settlement.problem)
+        if problem and delivery.debts:
+            self.warning("not put into the queue, so the message comes back", record, reason=problem)
 
     def _count(self, name: str, destination: str | None, count: int = 1) -> None:
         """Counts in total and, where there are several destinations, for the one."""

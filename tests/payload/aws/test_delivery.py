@@ -63,7 +63,7 @@ def test_debts_are_what_is_not_accepted() -> None:
     delivery = answered(record, {"events": ACCEPTED, "logs": RETRY}, {"events": REFUSED}, {}, {"logs": ACCEPTED})
     assert delivery.debts == [(0, "logs"), (1, "events"), (4, None)]
     assert delivery.settled == {(0, "events"), (3, "logs")}
-    delivery.settle([(1, "events")])
+    delivery.kept.append(Outgoing(None, ((1, "events"),)))
     assert delivery.debts == [(0, "logs"), (4, None)]
     assert (1, "events") in delivery.settled
     again = answered(record, settled=delivery.settled)

@@ -26,12 +26,14 @@ def outgoing(body: str, generation: int = 0, attributes: Mapping[str, str] = Map
 
 def keep(queues: Queues, messages: Iterable[Outgoing], seconds: float = 60) -> tuple[list[str], str]:
     """The bodies of what was taken, and why the rest was not."""
-    taken, problem = queues.keep(messages, seconds_left=lambda: seconds)
+    taken: list[Outgoing] = []
+    problem = queues.keep(messages, taken, seconds_left=lambda: seconds)
     return [one.message.body for one in taken if one.message], problem
 
 
 def put_back(queues: Queues, *messages: Outgoing, asked: float = 0.0, seconds: float = 60) -> tuple[int, str]:
-    taken, problem = queues.put_back(messages, retry_after=asked, seconds_left=lambda: seconds)
+    taken: list[Outgoing] = []
+    problem = queues.put_back(messages, taken, asked=asked, seconds_left=lambda: seconds)
     return len(taken), problem
 
 

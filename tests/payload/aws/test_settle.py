@@ -7,7 +7,7 @@ import pytest
 
 from deep_security_datadog.aws import envelope
 from deep_security_datadog.aws.delivery import Debt, Delivery
-from deep_security_datadog.aws.queues import Queues, Settlement
+from deep_security_datadog.aws.queues import Queues
 from deep_security_datadog.outcome import Answer
 from tests.strict_sqs import DEAD_LETTER_QUEUE, LARGEST, QUEUE, StrictSqs
 from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, sns_record, sqs_record
@@ -23,7 +23,7 @@ def delivery_of(raw: dict[str, Any], *answers: Answer, share: int = MANY) -> Del
     return answered(envelope.read(raw, share), *({"events": answer} for answer in answers))
 
 
-def settled(delivery: Delivery, raw: dict[str, Any], seconds_left: Callable[[], float] = lambda: 60) -> Settlement:
+def settled(delivery: Delivery, raw: dict[str, Any], seconds_left: Callable[[], float] = lambda: 60) -> str:
     url = QUEUE if delivery.record.record_id else None
     queues = Queues(queue_url=url, dead_letter_queue_url=DEAD_LETTER_QUEUE, visibility_timeout=180, largest=LARGEST)
     return queues.settle(delivery, payload={"Records": [raw]}, seconds_left=seconds_left)
@@ -50,7 +50,7 @@ def test_what_owes_nothing_or_comes_back_by_itself_asks_nothing_of_sqs(
     sqs: StrictSqs, raw: dict[str, Any], answers: tuple[Answer, ...], debts: list[Debt]
 ) -> None:
     delivery = delivery_of(raw, *answers)
-    assert settled(delivery, raw) == Settlement()
+    assert settled(delivery, raw) == ""
     assert delivery.debts == debts and not sqs.calls
 
 
@@ -63,9 +63,9 @@ def test_refusals_are_kept_and_what_is_owed_goes_back(
     delivery = delivery_of(raw, ACCEPTED, REFUSED, RETRY)
     codes = iter([code, ""])
     sqs.fails = lambda: next(codes)
-    settlement = settled(delivery, raw)
+    problem = settled(delivery, raw)
     assert (ids(sqs, DEAD_LETTER_QUEUE), ids(sqs, QUEUE), delivery.debts) == (kept, back, [])
-    assert (len(settlement.kept), len(settlement.put_back), settlement.problem) == (len(kept), 1, code)
+    assert (len(delivery.kept), len(delivery.put_back), problem) == (len(kept), 1, code)
 
 
 @pytest.mark.parametrize("take", [sqs_record, sns_record])
@@ -75,10 +75,10 @@ def test_what_is_left_goes_back_or_is_kept_without_a_queue(
     """The next invocation would not take it either."""
     raw = take(events(5))
     delivery = delivery_of(raw, ACCEPTED, RETRY, share=2)
-    settlement = settled(delivery, raw)
+    settled(delivery, raw)
     url, other = (QUEUE, DEAD_LETTER_QUEUE) if take is sqs_record else (DEAD_LETTER_QUEUE, QUEUE)
     assert (ids(sqs, url), ids(sqs, other), delivery.debts) == ([[1], [2, 3, 4]], [], [])
-    assert len(settlement.put_back if take is sqs_record else settlement.kept) == 2
+    assert len(delivery.put_back if take is sqs_record else delivery.kept) == 2
 
 
 def test_what_fits_into_the_time_is_kept_and_the_rest_waits(sqs: StrictSqs) -> None:
@@ -86,9 +86,9 @@ def test_what_fits_into_the_time_is_kept_and_the_rest_waits(sqs: StrictSqs) -> N
     raw = sqs_record(events(2_200))
     delivery = delivery_of(raw, *[REFUSED] * 2_000, *[ACCEPTED] * 200)
     seconds = iter([60.0] * 50)
-    settlement = settled(delivery, raw, lambda: next(seconds, 0.0))
-    kept = len(settlement.kept)
-    assert 0 < kept < 2_000 and settlement.problem == "out of time"
+    problem = settled(delivery, raw, lambda: next(seconds, 0.0))
+    kept = len(delivery.kept)
+    assert 0 < kept < 2_000 and problem == "out of time"
     assert [one for (one,) in ids(sqs, DEAD_LETTER_QUEUE)] == list(range(kept))
     assert len(delivery.debts) == 2_000 - kept
     # The next receive goes on with those.
@@ -112,7 +112,8 @@ def test_a_direct_delivery_that_lambda_would_lose_is_kept_in_pieces(
     """Lambda's record of it holds the whole message, and is too large for the queue."""
     raw = sns_record([*large(size), 1])
     delivery = delivery_of(raw, *answers)
-    assert not settled(delivery, raw).put_back
+    settled(delivery, raw)
+    assert not delivery.put_back
     assert ids(sqs, DEAD_LETTER_QUEUE) == kept
     assert bool(delivery.debts) == (size == 200_000)
     reasons = [one.attributes["reason"] for one in sqs.stored(DEAD_LETTER_QUEUE)]

@@ -69,7 +69,7 @@ def test_each_type_has_its_row_and_an_unknown_one_has_another() -> None:
 def test_a_row_says_nothing_without_properties_and_shows_a_property_once(row: EventType) -> None:
     assert (row.action({}), row.detect_only({}), row.subject({}), row.detail({})) == ("", None, "", "")
     assert not any(value({}) for value in row.tags.values())
-    assert not any(fact.value({}) for fact in row.facts if fact.value)
+    assert not any(fact.value({}) for fact in row.facts)
     labels, properties = [fact.label for fact in row.facts], [name for fact in row.facts for name in fact.properties]
     assert len(set(labels)) == len(labels) and len(set(properties)) == len(properties)
 
@@ -109,7 +109,7 @@ def test_a_code_without_a_word_is_a_fact_only(properties: dict[str, Any], titled
     row = event.event_type
     assert (row.subject(event.texts), row.action(event.texts)) == (titled, action)
     assert not [value for value in (tag(event.texts) for tag in row.tags.values()) if value.isdecimal()]
-    facts = [fact.value(event.texts) if fact.value else event.texts.get(fact.properties[0]) for fact in row.facts]
+    facts = [fact.value(event.texts) for fact in row.facts]
     codes = {str(value) for value in properties.values() if isinstance(value, int)}
     assert codes <= {fact for fact in facts if fact}
 

@@ -4,7 +4,7 @@ An entry is owed to a destination until that accepts it, refuses it for good (th
 filters it out. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, groupby
 from typing import NamedTuple, TypeAlias
 
@@ -38,8 +38,11 @@ class Delivery:
         self.answers: dict[Debt, Answer] = {}
         self._destinations = frozenset(destinations)
         self._largest = largest
+        # What the dead-letter queue and the queue took.
+        self.kept: list[Outgoing] = []
+        self.put_back: list[Outgoing] = []
         self._awaited: set[Debt] = set()
-        self._settled = set(settled)
+        self._settled = frozenset(settled)
 
     def is_owed(self, place: int, destination: str) -> bool:
         """Whether the destination needs the entry, before any filter."""
@@ -55,10 +58,6 @@ class Delivery:
         self._awaited.discard((place, destination))
         self.answers[place, destination] = answer
 
-    def settle(self, debts: Iterable[Debt]) -> None:
-        """Takes note that a queue has these."""
-        self._settled.update(debts)
-
     @property
     def is_answered(self) -> bool:
         return not self._awaited
@@ -66,17 +65,15 @@ class Delivery:
     @property
     def settled(self) -> frozenset[Debt]:
         """What need not be repeated when the record comes again."""
-        accepted = {debt for debt, answer in self.answers.items() if answer.outcome is Outcome.ACCEPTED}
-        return frozenset(self._settled | accepted)
+        accepted = (debt for debt, answer in self.answers.items() if answer.outcome is Outcome.ACCEPTED)
+        return self._settled.union(accepted, *(one.debts for one in (*self.kept, *self.put_back)))
 
     @property
     def debts(self) -> list[Debt]:
         """What is owed, in the order of the entries."""
         entries = enumerate(self.record.entries)
-        owed: list[Debt] = [(place, None) for place, entry in entries if entry.properties is None]
-        owed += [debt for debt, answer in self.answers.items() if answer.outcome is not Outcome.ACCEPTED]
-        owed += self._awaited
-        return sorted((debt for debt in owed if debt not in self._settled), key=lambda debt: (debt[0], debt[1] or ""))
+        owed = {*self.answers, *self._awaited, *((place, None) for place, entry in entries if entry.properties is None)}
+        return sorted(owed - self.settled, key=lambda debt: (debt[0], debt[1] or ""))
 
     @property
     def is_untouched(self) -> bool:

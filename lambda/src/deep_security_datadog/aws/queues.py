@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, cast
 
 from deep_security_datadog.deadline import SecondsLeft, run
 from deep_security_datadog.log import LoggableError
@@ -30,20 +30,12 @@ _STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
 # Jitter spreads the messages. It only shortens: no wait is longer than promised.
 _LEAST = 0.8
 
-# What SQS took, and why it did not take the rest; empty if it took all.
-Taken: TypeAlias = tuple[tuple[Outgoing, ...], str]
-
-
-class Settlement(NamedTuple):
-    """What the queues took. problem: why they did not take the rest; empty if they took it all."""
-
-    kept: tuple[Outgoing, ...] = ()
-    put_back: tuple[Outgoing, ...] = ()
-    problem: str = ""
-
 
 class Queues:
-    """The queue (None with direct delivery) and its dead-letter queue. visibility_timeout: seconds. largest: bytes."""
+    """The queue (None with direct delivery) and its dead-letter queue. visibility_timeout: seconds. largest: bytes.
+
+    What sends returns why SQS did not take something, empty if it took all, and adds to `taken` what it took.
+    """
 
     def __init__(
         self, *, queue_url: str | None, dead_letter_queue_url: str | None, visibility_timeout: int, largest: int
@@ -55,35 +47,32 @@ class Queues:
         self._slowest_call = _USUAL_CALL
         self._sqs: Any = None
 
-    def settle(self, delivery: Delivery, *, payload: object, seconds_left: SecondsLeft) -> Settlement:
+    def settle(self, delivery: Delivery, *, payload: object, seconds_left: SecondsLeft) -> str:
         """Keeps refusals, and puts back what else is owed. What still is owed then comes back. payload: Lambda's."""
         is_direct = delivery.record.record_id is None
-        kept, problem = self.keep(delivery.refusals(), seconds_left=seconds_left)
-        delivery.settle(debt for one in kept for debt in one.debts)
+        problem = self.keep(delivery.refusals(), delivery.kept, seconds_left=seconds_left)
         room = self.largest - _ROOM_IN_RECORD
         # What fits neither the queue, as Lambda's record, nor one invocation.
         if is_direct and delivery.debts and (delivery.record.is_cut or len(message.write(payload).encode()) > room):
             rest = delivery.remainders("not delivered, and too large to be tried again without a queue")
-            pieces, other = self.keep(rest, seconds_left=seconds_left)
-            delivery.settle(debt for one in pieces for debt in one.debts)
-            kept, problem = kept + pieces, other or problem
-        if is_direct or delivery.is_untouched or not delivery.debts:
-            return Settlement(kept, (), problem)
-        remainders = delivery.remainders()
-        put_back, other = self.put_back(remainders, retry_after=delivery.retry_after, seconds_left=seconds_left)
-        delivery.settle(debt for one in put_back for debt in one.debts)
-        return Settlement(kept, put_back, other or problem)
+            problem = self.keep(rest, delivery.kept, seconds_left=seconds_left) or problem
+        if not is_direct and not delivery.is_untouched:
+            rest, asked = delivery.remainders(), delivery.retry_after
+            problem = self.put_back(rest, delivery.put_back, asked=asked, seconds_left=seconds_left) or problem
+        return problem
 
-    def keep(self, refusals: Iterable[Outgoing], *, seconds_left: SecondsLeft) -> Taken:
+    def keep(self, refusals: Iterable[Outgoing], taken: list[Outgoing], *, seconds_left: SecondsLeft) -> str:
         """Sends to the dead-letter queue, and leaves time for one more call."""
         messages = ((one, 0) for one in refusals)
-        return self._send(self._dead_letter_queue_url, messages, lambda: seconds_left() - self._slowest_call)
+        return self._send(self._dead_letter_queue_url, messages, taken, lambda: seconds_left() - self._slowest_call)
 
-    def put_back(self, remainders: Iterable[Outgoing], *, retry_after: float, seconds_left: SecondsLeft) -> Taken:
-        """Sends to the queue. retry_after: seconds that Datadog asked to wait."""
-        wait = partial(delay, asked=retry_after, longest=min(_LONGEST_DELAY, self._visibility_timeout))
+    def put_back(
+        self, remainders: Iterable[Outgoing], taken: list[Outgoing], *, asked: float, seconds_left: SecondsLeft
+    ) -> str:
+        """Sends to the queue. asked: seconds that Datadog asked to wait."""
+        wait = partial(delay, asked=asked, longest=min(_LONGEST_DELAY, self._visibility_timeout))
         messages = ((one, wait(one.generation) if one.generation else 0) for one in remainders)
-        return self._send(self._queue_url, messages, seconds_left)
+        return self._send(self._queue_url, messages, taken, seconds_left)
 
     def show_again(self, records: Iterable[tuple[Record, float]], *, seconds_left: SecondsLeft) -> None:
         """Ends the visibility timeout of records early, each with the seconds that Datadog asked to wait."""
@@ -97,24 +86,29 @@ class Queues:
             if entries:
                 self._call("change_message_visibility_batch", self._queue_url, entries, seconds_left)
 
-    def _send(self, url: str | None, messages: Iterable[tuple[Outgoing, int]], seconds_left: SecondsLeft) -> Taken:
+    def _send(
+        self,
+        url: str | None,
+        messages: Iterable[tuple[Outgoing, int]],
+        taken: list[Outgoing],
+        seconds_left: SecondsLeft,
+    ) -> str:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
-        taken: tuple[Outgoing, ...] = ()
         problem = ""
         for batch in _batches(messages, self.largest):
             entries = [one.message.entry(seconds) for one, seconds in batch if one.message]
             try:
                 answer = self._call("send_message_batch", url, entries, seconds_left) if entries else {}
             except LoggableError as error:
-                return taken, str(error)
+                return str(error)
             # Only what SQS names was taken: something else may have answered. `Failed` is absent where nothing failed.
             names = {one.get("Id") for one in answer.get("Successful") or ()}
             these = [one for place, (one, _) in enumerate(batch) if one.message and str(place) in names]
             if len(these) < len(batch):
                 codes = [str(one.get("Code", "unknown")) for one in answer.get("Failed") or ()]
                 problem = next(iter(codes), "no answer of SQS" if entries else "larger than SQS takes")
-            taken += tuple(these)
-        return taken, problem
+            taken += these
+        return problem
 
     def _call(
         self, name: str, url: str | None, entries: Sequence[Mapping[str, Any]], seconds_left: SecondsLeft
@@ -141,14 +135,13 @@ def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator
     batch: list[tuple[Outgoing, int]] = []
     size = 0
     for one, seconds in messages:
-        if one.message is None:
-            yield [(one, seconds)]
-            continue
-        if batch and (len(batch) == _MOST_IN_BATCH or size + one.message.size > largest):
+        # What fits into no message has a batch of its own.
+        more = one.message.size if one.message else largest + 1
+        if batch and (len(batch) == _MOST_IN_BATCH or size + more > largest):
             yield batch
             batch, size = [], 0
         batch.append((one, seconds))
-        size += one.message.size
+        size += more
     if batch:
         yield batch
 

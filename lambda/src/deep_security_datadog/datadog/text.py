@@ -149,8 +149,8 @@ def _repeats(repeats: Repeats) -> str:
 
 def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
     lines = [heading]
-    for label, properties, value, block in facts:
-        if shown := value(texts) if value else texts.get(properties[0]):
+    for label, _, value, block in facts:
+        if shown := value(texts):
             lines.append(_line(label, shown, block=block))
     return lines if len(lines) > 1 else []
 

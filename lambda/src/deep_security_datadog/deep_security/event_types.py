@@ -265,7 +265,7 @@ _ROWS = (
         "AppControlEvent",
         "Application Control",
         subject=lambda texts: _application_rule(texts) or texts.get("FileName", ""),
-        severity=severity.of_application,
+        severity=lambda texts: {"blocked": MEDIUM, "allowed": LOW}.get(severity.application_outcome(texts)),
         tags={"rule": _application_rule, "file": full_path},
         identity=("rule", "file"),
         detail=first_of("FileName"),

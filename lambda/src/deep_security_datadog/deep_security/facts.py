@@ -39,13 +39,12 @@ class Fact(NamedTuple):
 
     properties: all that the value shows, so that they are not listed again under "Other properties". The value has to
     contain or decode each of them.
-    value: None shows the one property as it is. Empty text leaves the line out.
-    block: whether a long value is shown as a block with its line breaks.
+    value: empty text leaves the line out. block: whether a long value is shown as a block with its line breaks.
     """
 
     label: str
     properties: tuple[str, ...]
-    value: Value | None
+    value: Value
     block: bool = False
 
 
@@ -89,9 +88,9 @@ def hashed(name: str) -> Value:
     return lambda texts: hashlib.sha256(texts[name].encode("utf-8", "replace")).hexdigest() if name in texts else ""
 
 
-def one(label: str, name: str, shown: Callable[[str], str] | None = None, *, block: bool = False) -> Fact:
+def one(label: str, name: str, shown: Callable[[str], str] = str, *, block: bool = False) -> Fact:
     """A property as it is, or as `shown` makes it."""
-    return Fact(label, (name,), shown and (lambda texts: shown(texts.get(name, ""))), block)
+    return Fact(label, (name,), lambda texts: shown(texts.get(name, "")), block)
 
 
 def each(names: Mapping[str, str]) -> tuple[Fact, ...]:

@@ -122,9 +122,5 @@ def application_outcome(texts: Texts) -> str:
     return "blocked" if "blocked" in words else "allowed" if "allowed" in words or "detectonly" in words else ""
 
 
-def of_application(texts: Texts) -> Severity | None:
-    return {"blocked": MEDIUM, "allowed": LOW}.get(application_outcome(texts))
-
-
 # For types that are not in the table: nobody knows what their number means.
 of_unknown = or_by_rank(by_number("Severity", {}, "SeverityString"))
