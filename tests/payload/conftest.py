@@ -1,5 +1,6 @@
 """Fixtures of the payload's tests."""
 
+import ctypes
 import sys
 import threading
 from collections.abc import Iterator
@@ -45,9 +46,20 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatadog]:
         yield running
 
 
+RAISE_IN_THREAD = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+
+@pytest.fixture(autouse=True)
+def left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While something traces, Python 3.11 spins until the thread's exception is raised."""
+    if sys.gettrace() is not None:
+        monkeypatch.setattr(ctypes.pythonapi, "PyThreadState_SetAsyncExc", lambda *_: None)
+
+
 @pytest.fixture
-def untraced() -> Iterator[None]:
-    """No coverage: while something traces, a thread that is left behind is not ended."""
+def untraced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No coverage, so that a thread that is left behind is ended."""
+    monkeypatch.setattr(ctypes.pythonapi, "PyThreadState_SetAsyncExc", RAISE_IN_THREAD)
     traces = sys.gettrace(), threading.gettrace()
     # Threads are used again, and these are traced.
     while deadline._idle:

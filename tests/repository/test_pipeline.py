@@ -116,7 +116,7 @@ def test_the_numbers_are_those_that_are_sent(definition: Body) -> None:
         }
         assert found == {
             "ocsf.activity_id": set(each.activities),
-            "ocsf.severity_id": set(SEVERITIES.values()),
+            "ocsf.severity_id": set(SEVERITIES),
             "ocsf.type_uid": {(each.uid * 100 + number, f"{each.name}: {name}") for number, name in each.activities},
         }
         for mapper in mappers:

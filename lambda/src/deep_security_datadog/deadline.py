@@ -3,7 +3,6 @@
 Socket timeouts start anew for each address and each read. For use by the thread that handles the invocation only.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -59,9 +58,6 @@ class _Worker(Thread):
         _left_behind.append(self)
         # For the thread that has just finished and waits for its next job.
         self.jobs.put(None)
-        # Where something traces (coverage, a debugger), Python 3.11 would spin until the exception is raised.
-        if sys.gettrace() is not None:
-            return
         import ctypes
 
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(SystemExit))

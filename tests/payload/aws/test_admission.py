@@ -82,7 +82,9 @@ def test_reading_takes_a_third_of_the_time(monkeypatch: pytest.MonkeyPatch) -> N
     shown = {"receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "3"}}
     taken, unread = admit(*(record(6_000, str(n)) | shown for n in range(10)), seconds_left=lambda: 30 - clock[0])
     assert (len(taken), clock[0]) == (3, 9.0)
-    assert unread == [(Record(str(n), receipt_handle="h", receives=3), "out of time") for n in range(3, 10)]
+    assert [(one.record_id, one.attempts, why) for one, why in unread] == [
+        (f"{n}", 3, "out of time") for n in range(3, 10)
+    ]
 
 
 def test_hostile_records_are_read_in_time() -> None:

@@ -228,15 +228,13 @@ def test_messages_of_a_record_have_one_share() -> None:
 def test_what_sqs_and_sns_say_of_a_record() -> None:
     body = {**NOTIFICATION, "MessageAttributes": attribute(GENERATION_ATTRIBUTE, "3")}
     raw = {**in_sqs(body), "receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "7"}}
-    record, unread = envelope.read(raw, MANY), Record("r-1", (), "h", 7)
+    record, unread = envelope.read(raw, MANY), Record("r-1", (), "h", 7, len(raw["body"]))
     assert envelope.without_entries(raw) == record._replace(entries=()) == unread
     assert [(one.name, one.attempts) for one in (record, unread)] == [("m-1", 10), ("r-1", 7)]
-    assert envelope.size_of(raw) == len(raw["body"])
 
 
 def test_what_is_known_of_a_record_without_a_queue() -> None:
     raw = sns_record([{}])
     record = envelope.read(raw, MANY)
-    assert envelope.without_entries(raw) == record._replace(entries=()) == Record(None, (), "", 1)
+    assert envelope.without_entries(raw) == record._replace(entries=()) == Record(None, (), "", 1, 4)
     assert [(one.name, one.attempts) for one in (record, Record())] == [("m-1", 1), ("", 1)]
-    assert (envelope.size_of(raw), envelope.size_of([{}])) == (4, 0)

@@ -25,16 +25,15 @@ def admit(
     Settled ones are neither, and one that is there twice counts once. The smallest are read first, and each has its
     share of the entries: what is beyond it is left in the queue, as a smaller message.
     """
-    waiting: dict[object, tuple[int, Record, object]] = {}
+    waiting: dict[object, tuple[Record, object]] = {}
     for raw in envelope.raw_records(payload):
-        record = envelope.without_entries(raw)
-        if not is_settled(record):
-            waiting.setdefault(record.record_id or object(), (envelope.size_of(raw), record, raw))
+        if not is_settled(record := envelope.without_entries(raw)):
+            waiting.setdefault(record.record_id or object(), (record, raw))
     taken: list[Record] = []
     unread: list[tuple[Record, str]] = []
     until, entries, pace = seconds_left() * (1 - _TIME_TO_READ), MOST_ENTRIES, 0.0
-    for number, (size, record, raw) in enumerate(sorted(waiting.values(), key=lambda one: one[0])):
-        if seconds_left() - pace * size < until:
+    for number, (record, raw) in enumerate(sorted(waiting.values(), key=lambda one: one[0].size)):
+        if seconds_left() - pace * record.size < until:
             unread.append((record, "out of time"))
             continue
         started = time.monotonic()
@@ -43,6 +42,6 @@ def admit(
         except Exception as error:  # noqa: BLE001 (it alone waits)
             unread.append((record, f"cannot be read ({reason_of(error)})"))
             continue
-        pace = max(pace, (time.monotonic() - started) / max(size, _SHORTEST_MEASURED))
+        pace = max(pace, (time.monotonic() - started) / max(record.size, _SHORTEST_MEASURED))
         entries -= sum(entry.properties is not None for entry in taken[-1].entries)
     return sorted(taken, key=lambda record: record.attempts), unread

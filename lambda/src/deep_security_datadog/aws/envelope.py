@@ -67,12 +67,14 @@ class Record(NamedTuple):
     """What Lambda acknowledges or retries as one.
 
     record_id: the SQS message id, None without a queue. receipt_handle, receives: of SQS, empty and 1 without a queue.
+    size: of its message, in characters.
     """
 
     record_id: str | None = None
     entries: tuple[Entry, ...] = ()
     receipt_handle: str = ""
     receives: int = 1
+    size: int = 0
 
     @property
     def name(self) -> str:
@@ -96,21 +98,16 @@ def raw_records(payload: object) -> list[object]:
     return records if isinstance(records, list) else [payload]
 
 
-def size_of(raw: object) -> int:
-    """Roughly how many characters a record holds: those of its message."""
-    match raw:
-        case {"body": str(text)} | {"Sns": {"Message": str(text)}}:
-            return len(text)
-    return 0
-
-
 def without_entries(raw: object) -> Record:
     """The record, unread."""
     match raw:
         case {"eventSource": "aws:sqs", "messageId": str(record_id), **rest}:
             attributes = rest.get("attributes")
             receives = attributes.get("ApproximateReceiveCount") if isinstance(attributes, Mapping) else None
-            return Record(record_id or None, (), _text(rest.get("receiptHandle")), integer(receives) or 1)
+            size = len(_text(rest.get("body")))
+            return Record(record_id or None, (), _text(rest.get("receiptHandle")), integer(receives) or 1, size)
+        case {"Sns": {"Message": str(text)}}:
+            return Record(size=len(text))
     return Record()
 
 

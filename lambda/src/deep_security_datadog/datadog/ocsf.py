@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeAlias
 from deep_security_datadog.deep_security.alert import alert
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
-from deep_security_datadog.deep_security.severity import Severity
 from deep_security_datadog.values import first, integer, known
 
 from .markdown import plain
@@ -44,10 +43,8 @@ AUTHENTICATION = Class(3002, "Authentication", "Identity & Access Management", (
 BASE = Class(0, "Base Event", "Uncategorized", (_OTHER,))
 CLASSES = (FINDING, NETWORK, FILE, AUTHENTICATION, BASE)
 
-SEVERITIES: Mapping[Severity, Enum] = {
-    Severity.CRITICAL: (5, "Critical"), Severity.HIGH: (4, "High"), Severity.MEDIUM: (3, "Medium"),
-    Severity.LOW: (2, "Low"), Severity.INFO: (1, "Informational"),
-}  # fmt: skip
+# By severity, from info to critical.
+SEVERITIES = ((1, "Informational"), (2, "Low"), (3, "Medium"), (4, "High"), (5, "Critical"))
 # By the action in lower case.
 _DISPOSITIONS: Mapping[str, Enum] = {
     **dict.fromkeys(("deny", "block", "blocked", "read only", "access denied", "terminated"), _BLOCKED),
@@ -62,9 +59,7 @@ _MALWARE: Mapping[int | None, Enum] = {
     1: (18, "Trojan"), 2: (19, "Virus"), 4: (17, "Spyware"), **dict.fromkeys((0, 3, 5, 7, 14), _OTHER)
 }  # fmt: skip
 _LOGONS = {"authentication_success": (1, "Success"), "authentication_failed": (2, "Failure")}
-_INBOUND, _OUTBOUND = (1, "Inbound"), (2, "Outbound")
-_DIRECTIONS: Mapping[int | None, Enum] = {0: _INBOUND, 1: _OUTBOUND}
-_TURNED_ROUND: Mapping[int | None, Enum] = {0: _OUTBOUND, 1: _INBOUND}
+_DIRECTIONS: Mapping[int | None, Enum] = {0: (1, "Inbound"), 1: (2, "Outbound")}
 _HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 # Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
@@ -113,9 +108,11 @@ def _evidence(event: Event, log: Mapping[str, Any]) -> Fields:
     """What the event acted on."""
     network, user, texts = log.get("network", {}), log.get("usr", {}), event.texts
     ends = {name: network.get(end, {}) for name, end in (("src_endpoint", "client"), ("dst_endpoint", "destination"))}
+    direction = integer(texts.get("Direction"))
     # Of the connection, as its ends are, not of the packet.
-    directions = _TURNED_ROUND if flow(texts) in REVERSE_FLOWS else _DIRECTIONS
-    connection = _enum("direction", directions.get(integer(texts.get("Direction")), _UNKNOWN))
+    if direction is not None and flow(texts) in REVERSE_FLOWS:
+        direction = 1 - direction
+    connection = _enum("direction", _DIRECTIONS.get(direction, _UNKNOWN))
     path, pid = _text(event, "ProcessName", "Process"), integer(texts.get("ProcessID"))
     return known(
         **{name: end for name, end in ends.items() if "ip" in end},
