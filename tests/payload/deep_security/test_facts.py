@@ -8,6 +8,7 @@ import pytest
 from deep_security_datadog.deep_security import facts
 from deep_security_datadog.deep_security.facts import Fact
 from deep_security_datadog.deep_security.malware import steps
+from deep_security_datadog.deep_security.severity import network_detect_only
 from deep_security_datadog.values import Texts
 
 WORDS = {0: "", 1: "Deny", 6: "Log Only"}
@@ -95,7 +96,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         [({"DetectOnly": "1"}, "yes"), ({"DetectOnly": "0"}, "no"), ({"DetectOnly": "maybe"}, "maybe"), ({}, "")],
     ),
     "who does not know must not say that it was blocked": (
-        facts.network_detect_only,
+        network_detect_only,
         [
             ({"Action": "129"}, True),
             ({"Action": "6"}, False),

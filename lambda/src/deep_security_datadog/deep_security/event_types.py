@@ -7,11 +7,9 @@ from deep_security_datadog.values import Texts, integer, meaningful
 
 from . import alert, facts, malware, severity
 from .facts import EventType, Fact, each, endpoint, enum, first_of, full_path, joined, named, one, url_place, word
-from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
+from .severity import CRITICAL, HIGH, LOW, MEDIUM, NETWORK_ACTIONS, or_by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
-_NETWORK_ACTIONS = {0: "", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
-_NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {_NETWORK_ACTIONS[code]}" for code in range(1, 6)}
 _DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
 _PROTOCOLS = {
     -1: "", 1: "ICMP", 2: "IGMP", 3: "GGP", 6: "TCP", 12: "PUP", 17: "UDP", 22: "IDP", 58: "ICMPv6", 77: "ND",
@@ -43,7 +41,6 @@ _SEVERITIES = {1: ("Low", LOW), 2: ("Medium", MEDIUM), 3: ("High", HIGH), 4: ("C
 _OSSEC_LEVELS = {level: ("", (LOW, MEDIUM, HIGH, CRITICAL)[level // 4]) for level in range(16)}
 flow = word("Flow", _FLOWS, "FlowString")
 target_type = word("AMTargetType", _TARGET_TYPES, "AMTargetTypeString")
-_network_action = word("Action", _NETWORK_ACTIONS, "ActionString")
 _application_rule = word("Action", {})
 _url_detect_only = facts.boolean("DetectOnly")
 
@@ -67,6 +64,11 @@ _WHO_AND_WHERE = (
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc", facts.packet_data),
     one("Note", "Note", facts.packet_data, block=True),
+)
+_RULE_FACTS = (
+    one("Rule", "Reason"),
+    enum("Action", "Action", NETWORK_ACTIONS, "ActionString"),
+    facts.yes_no("Detect only", severity.network_detect_only),
 )
 _REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), facts.repeat_count)
 _NETWORK_FACTS = (
@@ -104,6 +106,18 @@ def _target(texts: Texts) -> str:
 
 _DEVICE = named("DeviceName", "Device", "DeviceModel", "Model", "DeviceVendor", "Vendor")
 
+_PACKET_LOG = EventType(
+    "PacketLog",
+    "Firewall",
+    subject=named("Reason"),
+    severity=severity.of_firewall,
+    tags={"rule": named("Reason")},
+    identity=("rule",),
+    action=word("Action", NETWORK_ACTIONS, "ActionString"),
+    detect_only=severity.network_detect_only,
+    facts=(*_RULE_FACTS, *_NETWORK_FACTS, one("Packet size", "PacketSize")),
+)
+
 _ROWS = (
     EventType(
         "SystemEvent",
@@ -114,8 +128,7 @@ _ROWS = (
         identity=("rule", "event_number", "finding", "target"),
         detail=_target,
         facts=(
-            one("Event", "Title"),
-            one("Event number", "Number"),
+            *each({"Event": "Title", "Event number": "Number"}),
             one("Description", "Description", alert.with_line_breaks, block=True),
             joined("Target", "{1} ({0})", "TargetType", "TargetName"),
             one("Target id", "TargetID"),
@@ -124,36 +137,13 @@ _ROWS = (
             joined("Manager", "{} (node {})", "ManagerNodeName", "ManagerNodeID"),
         ),
     ),
-    EventType(
-        "PacketLog",
-        "Firewall",
-        subject=named("Reason"),
-        severity=severity.of_firewall,
-        tags={"rule": named("Reason")},
-        identity=("rule",),
-        action=_network_action,
-        detect_only=facts.network_detect_only,
-        facts=(
-            one("Rule", "Reason"),
-            enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            facts.yes_no("Detect only", facts.network_detect_only),
-            *_NETWORK_FACTS,
-            one("Packet size", "PacketSize"),
-        ),
-    ),
-    EventType(
-        "PayloadLog",
-        "Intrusion Prevention",
-        subject=named("Reason"),
+    _PACKET_LOG,
+    _PACKET_LOG._replace(
+        name="PayloadLog",
+        module="Intrusion Prevention",
         severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
-        tags={"rule": named("Reason")},
-        identity=("rule",),
-        action=_network_action,
-        detect_only=facts.network_detect_only,
         facts=(
-            one("Rule", "Reason"),
-            enum("Action", "Action", _NETWORK_ACTIONS, "ActionString"),
-            facts.yes_no("Detect only", facts.network_detect_only),
+            *_RULE_FACTS,
             one("Application type", "ApplicationType"),
             *_NETWORK_FACTS,
             one("Packet data", "PacketData", facts.packet_data, block=True),
@@ -182,8 +172,9 @@ _ROWS = (
             Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), malware.steps),
             *each({"File": "InfectedFilePath", "SHA-256": "FileSHA256", "SHA-1": "FileSHA1", "MD5": "FileMD5"}),
             enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
-            *each({"Scan configuration": "Reason", "Infection source": "InfectionSource"}),
-            one("Command line", "CommandLine"),
+            *each(
+                {"Scan configuration": "Reason", "Infection source": "InfectionSource", "Command line": "CommandLine"}
+            ),
             joined("Behavior", "{} (rule {})", "BehaviorType", "BehaviorRuleId"),
             joined("Acted on", "{} (number: {})", "AMTarget", "AMTargetCount"),
             enum("Target type", "AMTargetType", _TARGET_TYPES, "AMTargetTypeString"),

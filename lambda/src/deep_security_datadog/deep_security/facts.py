@@ -218,20 +218,6 @@ def yes_no(label: str, decide: Decision, *names: str) -> Fact:
     return Fact(label, names, lambda texts: words.get(decide(texts)) or first(texts, names))
 
 
-# The actions of firewall and intrusion prevention rules; those of detect mode are 0x80 higher.
-_NETWORK_CODES = frozenset((*range(1, 7), *range(0x81, 0x86)))
-_NETWORK_WORDS = ("detect only", "deny", "reset", "insert", "delete", "replace", "log only")
-
-
-def network_detect_only(texts: Texts) -> bool | None:
-    """Whether a packet passed although a rule matched, None if unknown: who does not know must not say "blocked"."""
-    action = integer(texts.get("Action"))
-    if action is None:
-        spelled_out = first(texts, ("ActionString", "Action")).lower()
-        return spelled_out.startswith("detect only") if spelled_out.startswith(_NETWORK_WORDS) else None
-    return action > 0x80 if action in _NETWORK_CODES else None
-
-
 class UrlPlace(NamedTuple):
     """Host and port of a URL in lower case; the port is empty where the URL has the usual one of its scheme.
 

@@ -94,19 +94,32 @@ def of_malware(texts: Texts) -> Severity | None:
     return HIGH if result in malware.STOPPED else CRITICAL
 
 
+# Of firewall and intrusion prevention. A number that means "unknown" has an empty word.
+NETWORK_ACTIONS = {0: "", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
+NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {NETWORK_ACTIONS[code]}" for code in range(1, 6)}
+_NETWORK_CODES = {word.lower(): code for code, word in NETWORK_ACTIONS.items()}
 # Ten times the rank of a packet denied on an ordinary host (docs/reference/deep-security-events.md#ranks).
 _VALUABLE_RANK = 1000
-_DENY, _LOG_ONLY, _DETECT_ONLY = 1, 6, 0x80
+
+
+def network_action(texts: Texts) -> int:
+    """The number of a known action, by the number or else by the words; 0 if unknown."""
+    action = integer(texts.get("Action"))
+    if action is None:
+        action = _NETWORK_CODES.get(first(texts, ("ActionString", "Action")).lower())
+    return action if action in NETWORK_ACTIONS else 0
+
+
+def network_detect_only(texts: Texts) -> bool | None:
+    """Whether a packet passed although a rule matched, None if unknown: who does not know must not say "blocked"."""
+    action = network_action(texts)
+    return action > 0x80 if action else None
 
 
 def of_firewall(texts: Texts) -> Severity | None:
     """By the action, else by the rank; one step higher on a valuable host."""
-    action, rank = integer(texts.get("Action")), number(texts.get("Rank")) or 0
-    if action is None:
-        word = first(texts, ("ActionString", "Action")).lower()
-        detect_only = _DETECT_ONLY + 1 if word.startswith("detect only") else 0
-        action = {"deny": _DENY, "log only": _LOG_ONLY}.get(word, detect_only)
-    severity = LOW if action > _DETECT_ONLY else {_DENY: MEDIUM, _LOG_ONLY: INFO}.get(action)
+    action, rank = NETWORK_ACTIONS[network_action(texts)], number(texts.get("Rank")) or 0
+    severity = LOW if action.startswith("Detect Only") else {"Deny": MEDIUM, "Log Only": INFO}.get(action)
     if severity is None:
         # A rejected packet ranks 50, a denied one 100.
         return MEDIUM if rank >= 50 else None
