@@ -9,8 +9,8 @@ import requests
 from deep_security_datadog import __version__
 from deep_security_datadog.datadog.client import CONNECT_TIMEOUT, READ_TIMEOUT, DatadogClient, Progress
 from deep_security_datadog.datadog.request import Context, Destination, Request
-from deep_security_datadog.datadog.response import Response
 from deep_security_datadog.log import LoggableError
+from deep_security_datadog.outcome import Answer, Outcome
 from tests.faults import first
 from tests.support import NOW
 from tools import fake_datadog
@@ -28,7 +28,7 @@ def request(url: str, body: bytes, **headers: str) -> Request:
     return Request(Destination("events", url, "", headers, 1, lambda *_: body), url, (), Context(NOW))
 
 
-def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY, **headers: str) -> Response:
+def post(client: DatadogClient, url: str, text: str = "x", *, key: str = API_KEY, **headers: str) -> Answer:
     body = json.dumps({"title": "t", "text": text}).encode()
     return client.post(request(url, body, **headers), Progress(key), seconds=60)
 
@@ -135,7 +135,7 @@ def test_an_answer_that_is_cut_off_counts_and_the_next_is_another(fake: FakeData
 
 
 def test_of_a_long_answer_only_the_beginning_is_read(fake: FakeDatadog, client: DatadogClient) -> None:
-    fake.faults.append(first(1, respond(503, "x" * 10_000_000)))
-    answer = post(client, fake.url + EVENTS)
-    assert (answer.status, len(answer.content)) == (503, 100_000)
-    assert post(client, fake.url + EVENTS).status == 202
+    """The rest would fill the memory. Datadog's own are short, so it is none of theirs."""
+    fake.faults.append(first(1, respond(200, {"status": "ok", "x": "x" * 10_000_000})))
+    answers = [post(client, fake.url + EVENTS).outcome for _ in range(2)]
+    assert answers == [Outcome.RETRY, Outcome.ACCEPTED]

@@ -6,13 +6,13 @@ from email.utils import format_datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from deep_security_datadog.datadog.response import Response, answer_of, is_accepted
+from deep_security_datadog.datadog.response import answer_of, is_accepted
 from deep_security_datadog.outcome import Answer, Outcome
 
 
 def answer(status: int, **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return answer_of(Response(status, CaseInsensitiveDict(named), b"<html>"), 1)
+    return answer_of(status, CaseInsensitiveDict(named), b"<html>")
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_acceptance_is_datadogs_own_answer(status: int, content: bytes, accepted
 
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 403, 404, 408, 413, 422, 429, 500, 503])
 def test_only_what_no_retry_changes_is_refused(status: int) -> None:
-    found = answer_of(Response(status, {}, b"<html>"), 3)
+    found = answer_of(status, {}, b"<html>")
     reason = f"HTTP {status}" if status >= 300 else f"HTTP {status}, but not from Datadog"
     outcome = Outcome.REFUSED if status in {400, 413, 422} else Outcome.RETRY
-    assert found == Answer(outcome, status, reason, attempts=3, is_rate_limit=status == 429)
+    assert found == Answer(outcome, status, reason, attempts=1, is_rate_limit=status == 429)
 
 
 @pytest.mark.parametrize(

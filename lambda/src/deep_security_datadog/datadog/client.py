@@ -11,9 +11,10 @@ from urllib3.exceptions import HTTPError
 
 from deep_security_datadog import __version__
 from deep_security_datadog.log import LoggableError, reason_of
+from deep_security_datadog.outcome import Answer
 
 from .request import Request
-from .response import Response
+from .response import answer_of
 
 USER_AGENT = f"deep-security-datadog/{__version__}"
 API_KEY_HEADER = "DD-API-KEY"
@@ -42,7 +43,7 @@ class DatadogClient:
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
         self._prepared: dict[str, tuple[requests.PreparedRequest, Mapping[str, Any]]] = {}
 
-    def post(self, request: Request, progress: Progress, *, seconds: float) -> Response:
+    def post(self, request: Request, progress: Progress, *, seconds: float) -> Answer:
         """The answer, of whatever status. Raises CannotRender, TooLarge, and LoggableError without URL and key."""
         body = request.body()
         try:
@@ -59,7 +60,7 @@ class DatadogClient:
         # An answer counts even if its end is missing. Read to its end, it frees the connection.
         with response, suppress(OSError, ValueError, HTTPError):
             content = response.raw.read(_LONGEST_ANSWER, decode_content=True)
-        return Response(response.status_code, response.headers, content)
+        return answer_of(response.status_code, response.headers, content)
 
     def _prepare(self, request: Request) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
         """A request without body and key, and the environment's proxies and CA bundle; once, as that costs much."""

@@ -1,4 +1,4 @@
-"""An HTTP response and what it means: docs/reference/datadog-limits.md#answers."""
+"""What an HTTP response means: docs/reference/datadog-limits.md#answers."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite, nan
-from typing import NamedTuple
 
 from deep_security_datadog.outcome import Answer, Outcome
 
@@ -20,25 +19,20 @@ _REFUSED = frozenset((400, TOO_LARGE, 422))
 _LONGEST_ASKED = 86_400.0
 
 
-class Response(NamedTuple):
-    """headers: case-insensitive names. content: the beginning of the body."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = b""
-
-
-def answer_of(response: Response, attempts: int) -> Answer:
-    """The answer for what Datadog, or something on the way to it, said at the last of so many attempts."""
-    status = response.status
-    if is_accepted(status, response.content):
-        return Answer(Outcome.ACCEPTED, status, attempts=attempts)
+def answer_of(status: int, headers: Mapping[str, str], content: bytes) -> Answer:
+    """The answer for what Datadog, or something on the way to it, said. content: the beginning of the body."""
+    if is_accepted(status, content):
+        return Answer(Outcome.ACCEPTED, status, attempts=1)
     reason = f"HTTP {status}" if status >= 300 else f"HTTP {status}, but not from Datadog"
     if status in _REFUSED:
-        return Answer(Outcome.REFUSED, status, reason, attempts)
+        return Answer(Outcome.REFUSED, status, reason, 1)
     # A rate limit is the same for all requests. Another answer may be about one event.
-    is_rate_limit = status == _TOO_MANY or response.headers.get("X-RateLimit-Remaining", "").strip() == "0"
-    return Answer(Outcome.RETRY, status, reason, attempts, _retry_after(response, is_rate_limit), is_rate_limit)
+    is_rate_limit = status == _TOO_MANY or headers.get("X-RateLimit-Remaining", "").strip() == "0"
+    # `X-RateLimit-Reset` is for a rate limit only: Datadog sends it always.
+    names = ["Retry-After", "X-RateLimit-Reset"] if is_rate_limit else ["Retry-After"] if status == 503 else []
+    asked = (_seconds(headers.get(name, "")) for name in names)
+    seconds = next((seconds for seconds in asked if isfinite(seconds)), 0.0)
+    return Answer(Outcome.RETRY, status, reason, 1, min(max(0.0, seconds), _LONGEST_ASKED), is_rate_limit)
 
 
 def is_accepted(status: int, content: bytes) -> bool:
@@ -49,14 +43,6 @@ def is_accepted(status: int, content: bytes) -> bool:
             # The events intake says `status`, the logs intake answers with an empty object.
             return isinstance(value, dict) and (not value or value.get("status") == "ok")
     return status == ACCEPTED
-
-
-def _retry_after(response: Response, is_rate_limit: bool) -> float:
-    """Seconds to wait, 0 if not asked. `X-RateLimit-Reset` is for a rate limit only: Datadog sends it always."""
-    names = ["Retry-After", "X-RateLimit-Reset"] if is_rate_limit else ["Retry-After"] if response.status == 503 else []
-    asked = (_seconds(response.headers.get(name, "")) for name in names)
-    seconds = next((seconds for seconds in asked if isfinite(seconds)), 0.0)
-    return min(max(0.0, seconds), _LONGEST_ASKED)
 
 
 def _seconds(text: str) -> float:

@@ -18,7 +18,7 @@ from .api_key import ApiKey
 from .circuit_breaker import LONGEST_WAIT, CircuitBreaker
 from .client import DatadogClient, Progress
 from .request import CannotRender, Request, TooLarge
-from .response import ACCEPTED, KEY_REFUSED, TOO_LARGE, Response, answer_of
+from .response import ACCEPTED, KEY_REFUSED, TOO_LARGE
 
 # Seconds for a request as a whole; Datadog usually answers within one.
 REQUEST_DEADLINE = 12.0
@@ -131,7 +131,7 @@ class _Rounds:
                 yield request, self._final(request, answer)
         yield from ((request, self._final(request, answer)) for request, answer in refused)
 
-    def _next_call(self) -> Call[tuple[_Attempt, Progress], Response] | None:
+    def _next_call(self) -> Call[tuple[_Attempt, Progress], Answer] | None:
         while self._work:
             one = self._work.popleft()
             breaker, seconds = self._breakers[one.request.url], self._seconds_left()
@@ -174,10 +174,10 @@ class _Rounds:
             breaker.stop(reason)
 
 
-def _answer(one: _Attempt, progress: Progress, result: Response | Exception) -> Answer:
+def _answer(one: _Attempt, progress: Progress, result: Answer | Exception) -> Answer:
     match result:
-        case Response():
-            return answer_of(result, one.number)
+        case Answer():
+            return result._replace(attempts=one.number)
         case TooLarge():
             return Answer(Outcome.REFUSED, TOO_LARGE, reason_of(result))
         case CannotRender():
