@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from deep_security_datadog.deep_security.alert import alert
 from deep_security_datadog.deep_security.event import Event
 from deep_security_datadog.deep_security.event_types import REVERSE_FLOWS, flow
+from deep_security_datadog.deep_security.verdicts import alert
 from deep_security_datadog.values import first, integer, known
 
 from .markdown import plain

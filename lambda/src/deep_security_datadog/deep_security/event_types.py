@@ -5,9 +5,9 @@ from functools import partial
 
 from deep_security_datadog.values import Texts, integer, meaningful
 
-from . import alert, facts, malware, severity
+from . import facts, severity, verdicts
 from .facts import EventType, Fact, each, endpoint, enum, first_of, full_path, joined, named, one, url_place, word
-from .severity import CRITICAL, HIGH, LOW, MEDIUM, NETWORK_ACTIONS, or_by_rank
+from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
 _DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
@@ -67,8 +67,8 @@ _WHO_AND_WHERE = (
 )
 _RULE_FACTS = (
     one("Rule", "Reason"),
-    enum("Action", "Action", NETWORK_ACTIONS, "ActionString"),
-    facts.yes_no("Detect only", severity.network_detect_only),
+    enum("Action", "Action", verdicts.NETWORK_ACTIONS, "ActionString"),
+    facts.yes_no("Detect only", verdicts.network_detect_only),
 )
 _REPEAT_COUNT = Fact("Repeat count", ("RepeatCount", "EndLogDate"), facts.repeat_count)
 _NETWORK_FACTS = (
@@ -87,7 +87,7 @@ _NETWORK_FACTS = (
 
 
 def _alert_name(texts: Texts) -> str:
-    found = alert.alert(texts)
+    found = verdicts.alert(texts)
     return found.name if found and integer(found.name) is None else ""
 
 
@@ -96,7 +96,7 @@ def _system_event_subject(texts: Texts) -> str:
 
 
 def _scan_result(texts: Texts) -> str:
-    return facts.with_original_word(malware.result(texts), texts.get("ScanResultString", ""))
+    return facts.with_original_word(verdicts.scan_result(texts), texts.get("ScanResultString", ""))
 
 
 def _target(texts: Texts) -> str:
@@ -113,8 +113,8 @@ _PACKET_LOG = EventType(
     severity=severity.of_firewall,
     tags={"rule": named("Reason")},
     identity=("rule",),
-    action=word("Action", NETWORK_ACTIONS, "ActionString"),
-    detect_only=severity.network_detect_only,
+    action=word("Action", verdicts.NETWORK_ACTIONS, "ActionString"),
+    detect_only=verdicts.network_detect_only,
     facts=(*_RULE_FACTS, *_NETWORK_FACTS, one("Packet size", "PacketSize")),
 )
 
@@ -129,7 +129,7 @@ _ROWS = (
         detail=_target,
         facts=(
             *each({"Event": "Title", "Event number": "Number"}),
-            one("Description", "Description", alert.with_line_breaks, block=True),
+            one("Description", "Description", verdicts.with_line_breaks, block=True),
             joined("Target", "{1} ({0})", "TargetType", "TargetName"),
             one("Target id", "TargetID"),
             joined("Caused by", "{} (id {})", "ActionBy", "AdministratorID"),
@@ -164,12 +164,14 @@ _ROWS = (
             "process": first_of("ProcessName", "Process"),
         },
         identity=("rule", "file", "behavior", "target", "process", facts.hashed("CommandLine")),
-        action=malware.result,
+        action=verdicts.scan_result,
         facts=(
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
             Fact("Result", ("ScanResultString",), _scan_result),
-            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), malware.steps),
+            Fact(
+                "Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), verdicts.scan_steps
+            ),
             *each({"File": "InfectedFilePath", "SHA-256": "FileSHA256", "SHA-1": "FileSHA1", "MD5": "FileMD5"}),
             enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
             *each(
@@ -256,12 +258,12 @@ _ROWS = (
         "AppControlEvent",
         "Application Control",
         subject=lambda texts: _application_rule(texts) or texts.get("FileName", ""),
-        severity=lambda texts: {"blocked": MEDIUM, "allowed": LOW}.get(severity.application_outcome(texts)),
+        severity=lambda texts: {"blocked": MEDIUM, "allowed": LOW}.get(verdicts.application_outcome(texts)),
         tags={"rule": _application_rule, "file": full_path},
         identity=("rule", "file"),
         detail=first_of("FileName"),
-        action=lambda texts: severity.application_outcome(texts) or word("Operation", {0: ""}, "OperationDesc")(texts),
-        detect_only=lambda texts: {"allowed": True, "blocked": False}.get(severity.application_outcome(texts)),
+        action=lambda texts: verdicts.application_outcome(texts) or word("Operation", {0: ""}, "OperationDesc")(texts),
+        detect_only=lambda texts: {"allowed": True, "blocked": False}.get(verdicts.application_outcome(texts)),
         facts=(
             *each({"Action": "Action", "Rule": "Reason"}),
             Fact("File", ("Path", "FileName"), full_path),

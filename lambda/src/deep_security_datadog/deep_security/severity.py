@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any, Self, TypeAlias
 
-from deep_security_datadog.values import Texts, first, integer, number
+from deep_security_datadog.values import Texts, integer, number
 
-from . import malware
-from .alert import alert
+from .verdicts import NETWORK_ACTIONS, REMOVED, STOPPED, alert, network_action, scan_result
 
 
 class Severity(IntEnum):
@@ -88,32 +87,14 @@ def of_system_event(texts: Texts) -> Severity | None:
 
 def of_malware(texts: Texts) -> Severity | None:
     """Whether it was removed, or stopped. Any other result, or none, is critical."""
-    result = malware.result(texts)
-    if result in malware.REMOVED.values():
+    result = scan_result(texts)
+    if result in REMOVED.values():
         return MEDIUM
-    return HIGH if result in malware.STOPPED else CRITICAL
+    return HIGH if result in STOPPED else CRITICAL
 
 
-# Of firewall and intrusion prevention. A number that means "unknown" has an empty word.
-NETWORK_ACTIONS = {0: "", 1: "Deny", 2: "Reset", 3: "Insert", 4: "Delete", 5: "Replace", 6: "Log Only"}
-NETWORK_ACTIONS |= {0x80 + code: f"Detect Only: {NETWORK_ACTIONS[code]}" for code in range(1, 6)}
-_NETWORK_CODES = {word.lower(): code for code, word in NETWORK_ACTIONS.items()}
 # Ten times the rank of a packet denied on an ordinary host (docs/reference/deep-security-events.md#ranks).
 _VALUABLE_RANK = 1000
-
-
-def network_action(texts: Texts) -> int:
-    """The number of a known action, by the number or else by the words; 0 if unknown."""
-    action = integer(texts.get("Action"))
-    if action is None:
-        action = _NETWORK_CODES.get(first(texts, ("ActionString", "Action")).lower())
-    return action if action in NETWORK_ACTIONS else 0
-
-
-def network_detect_only(texts: Texts) -> bool | None:
-    """Whether a packet passed although a rule matched, None if unknown: who does not know must not say "blocked"."""
-    action = network_action(texts)
-    return action > 0x80 if action else None
 
 
 def of_firewall(texts: Texts) -> Severity | None:
@@ -124,15 +105,6 @@ def of_firewall(texts: Texts) -> Severity | None:
         # A rejected packet ranks 50, a denied one 100.
         return MEDIUM if rank >= 50 else None
     return Severity(severity + 1) if rank >= _VALUABLE_RANK else severity
-
-
-def application_outcome(texts: Texts) -> str:
-    """`allowed` or `blocked` by the number, else by the words, `Action` among them; empty if unknown."""
-    operation = integer(texts.get("Operation"))
-    if operation in (1, 2):
-        return "allowed" if operation == 1 else "blocked"
-    words = " ".join(texts.get(name, "") for name in ("OperationDesc", "Operation", "Action")).lower()
-    return "blocked" if "blocked" in words else "allowed" if "allowed" in words or "detectonly" in words else ""
 
 
 # For types that are not in the table: nobody knows what their number means.
