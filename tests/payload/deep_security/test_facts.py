@@ -7,7 +7,7 @@ import pytest
 
 from deep_security_datadog.deep_security import facts
 from deep_security_datadog.deep_security.facts import Fact
-from deep_security_datadog.deep_security.verdicts import network_detect_only, scan_steps
+from deep_security_datadog.deep_security.verdicts import network_detect_only, steps
 from deep_security_datadog.values import Texts
 
 WORDS = {0: "", 1: "Deny", 6: "Log Only"}
@@ -108,7 +108,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         ],
     ),
     "the steps of a scan": (
-        scan_steps,
+        steps,
         [
             ({"ScanAction1": "4", "ScanResultAction1": "0"}, "Clean: done"),
             (

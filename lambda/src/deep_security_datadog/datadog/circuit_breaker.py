@@ -2,8 +2,8 @@
 
 from deep_security_datadog.outcome import Answer, Outcome
 
+from .client import KEY_REFUSED
 from .request import Request
-from .response import KEY_REFUSED
 
 # Seconds. A longer wait belongs in the queue.
 LONGEST_WAIT = 5.0

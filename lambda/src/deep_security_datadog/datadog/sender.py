@@ -16,9 +16,8 @@ from deep_security_datadog.outcome import Answer, Outcome
 
 from .api_key import ApiKey
 from .circuit_breaker import LONGEST_WAIT, CircuitBreaker
-from .client import DatadogClient, Progress
+from .client import ACCEPTED, KEY_REFUSED, TOO_LARGE, DatadogClient, Progress
 from .request import CannotRender, Request, TooLarge
-from .response import ACCEPTED, KEY_REFUSED, TOO_LARGE
 
 # Seconds for a request as a whole; Datadog usually answers within one.
 REQUEST_DEADLINE = 12.0

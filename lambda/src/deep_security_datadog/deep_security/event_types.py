@@ -169,9 +169,7 @@ _ROWS = (
             one("Malware", "MalwareName"),
             enum("Kind", "MajorVirusType", _VIRUS_TYPES, "MajorVirusTypeString"),
             Fact("Result", ("ScanResultString",), _scan_result),
-            Fact(
-                "Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), verdicts.scan_steps
-            ),
+            Fact("Actions", ("ScanAction1", "ScanResultAction1", "ScanAction2", "ScanResultAction2"), verdicts.steps),
             *each({"File": "InfectedFilePath", "SHA-256": "FileSHA256", "SHA-1": "FileSHA1", "MD5": "FileMD5"}),
             enum("Scan", "ScanType", {0: "Real Time", 1: "Manual", 2: "Scheduled", 3: "Quick Scan"}, "ScanTypeString"),
             *each(

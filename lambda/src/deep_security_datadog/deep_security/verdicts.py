@@ -49,9 +49,9 @@ def scan_result(texts: Texts) -> str:
     return f"{_SCAN_ACTIONS.get(failed, 'Action')} failed" if failed else word
 
 
-def scan_steps(texts: Texts) -> str:
+def steps(texts: Texts) -> str:
     """The actions of a scan with their results."""
-    steps = []
+    found = []
     for step in (1, 2):
         action, outcome = texts.get(f"ScanAction{step}", ""), texts.get(f"ScanResultAction{step}", "")
         action, code = _SCAN_ACTIONS.get(integer(action), action), integer(outcome)
@@ -60,8 +60,8 @@ def scan_steps(texts: Texts) -> str:
             outcome = action and "done"
         elif code is not None and code < 0:
             outcome = f"failed ({outcome})"
-        steps.append(": ".join(filter(None, (action, outcome))))
-    return ", then ".join(filter(None, steps))
+        found.append(": ".join(filter(None, (action, outcome))))
+    return ", then ".join(filter(None, found))
 
 
 def network_action(texts: Texts) -> int:
