@@ -146,4 +146,4 @@ class FakeQueues(Queues):
     @property
     def bodies(self) -> list[str]:
         """Of the messages that were put back."""
-        return [one.message.body for one in self.remainders if one.message]
+        return [one.body for one in self.remainders]

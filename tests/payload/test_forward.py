@@ -81,7 +81,7 @@ class Run:
     @property
     def kept(self) -> list[Any]:
         """The events of each message in the dead-letter queue."""
-        return [json.loads(json.loads(one.message.body)["Message"]) for one in self.queues.refusals if one.message]
+        return [json.loads(json.loads(one.body)["Message"]) for one in self.queues.refusals]
 
     def _answer(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         assert isinstance(request.body, bytes)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deep_security_datadog.aws import envelope
-from deep_security_datadog.aws.bodies import notification_body
+from deep_security_datadog.aws.delivery import notification_body
 from deep_security_datadog.aws.envelope import Notification, Record
 from deep_security_datadog.aws.queues import Queues
 from deep_security_datadog.datadog.request import Request

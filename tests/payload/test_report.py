@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from deep_security_datadog.aws.bodies import QueueMessage
 from deep_security_datadog.aws.delivery import Delivery, Outgoing
 from deep_security_datadog.aws.envelope import Entry, Notification, Record
 from deep_security_datadog.deep_security.event import Event
@@ -32,7 +31,7 @@ def delivery(*answers: Answer, destination: str = "events", message_id: str = "m
 
 
 def kept(destination: str = "events", place: int = 0) -> Outgoing:
-    return Outgoing(QueueMessage('["secret"]'), ((place, destination),), f"{destination}: HTTP 400")
+    return Outgoing('["secret"]', ((place, destination),), reason=f"{destination}: HTTP 400")
 
 
 def metrics(line: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def test_what_the_queues_took_is_counted_and_each_refusal_has_a_line_without_con
     report.received([Event({"Title": "secret"})], NOW)
     report.answered(settled)
     settled.kept.append(kept())
-    settled.put_back.append(Outgoing(None, ((1, "events"),)))
+    settled.put_back.append(Outgoing("", ((1, "events"),)))
     report.settled(settled, "")
     report.close(failed=0)
     refusal, line = written()

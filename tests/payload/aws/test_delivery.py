@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deep_security_datadog.aws import envelope
-from deep_security_datadog.aws.bodies import notification_body
-from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing
-from deep_security_datadog.aws.envelope import Notification, Record
+from deep_security_datadog.aws.delivery import Debt, Delivery, Outgoing, fitting, notification_body
+from deep_security_datadog.aws.envelope import Entry, Notification, Record
 from deep_security_datadog.outcome import Answer, Outcome
-from tests.strict_sqs import LARGEST
+from tests.payload.strategies import TEXT
+from tests.strict_sqs import LARGEST, QUEUE, StrictSqs
 from tests.support import ACCEPTED, REFUSED, RETRY, answered, events, in_sqs, sns_record
 
 NOTIFICATION = Notification("m-1", "arn:aws:sns:us-east-1:111122223333:deep-security", "2024-05-14T09:50:00.000Z")
@@ -30,16 +30,15 @@ def read(message: object, share: int = MANY, **attributes: Any) -> Record:
 
 def contents(found: Outgoing) -> tuple[Any, list[str], int]:
     """The elements of a notification, the destinations that are owed them, and the generation."""
-    assert found.message and found.message.is_notification
-    (notification,) = {entry.notification for entry in envelope.read(in_sqs(found.message.body), MANY).entries}
+    (notification,) = {entry.notification for entry in envelope.read(in_sqs(found.body), MANY).entries}
     assert notification[:3] == NOTIFICATION[:3]
     assert found.generation in {0, notification.generation}
     return text_of(found), sorted(notification.destinations or ()), notification.generation
 
 
 def text_of(found: Outgoing) -> str:
-    assert found.message and found.message.size <= LARGEST
-    return str(json.loads(found.message.body)["Message"])
+    assert found.size <= LARGEST
+    return str(json.loads(found.body)["Message"])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_debts_are_what_is_not_accepted() -> None:
     delivery = answered(record, {"events": ACCEPTED, "logs": RETRY}, {"events": REFUSED}, {}, {"logs": ACCEPTED})
     assert delivery.debts == [(0, "logs"), (1, "events"), (4, None)]
     assert delivery.settled == {(0, "events"), (3, "logs")}
-    delivery.kept.append(Outgoing(None, ((1, "events"),)))
+    delivery.kept.append(Outgoing("", ((1, "events"),)))
     assert delivery.debts == [(0, "logs"), (4, None)]
     assert (1, "events") in delivery.settled
     again = answered(record, settled=delivery.settled)
@@ -128,7 +127,7 @@ def test_notifications_are_not_mixed() -> None:
     records = [sns_record([{}, {}], f"m-{number}") for number in range(2)]
     record = envelope.read(in_sqs({"Records": records}), MANY)
     delivery = answered(record, {"events": RETRY}, {}, {"events": RETRY}, {"events": RETRY})
-    found = [(json.loads(one.message.body), one.debts) for one in delivery.remainders() if one.message]
+    found = [(json.loads(one.body), one.debts) for one in delivery.remainders()]
     assert [(body["MessageId"], body["Message"], debts) for body, debts in found] == [
         ("m-0", "[{}]", ((0, "events"),)),
         ("m-1", "[{},{}]", ((2, "events"), (3, "events"))),
@@ -158,7 +157,7 @@ def test_an_event_that_fits_into_no_notification_goes_alone_and_its_neighbours_d
     large = json.dumps({"D": '"' * 80_000})
     (one, two, alone) = answered(read(f"[{{}},{{}},{large}]"), *[{"events": RETRY}] * 3).remainders()
     assert [contents(found)[0] for found in (one, two)] == ["[{}]", "[{}]"]
-    assert alone.message and (alone.message.body, alone.message.is_notification) == (large, False)
+    assert alone.body == large
 
 
 def test_many_messages_in_a_record_take_linear_time() -> None:
@@ -179,7 +178,7 @@ def test_refused_events_are_kept_one_by_one_for_their_destination() -> None:
         {"events": REFUSED},
         settled=[(2, "events")],
     )
-    found = [(contents(one), one.debts, dict(one.message.attributes)) for one in delivery.refusals() if one.message]
+    found = [(contents(one), one.debts, dict(one.attributes)) for one in delivery.refusals()]
     attributes = {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
     assert found == [
         (('[{"EventID": 0}]', ["events"], 0), ((0, "events"),), attributes),
@@ -199,5 +198,77 @@ def test_a_refusal_without_a_status_or_a_notification_has_its_reason_and_its_rec
     (found,) = answered(
         envelope.read(in_sqs("[{}]"), MANY), {"logs": Answer(Outcome.REFUSED, reason="cannot be rendered")}
     ).refusals()
-    assert found.message and found.reason == "logs: cannot be rendered"
-    assert dict(found.message.attributes) == {"reason": found.reason, "origin": "r-1"}
+    assert found.reason == "logs: cannot be rendered"
+    assert dict(found.attributes) == {"reason": found.reason, "origin": "r-1"}
+
+
+# As messages that SQS takes, made of the text as it came --------------------------------------------------------
+
+# Of a remainder.
+REMAINDER = NOTIFICATION._replace(destinations=frozenset({"logs", "events"}), generation=3)
+ATTRIBUTES = {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
+
+
+def notified(text: str) -> Outgoing:
+    return Outgoing(notification_body(REMAINDER, text), attributes=ATTRIBUTES)
+
+
+def taken_by_sqs(found: Outgoing) -> bool:
+    """Whether an SQS that checks takes it, and counts its bytes as `size` does."""
+    exact, smaller = StrictSqs(largest=found.size), StrictSqs(largest=found.size - 1)
+    answers = [
+        sqs.send_message_batch(QueueUrl=QUEUE, Entries=[{"Id": "0", **found.entry(5)}]) for sqs in (exact, smaller)
+    ]
+    return ["Failed" in answer for answer in answers] == [False, True]
+
+
+@given(TEXT)
+@example("\ud800")
+@example("\x00")
+@example("[1]\n")
+def test_a_message_that_fits_comes_back_as_it_was(text: str) -> None:
+    whole = notified(text)
+    assert fitting(whole, "alone", LARGEST) is whole and taken_by_sqs(whole)
+    assert json.loads(whole.body)["Message"] == text
+    again = envelope.read(in_sqs(whole.body), 10).entries
+    assert {entry.notification for entry in again} <= {REMAINDER}
+
+
+# With room for less and less beside it, the last with a replacement that is longer than what it replaces.
+@pytest.mark.parametrize(
+    ("text", "body", "attributes"),
+    [
+        ("x" * (LARGEST - 300), "x" * (LARGEST - 300), ATTRIBUTES),
+        ("x" * (LARGEST - 20) + "\x01", "x" * (LARGEST - 20) + "\ufffd", {}),
+        *(("x" * 262_000 + odd, "x" * 262_000 + "\ufffd", ATTRIBUTES) for odd in "\x01\x1b\ud800\uffff"),
+        ("\x01x" * (LARGEST // 2), " x" * (LARGEST // 2), {}),
+    ],
+)
+def test_what_does_not_fit_in_a_notification_is_alone_with_attributes_and_then_without(
+    text: str, body: str, attributes: dict[str, str]
+) -> None:
+    whole = notified(f"[{text}]")
+    found = fitting(whole, text, LARGEST)
+    assert found == whole._replace(body=body, attributes=attributes)
+    assert taken_by_sqs(found)
+
+
+@given(
+    st.text(st.sampled_from('a"\\é\x01\ud800\U0001f600[]{},: \n'), max_size=60),
+    st.integers(1, 1_000),
+    st.integers(1_024, 4_096),
+)
+def test_a_text_that_sqs_or_sns_handed_over_always_fits(piece: str, times: int, largest: int) -> None:
+    text = piece * times
+    found = fitting(notified(text), text, largest)
+    assert taken_by_sqs(found) and found.size <= max(largest, len(text.encode("utf-8", "surrogatepass")))
+
+
+def test_an_empty_text_is_no_empty_body() -> None:
+    assert fitting(notified(""), "", 40).body == " "
+
+
+def test_attributes_are_short_legal_and_never_empty() -> None:
+    entry = Entry("1", Notification(""), None, "r" * 501 + "\x00")
+    (found,) = answered(Record("a\x00b", (entry,))).refusals()
+    assert found.attributes == {"reason": "r" * 500, "origin": "a\ufffdb"}

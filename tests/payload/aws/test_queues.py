@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from deep_security_datadog.aws import sdk
-from deep_security_datadog.aws.bodies import QueueMessage
 from deep_security_datadog.aws.delivery import Outgoing
 from deep_security_datadog.aws.envelope import Record
 from deep_security_datadog.aws.queues import Queues
@@ -21,14 +20,14 @@ def made(queue: str | None = QUEUE, dead_letter: str | None = DEAD_LETTER_QUEUE,
 
 
 def outgoing(body: str, generation: int = 0, attributes: Mapping[str, str] = MappingProxyType({})) -> Outgoing:
-    return Outgoing(QueueMessage(body, attributes), ((0, "events"),), "reason", generation)
+    return Outgoing(body, ((0, "events"),), attributes, "reason", generation)
 
 
 def keep(queues: Queues, messages: Iterable[Outgoing], seconds: float = 60) -> tuple[list[str], str]:
     """The bodies of what was taken, and why the rest was not."""
     taken: list[Outgoing] = []
     problem = queues.keep(messages, taken, seconds_left=lambda: seconds)
-    return [one.message.body for one in taken if one.message], problem
+    return [one.body for one in taken], problem
 
 
 def put_back(queues: Queues, *messages: Outgoing, asked: float = 0.0, seconds: float = 60) -> tuple[int, str]:
@@ -65,7 +64,7 @@ def test_attributes_and_bytes_count_towards_a_batch(monkeypatch: pytest.MonkeyPa
     """One byte too many, and SQS takes nothing of the batch."""
     sqs = instead_of_aws(monkeypatch, largest=largest, largest_batch=largest)
     first = outgoing("é" * 65_000, attributes={"reason": "é" * 500})
-    exact = largest - (first.message.size if first.message else 0)
+    exact = largest - first.size
     assert keep(made(largest=largest), [first, outgoing("x" * exact), first, outgoing("x" * (exact + 1))])[1] == ""
     assert [len(entries) for _, entries in sqs.calls] == [2, 1, 1]
 
@@ -87,7 +86,7 @@ def test_the_delay_grows_with_the_generation_or_is_what_datadog_asked_for(
     [
         (outgoing("a\x1bb"), "InvalidMessageContents"),
         (outgoing("x" * (LARGEST + 1)), "InvalidParameterValue"),
-        (Outgoing(None, ((0, "events"),)), "larger than SQS takes"),
+        (outgoing("x" * (2 * LARGEST + 1)), "larger than SQS takes"),
     ],
 )
 def test_what_sqs_refuses_is_not_taken_and_its_neighbours_are(

@@ -1,33 +1,49 @@
-"""A record on its way: what is owed to whom, the answers, and what to do with it once the last one is in.
+"""A record on its way: what is owed to whom, the answers, and what goes to a queue once the last one is in.
 
 An entry is owed to a destination until that accepts it, refuses it for good (then the dead-letter queue keeps it), or
 filters it out. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, groupby
-from typing import NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from deep_security_datadog.outcome import Answer, Outcome
 
-from .bodies import QueueMessage, fitting
-from .envelope import Notification, Record
+from . import message
+from .envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Notification, Record
 
 # The place of an entry in its record, and a destination. None for what is no event, and for what is left to the next
 # invocation: neither is owed to one destination more than to another.
 Debt: TypeAlias = tuple[int, str | None]
+# Of an attribute's value, in characters.
+_LONGEST_REASON = 500
+_DATA_TYPE = "String"
 
 
 class Outgoing(NamedTuple):
-    """What goes to a queue. message: None if it fits into none. debts: those that the queue takes over.
+    """A message for a queue. debts: those that the queue takes over. attributes: of SQS, not of a notification in it.
 
     reason: why the dead-letter queue has to keep it. generation: how many remainders led to it, including itself.
     """
 
-    message: QueueMessage | None
-    debts: tuple[Debt, ...]
+    body: str
+    debts: tuple[Debt, ...] = ()
+    attributes: Mapping[str, str] = MappingProxyType({})
     reason: str = ""
     generation: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes as SQS counts them."""
+        texts = [self.body, *self.attributes, *self.attributes.values(), _DATA_TYPE * len(self.attributes)]
+        return sum(len(text.encode()) for text in texts)
+
+    def entry(self, seconds: int) -> dict[str, Any]:
+        """As SendMessageBatch takes it. seconds: that SQS hides it."""
+        attributes = {name: {"DataType": _DATA_TYPE, "StringValue": value} for name, value in self.attributes.items()}
+        return {"MessageBody": self.body, "MessageAttributes": attributes, "DelaySeconds": seconds}
 
 
 class Delivery:
@@ -119,11 +135,36 @@ class Delivery:
         entries = [self.record.entries[debts[0][0]] for debts in owing]
         texts = [entry.text for entry in entries]
         text = texts[0] if entries[0].properties is None else f"[{','.join(texts)}]"
-        alone = texts[0] if len(texts) == 1 else ""
-        found = fitting(notification, text, {"reason": reason, **attributes}, self._largest, alone=alone)
-        if len(owing) > 1 and not (found and found.is_notification):
+        attributes = {"reason": reason, **attributes}
+        cut = {name: message.cleaned(value[:_LONGEST_REASON]) for name, value in attributes.items() if value}
+        body = notification_body(notification, text)
+        whole = Outgoing(body, tuple(chain(*owing)), cut, reason, notification.generation)
+        found = fitting(whole, texts[0], self._largest)
+        if len(owing) > 1 and found is not whole:
             half = len(owing) // 2
             for part in (owing[:half], owing[half:]):
-                yield from self._fitting(notification, part, reason, **attributes)
+                yield from self._fitting(notification, part, **attributes)
         else:
-            yield Outgoing(found, tuple(chain(*owing)), reason, notification.generation)
+            yield found
+
+
+def fitting(whole: Outgoing, text: str, largest: int) -> Outgoing:
+    """The message if it is small enough, else its text alone: around a bare text, a notification may not fit.
+
+    largest: bytes that the queue takes. What fits in no way is as small as it can be.
+    """
+    # SQS refuses an empty body. Blanks are no longer than what they replace.
+    cleaned, blanked = (message.cleaned(text, replacement) or " " for replacement in ("\ufffd", " "))
+    bare = whole._replace(attributes={})
+    forms = (whole, whole._replace(body=cleaned), bare._replace(body=cleaned), bare._replace(body=blanked))
+    return next((form for form in forms if form.size <= largest), forms[-1])
+
+
+def notification_body(notification: Notification, text: str) -> str:
+    """The SQS body as SNS would write it, with the original id and time."""
+    message_id, topic_arn, timestamp, destinations, generation = notification
+    own = {DESTINATIONS_ATTRIBUTE: ",".join(sorted(destinations or ())), GENERATION_ATTRIBUTE: str(generation or "")}
+    attributes = {name: {"Type": _DATA_TYPE, "Value": value} for name, value in own.items() if value}
+    envelope = {"Type": "Notification", "MessageId": message_id, "TopicArn": topic_arn, "Message": text}
+    others = {"MessageAttributes": attributes} if attributes else {}
+    return message.write({**envelope, "Timestamp": timestamp, **others})

@@ -96,14 +96,14 @@ class Queues:
         """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
         problem = ""
         for batch in _batches(messages, self.largest):
-            entries = [one.message.entry(seconds) for one, seconds in batch if one.message]
+            entries = [one.entry(seconds) for one, seconds in batch if one.size <= self.largest]
             try:
                 answer = self._call("send_message_batch", url, entries, seconds_left) if entries else {}
             except LoggableError as error:
                 return str(error)
             # Only what SQS names was taken: something else may have answered. `Failed` is absent where nothing failed.
             names = {one.get("Id") for one in answer.get("Successful") or ()}
-            these = [one for place, (one, _) in enumerate(batch) if one.message and str(place) in names]
+            these = [one for place, (one, _) in enumerate(batch) if str(place) in names]
             if len(these) < len(batch):
                 codes = [str(one.get("Code", "unknown")) for one in answer.get("Failed") or ()]
                 problem = next(iter(codes), "no answer of SQS" if entries else "larger than SQS takes")
@@ -135,13 +135,11 @@ def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator
     batch: list[tuple[Outgoing, int]] = []
     size = 0
     for one, seconds in messages:
-        # What fits into no message has a batch of its own.
-        more = one.message.size if one.message else largest + 1
-        if batch and (len(batch) == _MOST_IN_BATCH or size + more > largest):
+        if batch and (len(batch) == _MOST_IN_BATCH or size + one.size > largest):
             yield batch
             batch, size = [], 0
         batch.append((one, seconds))
-        size += more
+        size += one.size
     if batch:
         yield batch
 
