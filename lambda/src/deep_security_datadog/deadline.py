@@ -84,7 +84,8 @@ def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> It
         while True:
             while len(running) < at_once and (call := next_call()):
                 key, function, seconds = call
-                if is_full():
+                _left_behind[:] = [worker for worker in _left_behind if worker.is_alive()]
+                if len(_left_behind) >= MOST_LEFT_BEHIND:
                     function = NotBegun(f"{MOST_LEFT_BEHIND} earlier calls still hang")
                 if isinstance(function, NotBegun):
                     yield key, function
@@ -108,9 +109,3 @@ def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> It
     finally:
         for worker in running:
             worker.leave_behind()
-
-
-def is_full() -> bool:
-    """Whether so many calls still hang that no other is begun."""
-    _left_behind[:] = [worker for worker in _left_behind if worker.is_alive()]
-    return len(_left_behind) >= MOST_LEFT_BEHIND

@@ -301,24 +301,16 @@ _ROWS = (
 EVENT_TYPES: Mapping[str, EventType] = {row.name: row for row in _ROWS}
 
 
-def _general_facts() -> tuple[Fact, ...]:
-    """What any type may say: the rows' facts, but for the properties whose meaning depends on the type."""
-    found = [
-        one("Event", "Title"),
-        one("Reason", "Reason"),
-        joined("Action", "{} ({})", "ActionString", "Action"),
-        joined("Protocol", "{} ({})", "ProtocolString", "Protocol"),
-        one("Description", "Description", block=True),
-    ]
-    shown = {name for fact in found for name in fact.properties}
-    for fact in (fact for row in _ROWS for fact in row.facts):
-        if fact.properties and shown.isdisjoint(fact.properties):
-            found.append(fact)
-            shown.update(fact.properties)
-    return tuple(found)
-
-
-_GENERAL_FACTS = _general_facts()
+# What any type may say: the rows' facts, but for the properties whose meaning depends on the type.
+_GENERAL_FACTS = (
+    *each({"Event": "Title", "Reason": "Reason"}),
+    joined("Action", "{} ({})", "ActionString", "Action"),
+    joined("Protocol", "{} ({})", "ProtocolString", "Protocol"),
+    one("Description", "Description", block=True),
+)
+for _fact in (fact for row in _ROWS for fact in row.facts):
+    if _fact.properties and not {*_fact.properties} & {name for fact in _GENERAL_FACTS for name in fact.properties}:
+        _GENERAL_FACTS += (_fact,)
 
 
 def event_type(properties: Mapping[str, object]) -> EventType:
