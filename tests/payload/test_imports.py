@@ -25,7 +25,7 @@ GROUND = {"values", "outcome", "log", "deadline"}
 # What is slow to import, and the rooms that may do so at their top.
 LIBRARIES = {"requests": {"datadog", "top"}, "urllib3": {"datadog", "top"}, "botocore": set(), "boto3": set()}
 # Only tuples and tables, which the tests of those that use them look at.
-WITHOUT_TESTS = {"log", "outcome", "datadog.intakes"}
+WITHOUT_TESTS = {"log", "outcome"}
 
 FILES = {
     ".".join(path.relative_to(SOURCE / PACKAGE).with_suffix("").parts): path

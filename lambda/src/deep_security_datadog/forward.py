@@ -10,7 +10,6 @@ from .aws.accepted_cache import AcceptedCache
 from .aws.admission import admit
 from .aws.delivery import Delivery
 from .aws.queues import Queues
-from .datadog.intakes import DESTINATIONS
 from .datadog.request import Context, Item, Request
 from .datadog.sender import Sender
 from .datadog.tags import configured_tags
@@ -21,7 +20,7 @@ from .fold import fold
 from .log import reason_of
 from .outcome import Answer, Outcome
 from .report import Report
-from .settings import Settings
+from .settings import DESTINATIONS, Settings
 from .values import time_of
 
 
@@ -70,19 +69,19 @@ class Forwarder:
             requests += DESTINATIONS[name].requests(chosen.url, in_turns, context._replace(ocsf=chosen.ocsf))
         for request in requests:
             for delivery, place in _parts(request):
-                delivery.await_answer(place, request.destination.name)
+                delivery.awaited.add((place, request.destination.name))
         return requests
 
     def _send(
         self, requests: Iterable[Request], deliveries: Iterable[Delivery], seconds_left: SecondsLeft
     ) -> Iterator[Delivery]:
         """Each delivery once all its answers are in: the rest may use up the time."""
-        yield from [delivery for delivery in deliveries if delivery.is_answered]
+        yield from [delivery for delivery in deliveries if not delivery.awaited]
         for request, answer in self._sender.send(requests, seconds_left=seconds_left):
             parts = _parts(request)
             for delivery, place in parts:
                 delivery.answer(place, request.destination.name, answer)
-            yield from dict.fromkeys(delivery for delivery, _ in parts if delivery.is_answered)
+            yield from dict.fromkeys(delivery for delivery, _ in parts if not delivery.awaited)
 
     def _settle(self, delivery: Delivery, payload: object, seconds_left: SecondsLeft, report: Report) -> None:
         """Gives what is owed to the queues; what they do not take is owed still."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Self
 
-from .datadog.intakes import DESTINATIONS
+from .datadog import events, logs
 from .filter import Filter
 
+DESTINATIONS = {one.name: one for one in (events.DESTINATION, logs.DESTINATION)}
 # Datadog's own functions know more.
 _LOG_LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
 _LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR"}

@@ -1,8 +1,4 @@
-"""Conversions of JSON values. None of them raises.
-
-Deep Security sends integers as numbers, some versions as strings, and empty strings where there is nothing
-(docs/reference/deep-security-events.md#values).
-"""
+"""Conversions of JSON values that never raise (docs/reference/deep-security-events.md#values)."""
 
 import json
 import math

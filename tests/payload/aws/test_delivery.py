@@ -72,12 +72,11 @@ def test_debts_are_what_is_not_accepted() -> None:
 
 def test_an_answer_that_is_not_in_is_a_debt() -> None:
     delivery = Delivery(read(events(2)), ("events",), (), LARGEST)
-    delivery.await_answer(0, "events")
-    delivery.await_answer(1, "events")
+    delivery.awaited |= {(0, "events"), (1, "events")}
     delivery.answer(0, "events", ACCEPTED)
-    assert (delivery.is_answered, delivery.debts) == (False, [(1, "events")])
+    assert (delivery.awaited, delivery.debts) == ({(1, "events")}, [(1, "events")])
     delivery.answer(1, "events", ACCEPTED)
-    assert (delivery.is_answered, delivery.debts) == (True, [])
+    assert (delivery.awaited, delivery.debts) == (set(), [])
 
 
 @pytest.mark.parametrize(

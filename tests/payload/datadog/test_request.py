@@ -5,8 +5,8 @@ from importlib import import_module
 
 import pytest
 
-from deep_security_datadog.datadog.intakes import DESTINATIONS
 from deep_security_datadog.datadog.request import Context, Destination, Item
+from deep_security_datadog.settings import DESTINATIONS
 from tests.support import NOW, item
 
 CONTEXT = Context(NOW)

@@ -47,17 +47,19 @@ class Outgoing(NamedTuple):
 
 
 class Delivery:
-    """The one object that changes. settled: debts settled when the record came before. largest: bytes a queue takes."""
+    """The one object that changes. settled: debts settled when the record came before. largest: bytes a queue takes.
+
+    answers: of Datadog. awaited: debts without one yet. kept, put_back: what the dead-letter queue and the queue took.
+    """
 
     def __init__(self, record: Record, destinations: Collection[str], settled: Collection[Debt], largest: int) -> None:
         self.record = record
         self.answers: dict[Debt, Answer] = {}
         self._destinations = frozenset(destinations)
         self._largest = largest
-        # What the dead-letter queue and the queue took.
+        self.awaited: set[Debt] = set()
         self.kept: list[Outgoing] = []
         self.put_back: list[Outgoing] = []
-        self._awaited: set[Debt] = set()
         self._settled = frozenset(settled)
 
     def is_owed(self, place: int, destination: str) -> bool:
@@ -67,16 +69,9 @@ class Delivery:
         is_named = named is None or destination in named or named.isdisjoint(self._destinations)
         return is_named and (place, destination) not in self._settled
 
-    def await_answer(self, place: int, destination: str) -> None:
-        self._awaited.add((place, destination))
-
     def answer(self, place: int, destination: str, answer: Answer) -> None:
-        self._awaited.discard((place, destination))
+        self.awaited.discard((place, destination))
         self.answers[place, destination] = answer
-
-    @property
-    def is_answered(self) -> bool:
-        return not self._awaited
 
     @property
     def settled(self) -> frozenset[Debt]:
@@ -88,7 +83,7 @@ class Delivery:
     def debts(self) -> list[Debt]:
         """What is owed, in the order of the entries."""
         entries = enumerate(self.record.entries)
-        owed = {*self.answers, *self._awaited, *((place, None) for place, entry in entries if entry.properties is None)}
+        owed = {*self.answers, *self.awaited, *((place, None) for place, entry in entries if entry.properties is None)}
         return sorted(owed - self.settled, key=lambda debt: (debt[0], debt[1] or ""))
 
     @property
@@ -149,10 +144,7 @@ class Delivery:
 
 
 def fitting(whole: Outgoing, text: str, largest: int) -> Outgoing:
-    """The message if it is small enough, else its text alone: around a bare text, a notification may not fit.
-
-    largest: bytes that the queue takes. What fits in no way is as small as it can be.
-    """
+    """The message if it is small enough, else its text alone, as small as it must be. largest: bytes for the queue."""
     # SQS refuses an empty body. Blanks are no longer than what they replace.
     cleaned, blanked = (message.cleaned(text, replacement) or " " for replacement in ("\ufffd", " "))
     bare = whole._replace(attributes={})

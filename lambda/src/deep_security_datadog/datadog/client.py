@@ -29,7 +29,6 @@ _LONGEST_ANSWER = 100_000
 ACCEPTED = 202
 TOO_LARGE = 413
 KEY_REFUSED = frozenset((401, 403))
-_TOO_MANY = 429
 # Retrying does not change these. Any other status may come from a proxy, a wrong URL or an outage, so it is retried.
 _REFUSED = frozenset((400, TOO_LARGE, 422))
 # Longest wait that is believed, in seconds. No rate limit lasts longer than a day.
@@ -90,7 +89,7 @@ def answer_of(status: int, headers: Mapping[str, str], content: bytes) -> Answer
     if status in _REFUSED:
         return Answer(Outcome.REFUSED, status, reason, 1)
     # A rate limit is the same for all requests. Another answer may be about one event.
-    is_rate_limit = status == _TOO_MANY or headers.get("X-RateLimit-Remaining", "").strip() == "0"
+    is_rate_limit = status == 429 or headers.get("X-RateLimit-Remaining", "").strip() == "0"
     # `X-RateLimit-Reset` is for a rate limit only: Datadog sends it always.
     names = ["Retry-After", "X-RateLimit-Reset"] if is_rate_limit else ["Retry-After"] if status == 503 else []
     asked = (_seconds(headers.get(name, "")) for name in names)

@@ -7,7 +7,7 @@ from deep_security_datadog.values import Texts, integer, meaningful
 
 from . import facts, severity, verdicts
 from .facts import EventType, Fact, each, endpoint, enum, first_of, full_path, joined, named, one, url_place, word
-from .severity import CRITICAL, HIGH, LOW, MEDIUM, or_by_rank
+from .severity import CRITICAL, HIGH, LOW, MEDIUM, by_number, by_rank
 
 # Numbers that mean "unknown" have an empty word: they are no value.
 _DIRECTIONS = {0: "Incoming", 1: "Outgoing"}
@@ -141,7 +141,7 @@ _ROWS = (
     _PACKET_LOG._replace(
         name="PayloadLog",
         module="Intrusion Prevention",
-        severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
+        severity=by_number("Severity", _SEVERITIES, "SeverityString", by_rank),
         facts=(
             *_RULE_FACTS,
             one("Application type", "ApplicationType"),
@@ -191,7 +191,7 @@ _ROWS = (
         "WebReputationEvent",
         "Web Reputation",
         subject=lambda texts: facts.with_port(*url_place(texts)[:2]),
-        severity=or_by_rank(severity.by_number("Risk", _RISKS, "RiskString")),
+        severity=by_number("Risk", _RISKS, "RiskString", by_rank),
         # Pages of one site are one finding.
         tags={"url_host": lambda texts: url_place(texts).host, "url_port": lambda texts: url_place(texts).port},
         identity=("url_host", "url_port"),
@@ -211,7 +211,7 @@ _ROWS = (
         "IntegrityEvent",
         "Integrity Monitoring",
         subject=lambda texts: named("Reason")(texts) or texts.get("Key", ""),
-        severity=or_by_rank(severity.by_number("Severity", _SEVERITIES, "SeverityString")),
+        severity=by_number("Severity", _SEVERITIES, "SeverityString", by_rank),
         # A rule watches many files: a change of /bin/ls must not hide one of /usr/sbin/sshd.
         tags={"rule": named("Reason"), "entity": first_of("Key")},
         identity=("rule", "entity"),
@@ -230,7 +230,7 @@ _ROWS = (
         "LogInspectionEvent",
         "Log Inspection",
         subject=named("OSSEC_Description", "Reason"),
-        severity=or_by_rank(severity.by_number("OSSEC_Level", _OSSEC_LEVELS, "SeverityString")),
+        severity=by_number("OSSEC_Level", _OSSEC_LEVELS, "SeverityString", by_rank),
         # The rule is a family, such as "Microsoft Windows Events".
         tags={"rule": named("Reason"), "ossec_rule": first_of("OSSEC_RuleID"), "finding": named("OSSEC_Description")},
         identity=("rule", "ossec_rule", "finding"),
@@ -280,7 +280,7 @@ _ROWS = (
         "Device Control",
         subject=_DEVICE,
         # No default ranks are known, so a rank says nothing about the severity.
-        severity=severity.by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}, "Permission"),
+        severity=by_number("DevicePermission", {0: ("Block", MEDIUM), 2: ("Read only", LOW)}, "Permission"),
         tags={"device_name": _DEVICE, "device_serial": first_of("DeviceSerial", "Serial")},
         identity=("device_name", "device_serial"),
         action=word("DevicePermission", _PERMISSIONS, "Permission"),

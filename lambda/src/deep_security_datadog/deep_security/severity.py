@@ -1,8 +1,4 @@
-"""How severe an event is, from whatever its type carries: the table is in docs/events.md.
-
-Each type has its own scale, or none (docs/reference/deep-security-events.md#severity). Where a rule cannot decide,
-the event is `info` and its text says that the severity is unknown.
-"""
+"""How severe an event is: each type has its own scale, or none (docs/reference/deep-security-events.md#severity)."""
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -30,13 +26,13 @@ class Severity(IntEnum):
     @classmethod
     def from_name(cls, name: object) -> Self:
         """Raises ValueError for anything but one of the five names."""
-        for severity in cls:
-            if severity.label == name:
-                return severity
-        raise ValueError(f"severity {name!r} is none of {', '.join(severity.label for severity in cls)}")
+        severities = {severity.label: severity for severity in cls}
+        if name not in severities:
+            raise ValueError(f"severity {name!r} is none of {', '.join(severities)}")
+        return severities[name]
 
 
-# None where it cannot decide.
+# None where it cannot decide: then the event is `info`, and its text says so.
 SeverityRule: TypeAlias = Callable[[Texts], Severity | None]
 INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
 
@@ -49,27 +45,23 @@ _BY_WORD = {
 _BY_RANK = ((100, CRITICAL), (50, HIGH), (25, MEDIUM), (0, LOW))
 
 
-def by_number(name: str, scale: Mapping[Any, tuple[str, Severity]], word_property: str = "") -> SeverityRule:
+def by_rank(texts: Texts) -> Severity | None:
+    """The rank divided by the host's asset value."""
+    rank, asset_value = number(texts.get("Rank")), max(number(texts.get("HostAssetValue")) or 1, 1)
+    return None if rank is None else next((level for least, level in _BY_RANK if rank / asset_value >= least), None)
+
+
+def by_number(
+    name: str, scale: Mapping[Any, tuple[str, Severity]], word_property: str, otherwise: SeverityRule = lambda _: None
+) -> SeverityRule:
     """A numbered property; failing that, the word in its place or in the property that spells the level out."""
     by_word = _BY_WORD | {word.lower(): severity for word, severity in scale.values() if word}
 
     def decide(texts: Texts) -> Severity | None:
         level = scale.get(integer(texts.get(name))) or scale.get(integer(texts.get(word_property)))
         words = [texts.get(one, "").lower() for one in (word_property, name)]
-        return level[1] if level else next((by_word[word] for word in words if word in by_word), None)
-
-    return decide
-
-
-def or_by_rank(rule: SeverityRule) -> SeverityRule:
-    """The rule; where it cannot decide, the rank divided by the host's asset value."""
-
-    def decide(texts: Texts) -> Severity | None:
-        severity, rank = rule(texts), number(texts.get("Rank"))
-        if severity is not None or rank is None:
-            return severity
-        asset_value = max(number(texts.get("HostAssetValue")) or 1, 1)
-        return next((severity for least, severity in _BY_RANK if rank / asset_value >= least), None)
+        found = level[1] if level else next((by_word[word] for word in words if word in by_word), None)
+        return otherwise(texts) if found is None else found
 
     return decide
 
@@ -108,4 +100,4 @@ def of_firewall(texts: Texts) -> Severity | None:
 
 
 # For types that are not in the table: nobody knows what their number means.
-of_unknown = or_by_rank(by_number("Severity", {}, "SeverityString"))
+of_unknown = by_number("Severity", {}, "SeverityString", by_rank)
