@@ -55,12 +55,12 @@ class Delivery:
     def __init__(self, record: Record, destinations: Collection[str], settled: Collection[Debt], largest: int) -> None:
         self.record = record
         self.answers: dict[Debt, Answer] = {}
-        self._destinations = frozenset(destinations)
-        self._largest = largest
         self.awaited: set[Debt] = set()
         self.kept: list[Outgoing] = []
         self.put_back: list[Outgoing] = []
+        self._destinations = frozenset(destinations)
         self._settled = frozenset(settled)
+        self._largest = largest
 
     def is_owed(self, place: int, destination: str) -> bool:
         """Whether the destination needs the entry, before any filter."""
@@ -134,13 +134,12 @@ class Delivery:
         cut = {name: message.cleaned(value[:_LONGEST_REASON]) for name, value in attributes.items() if value}
         body = notification_body(notification, text)
         whole = Outgoing(body, tuple(chain(*owing)), cut, reason, notification.generation)
-        found = fitting(whole, texts[0], self._largest)
-        if len(owing) > 1 and found is not whole:
+        if len(owing) > 1 and whole.size > self._largest:
             half = len(owing) // 2
             for part in (owing[:half], owing[half:]):
                 yield from self._fitting(notification, part, **attributes)
         else:
-            yield found
+            yield fitting(whole, texts[0], self._largest)
 
 
 def fitting(whole: Outgoing, text: str, largest: int) -> Outgoing:
