@@ -4,7 +4,7 @@ locals {
   destination_names = ["events", "logs"]
   severities        = ["info", "low", "medium", "high", "critical"]
 
-  # Whether events of a type can have a rank, and their highest severity. tests/payload/test_event_types.py compares this with the
+  # Whether events of a type can have a rank, and their highest severity. tests/payload/deep_security/test_event_types.py compares this with the
   # payload's table.
   event_types = {
     AntiMalwareEvent   = { ranked = false, highest_severity = "critical" }

@@ -313,7 +313,7 @@ variable "function" {
     - `allow_recursion`: Whether to turn off Lambda's recursive loop detection, which would stop long chains of remainders (delivery `queue` only). Set false in AWS GovCloud, which lacks this API. See docs/delivery.md.
     - `log_retention_days`: Days to keep logs.
     - `log_kms_key_arn`: ARN of the log group's customer managed key, null = CloudWatch's own encryption.
-    - `log_level`: DEBUG, INFO, WARNING or ERROR.
+    - `log_level`: DEBUG, INFO and WARNING write the same lines, ERROR leaves out the warnings.
     - `permissions_boundary_arn`: ARN of the role's permissions boundary, null = none.
     - `role_path`: IAM path of the role.
     - `subnet_ids`, `security_group_ids`: IDs; set both to run in a VPC (docs/operating.md says what it must reach); empty = no VPC.

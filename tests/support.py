@@ -125,7 +125,7 @@ class FakeQueues(Queues):
     def keep(self, refusals: Iterable[Outgoing], taken: list[Outgoing], *, seconds_left: Callable[[], float]) -> str:
         return self._take([*refusals], taken, self.refusals)
 
-    def put_back(
+    def requeue(
         self, remainders: Iterable[Outgoing], taken: list[Outgoing], *, asked: float, seconds_left: Callable[[], float]
     ) -> str:
         before = len(self.remainders)

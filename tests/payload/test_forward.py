@@ -74,7 +74,7 @@ class Run:
         return [log for url, body, status in self.requests if (url, status) == (LOGS_URL, 202) for log in body]
 
     @property
-    def put_back(self) -> list[Any]:
+    def requeued(self) -> list[Any]:
         """The events of each remainder."""
         return [json.loads(json.loads(body)["Message"]) for body in self.queues.bodies]
 
@@ -126,16 +126,16 @@ def test_records_take_turns_so_that_a_large_one_delays_no_other(run: Run) -> Non
 def test_nothing_accepted_comes_back_as_it_is(run: Run) -> None:
     run.statuses["title"] = 429
     assert run(sqs_record(sample("mixed-array"), record_id="a"), sqs_record(sample("mixed-array"))) == ["a", "r-1"]
-    assert not run.put_back and not run.kept
+    assert not run.requeued and not run.kept
     assert {asked for _, asked in run.queues.returned} == {60}, "what Datadog asks for reaches the queue"
 
 
-def test_only_what_was_not_accepted_is_put_back_and_understood(run: Run) -> None:
+def test_only_what_was_not_accepted_is_requeued_and_understood(run: Run) -> None:
     run.statuses |= {"Firewall": 500, "Web Reputation": 500}
     assert run(MIXED) == []
     (body,) = run.queues.bodies
     assert (json.loads(body)["MessageId"], json.loads(body)["Timestamp"]) == ("m-1", "2024-05-14T09:50:00.000Z")
-    assert [[event["EventType"] for event in one] for one in run.put_back] == [["PacketLog", "WebReputationEvent"]]
+    assert [[event["EventType"] for event in one] for one in run.requeued] == [["PacketLog", "WebReputationEvent"]]
     run.is_well()
     assert run(in_sqs(body, "r-2")) == []
     assert [event["title"].split(":")[0] for event in run.sent] == ["[Medium] Firewall", "[Critical] Web Reputation"]
@@ -160,7 +160,7 @@ def test_direct_delivery_sends_only_the_rest_again(run: Run) -> None:
     run.statuses["Intrusion"] = 500
     with pytest.raises(NotDelivered, match="HTTP 500"):
         run(record)
-    assert not run.put_back
+    assert not run.requeued
     run.is_well()
     assert run(record) == []
     assert ["Intrusion" in event["title"] for event in run.sent] == [True]
@@ -169,7 +169,7 @@ def test_direct_delivery_sends_only_the_rest_again(run: Run) -> None:
 def test_a_message_that_no_invocation_takes_is_sent_in_parts_and_its_neighbours_go_on(run: Run) -> None:
     run.send_to(logs={})
     assert run(sqs_record(f"[{','.join(['{}'] * 12_000)}]", record_id="large"), MIXED) == []
-    (left,) = run.put_back
+    (left,) = run.requeued
     assert len(run.logged) - 9 + len(left) == 12_000 and len(left) <= 7_009
     assert run.queues.remainders[0].generation == 0, "it is not delayed"
 
@@ -195,7 +195,7 @@ def test_deep_nesting_never_ends_the_invocation(run: Run, depth: int, status: in
     message = f'[{{"EventType":"SystemEvent","Title":"nested","D":{nested}}},{{"EventType":"SystemEvent"}}]'
     assert run(sqs_record(message)) == []
     if depth < 100:
-        assert (len(run.kept), len(run.put_back)) == (status == 400, status == 500)
+        assert (len(run.kept), len(run.requeued)) == (status == 400, status == 500)
     else:
         assert [refusal.reason for refusal in run.queues.refusals] == ["nested more than 100 levels deep"]
     assert len(run.logged) == 2 * (depth < 100)
@@ -278,10 +278,10 @@ def test_events_are_folded_within_a_message_of_a_record_only(folding: Run) -> No
 def test_all_members_go_back(folding: Run) -> None:
     folding.statuses["Firewall"] = 503
     assert folding(sqs_record([packets(3)[0], *titled("other"), *packets(3)[1:]])) == []
-    assert folding.put_back == [packets(3)]
+    assert folding.requeued == [packets(3)]
     folding.is_well()
     assert folding(in_sqs(folding.queues.bodies[0], "r-2")) == []
-    assert folded(folding) == ["3"] and len(folding.put_back) == 1
+    assert folded(folding) == ["3"] and len(folding.requeued) == 1
 
 
 @pytest.mark.parametrize("destination", ["events", "logs"])

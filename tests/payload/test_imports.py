@@ -24,7 +24,7 @@ MAY_KNOW: dict[str, set[str]] = {
 GROUND = {"values", "outcome", "log", "deadline"}
 # What is slow to import, and the rooms that may do so at their top.
 LIBRARIES = {"requests": {"datadog", "top"}, "urllib3": {"datadog", "top"}, "botocore": set(), "boto3": set()}
-# Only tuples and tables, which the tests of those that use them look at.
+# The tests of those that use them look at them.
 WITHOUT_TESTS = {"log", "outcome"}
 
 FILES = {

@@ -93,7 +93,7 @@ def test_what_the_queues_took_is_counted_and_each_refusal_has_a_line_without_con
     report.received([Event({"Title": "secret"})], NOW)
     report.answered(settled)
     settled.kept.append(kept())
-    settled.put_back.append(Outgoing("", ((1, "events"),)))
+    settled.requeued.append(Outgoing("", ((1, "events"),)))
     report.settled(settled, "")
     report.close(failed=0)
     refusal, line = written()
@@ -112,12 +112,12 @@ def test_whatever_waits_is_counted(written: Written) -> None:
     """What was refused and not kept, no event and not kept, left to the next invocation, or not read at all."""
     report, waits = Report("q", "INFO"), delivery(REFUSED, left=True)
     report.settled(waits, "ServiceUnavailable")
-    report.comes_back(Record("r-2"), "not read", "out of time")
+    report.waits(Record("r-2"), "not read", "out of time")
     report.close(failed=2)
     *lines, line = written()
     assert [(one["record"], one["message"], one["reason"]) for one in lines] == [
-        ("m-1", "not put into the queue, so the message comes back", "ServiceUnavailable"),
-        ("r-2", "not read, so the message comes back", "out of time"),
+        ("m-1", "not requeued, so the message waits", "ServiceUnavailable"),
+        ("r-2", "not read, so the message waits", "out of time"),
     ]
     assert (line["Waiting"], line["reasons"]) == (3, {"not read: out of time": 1})
 

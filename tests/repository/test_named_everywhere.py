@@ -84,5 +84,5 @@ def test_the_tags() -> None:
     tags = {tag for event in events for tag in tags_of(event, account_id="1", configured=())}
     keys = {tag.partition(":")[0] for tag in tags}
     assert {f"{INSTANCE_TAG_PREFIX}*" if key.startswith(INSTANCE_TAG_PREFIX) else key for key in keys} == described
-    # Each part of an identity is a tag of its own.
+    # Each is a tag of its own.
     assert all(set(row.tags) <= described for row in EVENT_TYPES.values())

@@ -21,7 +21,7 @@ OF_SETTINGS = {"SettingsError"}
 # Names that a reason has on its way to the log.
 NAMES = {"reason", "problem"}
 # Functions whose arguments are reasons or messages of log lines.
-CALLS = {"stop", "waiting", "write", "warning", "comes_back", "remainders", "Answer"}
+CALLS = {"stop", "write", "warning", "waits", "remainders", "Answer", "NotBegun"}
 # What stands for a value that is put in.
 HOLE = "\N{HORIZONTAL ELLIPSIS}"
 

@@ -102,6 +102,7 @@ def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> It
                 result = DeadlineExceeded(f"no answer within {seconds:.0f} s")
                 worker.leave_behind()
             else:
+                # Its call was given up before it came back.
                 if worker not in running:
                     continue
                 _idle.append(worker)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -40,17 +39,19 @@ class Forwarder:
 
     def forward(self, payload: object, *, seconds_left: SecondsLeft, request_id: str) -> dict[str, Any]:
         """Sends and settles the records of a Lambda event; see `handler.lambda_handler`. request_id: for the log."""
-        names, now = self._settings.destinations, datetime.now(UTC)
-        report = Report(request_id, self._settings.log_level, by_destination=len(names) > 1)
+        destinations, now = self._settings.destinations, datetime.now(UTC)
+        report = Report(request_id, self._settings.log_level, by_destination=len(destinations) > 1)
         taken, unread = admit(payload, is_settled=self._accepted.is_settled, seconds_left=seconds_left)
-        deliveries = [Delivery(one, names, self._accepted.settled_of(one), self._queues.largest) for one in taken]
-        understood = [list(_understand(delivery, names)) for delivery in deliveries]
+        deliveries = [
+            Delivery(one, destinations, self._accepted.settled_of(one), self._queues.largest) for one in taken
+        ]
+        understood = [list(_understand(delivery, destinations)) for delivery in deliveries]
         report.received((item.event for items in understood for item in items), now)
         requests = self._choose(understood, Context(now, self._tags, self._settings.console_url), report)
         for delivery in self._send(requests, deliveries, seconds_left):
             self._settle(delivery, payload, seconds_left, report)
         for record, reason in unread:
-            report.comes_back(record, "not read", reason)
+            report.waits(record, "not read", reason)
         back = [(record, 0.0) for record, _ in unread]
         back += [(delivery.record, delivery.retry_after) for delivery in deliveries if delivery.debts]
         self._queues.show_again(back, seconds_left=seconds_left)
@@ -64,7 +65,7 @@ class Forwarder:
         requests: list[Request] = []
         # Logs first: a few requests that need not wait behind many events.
         for name, chosen in reversed(self._settings.destinations.items()):
-            wanted = [_wanted(name, chosen.filter, items, report) for items in understood]
+            wanted = [_choose_from(items, name, chosen.filter, report) for items in understood]
             in_turns = [item for turn in zip_longest(*wanted) for item in turn if item]
             requests += DESTINATIONS[name].requests(chosen.url, in_turns, context._replace(ocsf=chosen.ocsf))
         for request in requests:
@@ -88,9 +89,9 @@ class Forwarder:
         try:
             report.answered(delivery)
             report.settled(delivery, self._queues.settle(delivery, payload=payload, seconds_left=seconds_left))
-            self._accepted.keep(delivery)
-        except Exception as error:  # noqa: BLE001 (it alone comes back)
-            report.comes_back(delivery.record, "cannot be settled", reason_of(error))
+            self._accepted.remember(delivery)
+        except Exception as error:  # noqa: BLE001 (it alone waits)
+            report.waits(delivery.record, "cannot be settled", reason_of(error))
 
 
 def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Item]:
@@ -102,7 +103,7 @@ def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Ite
             event = Event(entry.properties)
         except Exception as error:  # noqa: BLE001 (it concerns this event only)
             answer = Answer(Outcome.REFUSED, reason=f"cannot be read ({type(error).__name__})")
-            for destination in filter(partial(delivery.is_owed, place), destinations):
+            for destination in (name for name in destinations if delivery.is_for(place, name)):
                 delivery.answer(place, destination, answer)
             continue
         found = entry.notification
@@ -110,9 +111,9 @@ def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Ite
         yield Item(event, message, found.account_id, time_of(found.timestamp), entries=((delivery, place),))
 
 
-def _wanted(destination: str, chosen: Filter, items: Iterable[Item], report: Report) -> list[Item]:
-    """The items of a record that the destination gets."""
-    owed = [item for item in items if all(delivery.is_owed(place, destination) for delivery, place in item.entries)]
+def _choose_from(items: Iterable[Item], destination: str, chosen: Filter, report: Report) -> list[Item]:
+    """The items of a record that the destination gets; the report counts the others."""
+    owed = [item for item in items if all(delivery.is_for(place, destination) for delivery, place in item.entries)]
     try:
         reasons = [chosen.reason_to_drop(item.event) for item in owed]
         wanted = [item for item, reason in zip(owed, reasons, strict=True) if not reason]

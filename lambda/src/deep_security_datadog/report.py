@@ -39,11 +39,11 @@ class Report:
             if event.time is not None and len(self._delays) < _MOST_VALUES:
                 self._delays.append(round(max(0.0, (now - event.time).total_seconds()), 3))
 
-    def comes_back(self, record: Record, what: str, reason: str) -> None:
+    def waits(self, record: Record, what: str, reason: str) -> None:
         """Counts a record as one that waits, however many events it holds."""
         self._counts["Waiting"] += 1
         self._reasons[f"{what}: {reason}"] += 1
-        self.warning(f"{what}, so the message comes back", record, reason=reason)
+        self.warning(f"{what}, so the message waits", record, reason=reason)
 
     def chosen(self, destination: str, reasons: Iterable[str], *, folded: int) -> None:
         """Counts events that a filter dropped, by reason, and those that were folded into another."""
@@ -66,17 +66,17 @@ class Report:
     def settled(self, delivery: Delivery, problem: str) -> None:
         """Counts what is kept, and what waits for whatever reason. problem: why the queues did not take something."""
         record = delivery.record
-        self._counts["Requeued"] += len(delivery.put_back)
+        self._counts["Requeued"] += len(delivery.requeued)
         for refusal in delivery.kept:
             # The total counts messages, as the dead-letter queue does.
             self._counts["Refused"] += 1 - len(refusal.debts)
             for _, destination in refusal.debts:
                 self._count("Refused", destination)
             self.warning("refused for good, kept in the dead-letter queue", record, reason=refusal.reason)
-        for _, destination in (*delivery.debts, *(debt for one in delivery.put_back for debt in one.debts)):
+        for _, destination in (*delivery.debts, *(debt for one in delivery.requeued for debt in one.debts)):
             self._count("Waiting", destination)
         if problem and delivery.debts:
-            self.warning("not put into the queue, so the message comes back", record, reason=problem)
+            self.warning("not requeued, so the message waits", record, reason=problem)
 
     def _count(self, name: str, destination: str | None, count: int = 1) -> None:
         """Counts in total and, where there are several destinations, for the one."""

@@ -1,4 +1,4 @@
-"""The function's environment as one frozen value. Names are those of Datadog's own functions; empty means absent."""
+"""The function's environment as one frozen value. `DD_` names are those of Datadog's own functions. Empty is absent."""
 
 import json
 import re

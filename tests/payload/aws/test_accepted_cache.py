@@ -1,4 +1,4 @@
-"""What is settled of a record that comes back is remembered, and nothing else."""
+"""What is settled of a record that waits is remembered, and nothing else."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def kept(cache: AcceptedCache, one: Record, *accepted: Debt, settled: tuple[Debt
     answers = [
         {name: ACCEPTED if (place, name) in accepted else RETRY for name in ("events", "logs")} for place in places
     ]
-    cache.keep(answered(one, *answers, settled=settled))
+    cache.remember(answered(one, *answers, settled=settled))
 
 
 def test_what_was_accepted_or_is_in_a_queue_need_not_be_repeated() -> None:

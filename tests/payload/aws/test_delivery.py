@@ -52,9 +52,9 @@ def text_of(found: Outgoing) -> str:
         ({"nowhere", "logs"}, {"logs"}),
     ],
 )
-def test_an_entry_is_owed_to_those_that_are_named_or_to_all(named: set[str] | None, owed: set[str]) -> None:
+def test_an_entry_is_for_those_that_are_named_or_for_all(named: set[str] | None, owed: set[str]) -> None:
     delivery = answered(read(events(1), destinations=named))
-    assert {name for name in ("events", "logs") if delivery.is_owed(0, name)} == owed
+    assert {name for name in ("events", "logs") if delivery.is_for(0, name)} == owed
 
 
 def test_debts_are_what_is_not_accepted() -> None:
@@ -66,7 +66,7 @@ def test_debts_are_what_is_not_accepted() -> None:
     assert delivery.debts == [(0, "logs"), (4, None)]
     assert (1, "events") in delivery.settled
     again = answered(record, settled=delivery.settled)
-    owed = [(place, name) for place in (0, 1, 3) for name in ("events", "logs") if again.is_owed(place, name)]
+    owed = [(place, name) for place in (0, 1, 3) for name in ("events", "logs") if again.is_for(place, name)]
     assert owed == [(0, "logs"), (1, "logs"), (3, "events")]
 
 
@@ -80,7 +80,7 @@ def test_an_answer_that_is_not_in_is_a_debt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "answers", "settled", "is_untouched"),
+    ("share", "answers", "settled", "is_whole"),
     [
         (9, (), (), True),
         (9, ({"events": RETRY, "logs": RETRY}, {"events": REFUSED}), (), True),
@@ -92,19 +92,19 @@ def test_an_answer_that_is_not_in_is_a_debt() -> None:
     ],
 )
 def test_a_record_is_untouched_until_something_must_not_happen_twice(
-    share: int, answers: Iterable[dict[str, Answer]], settled: Iterable[Debt], is_untouched: bool
+    share: int, answers: Iterable[dict[str, Answer]], settled: Iterable[Debt], is_whole: bool
 ) -> None:
-    assert answered(read(events(4), share=share), *answers, settled=settled).is_untouched is is_untouched
+    assert answered(read(events(4), share=share), *answers, settled=settled).is_whole is is_whole
 
 
-def test_what_is_owed_waits_as_long_as_datadog_asked() -> None:
+def test_what_is_for_waits_as_long_as_datadog_asked() -> None:
     asked = RETRY._replace(retry_after=60.0)
     refused = REFUSED._replace(retry_after=900.0)
     assert answered(read(events(3)), {"events": asked}, {"events": RETRY}, {"events": refused}).retry_after == 60.0
     assert answered(read(events(1)), {"events": ACCEPTED}).retry_after == 0
 
 
-def test_only_what_is_owed_goes_back_as_it_was_written() -> None:
+def test_only_what_is_for_goes_back_as_it_was_written() -> None:
     written = [r'{"a":"\u00e9\/"}', '{"a" : 1e15}', '{"a":1,"a":2}', '{"a":1.0}', "{}"]
     delivery = answered(
         read(f"[ {' , '.join(written)} ]"),

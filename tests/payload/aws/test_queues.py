@@ -30,9 +30,9 @@ def keep(queues: Queues, messages: Iterable[Outgoing], seconds: float = 60) -> t
     return [one.body for one in taken], problem
 
 
-def put_back(queues: Queues, *messages: Outgoing, asked: float = 0.0, seconds: float = 60) -> tuple[int, str]:
+def requeue(queues: Queues, *messages: Outgoing, asked: float = 0.0, seconds: float = 60) -> tuple[int, str]:
     taken: list[Outgoing] = []
-    problem = queues.put_back(messages, taken, asked=asked, seconds_left=lambda: seconds)
+    problem = queues.requeue(messages, taken, asked=asked, seconds_left=lambda: seconds)
     return len(taken), problem
 
 
@@ -45,7 +45,7 @@ def test_each_queue_gets_its_messages(sqs: StrictSqs) -> None:
     queues = made()
     attributes = {"reason": "events: HTTP 400", "status": "400", "origin": "m-1"}
     assert keep(queues, [outgoing("[1]", attributes=attributes)]) == (["[1]"], "")
-    assert put_back(queues, outgoing("one"), outgoing("two")) == (2, "")
+    assert requeue(queues, outgoing("one"), outgoing("two")) == (2, "")
     (kept,) = sqs.stored(DEAD_LETTER_QUEUE)
     assert (kept.body, kept.attributes) == ("[1]", attributes)
     assert bodies(sqs, QUEUE) == ["one", "two"]
@@ -76,7 +76,7 @@ def test_attributes_and_bytes_count_towards_a_batch(monkeypatch: pytest.MonkeyPa
 def test_the_delay_grows_with_the_generation_or_is_what_datadog_asked_for(
     sqs: StrictSqs, generation: int, asked: float, least: int, most: int
 ) -> None:
-    put_back(made(), outgoing("x", generation), asked=asked)
+    requeue(made(), outgoing("x", generation), asked=asked)
     (found,) = sqs.stored(QUEUE)
     assert least <= found.seconds <= most
 
@@ -121,26 +121,26 @@ def test_a_batch_that_fails_keeps_what_was_taken_before_and_gives_a_reason_witho
     assert len(sqs.calls) == 2, "SQS is not asked again"
 
 
-def test_what_cannot_be_sent_in_time_is_not_begun_and_keeping_leaves_time_to_put_back(sqs: StrictSqs) -> None:
+def test_what_cannot_be_sent_in_time_is_not_begun_and_keeping_leaves_time_to_requeue(sqs: StrictSqs) -> None:
     queues = made()
     assert keep(queues, [outgoing("x")], seconds=0.45) == ([], "out of time")
-    assert put_back(queues, outgoing("x"), seconds=0.35) == (0, "out of time")
+    assert requeue(queues, outgoing("x"), seconds=0.35) == (0, "out of time")
     assert not sqs.calls
-    assert put_back(queues, outgoing("x"), seconds=0.45) == (1, "")
+    assert requeue(queues, outgoing("x"), seconds=0.45) == (1, "")
 
 
 def test_a_slow_sqs_is_asked_only_if_it_can_answer_in_time(sqs: StrictSqs) -> None:
     queues = made()
     sqs.fault = lambda: time.sleep(0.5)
-    assert put_back(queues, outgoing("x")) == (1, "")
-    assert put_back(queues, outgoing("x"), seconds=0.7) == (0, "out of time")
+    assert requeue(queues, outgoing("x")) == (1, "")
+    assert requeue(queues, outgoing("x"), seconds=0.7) == (0, "out of time")
     assert len(sqs.calls) == 1
 
 
 def test_a_queue_that_hangs_does_not_hold_the_invocation(sqs: StrictSqs) -> None:
     sqs.fault = lambda: time.sleep(20)
     started = time.monotonic()
-    taken, problem = put_back(made(), outgoing("x"), seconds=1.0)
+    taken, problem = requeue(made(), outgoing("x"), seconds=1.0)
     assert not taken and "no answer within" in problem
     assert time.monotonic() - started < 10
 
@@ -149,7 +149,7 @@ def test_a_message_is_sent_once_and_given_up_before_the_deadline(monkeypatch: py
     """The SDK tried again in a thread that was left behind, and the message was there twice."""
     asked: dict[str, Any] = {}
     monkeypatch.setattr(sdk, "client", lambda *_, **options: asked.update(options) or StrictSqs())
-    put_back(made(), outgoing("x"))
+    requeue(made(), outgoing("x"))
     assert asked.pop("read_timeout") < 3.0
     assert not asked, "one attempt is the default"
 
@@ -187,7 +187,7 @@ def test_nothing_to_do_needs_no_queue_and_no_client_but_no_queue_is_not_a_succes
 ) -> None:
     monkeypatch.delattr(sdk, "client")
     queues = made(None, None)
-    assert (keep(queues, []), put_back(queues)) == (([], ""), (0, ""))
+    assert (keep(queues, []), requeue(queues)) == (([], ""), (0, ""))
     queues.show_again([], seconds_left=lambda: 60)
     assert keep(queues, [outgoing("x")]) == ([], "no queue is configured for it")
 

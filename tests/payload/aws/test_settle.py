@@ -41,7 +41,7 @@ def ids(sqs: StrictSqs, url: str) -> list[list[Any]]:
         (sqs_record([]), (), []),
         (sqs_record(events(2)), (), []),
         (sns_record(events(2)), (ACCEPTED, ACCEPTED), []),
-        # It comes back whole: from the queue, or because Lambda tries it again.
+        # It waits whole: in the queue, or because Lambda tries it again.
         (sqs_record(events(2)), (RETRY,), [(0, "events")]),
         (sns_record(large(200_000)), (ACCEPTED, RETRY), [(1, "events")]),
     ],
@@ -65,7 +65,7 @@ def test_refusals_are_kept_and_what_is_owed_goes_back(
     sqs.fails = lambda: next(codes)
     problem = settled(delivery, raw)
     assert (ids(sqs, DEAD_LETTER_QUEUE), ids(sqs, QUEUE), delivery.debts) == (kept, back, [])
-    assert (len(delivery.kept), len(delivery.put_back), problem) == (len(kept), 1, code)
+    assert (len(delivery.kept), len(delivery.requeued), problem) == (len(kept), 1, code)
 
 
 @pytest.mark.parametrize("take", [sqs_record, sns_record])
@@ -78,7 +78,7 @@ def test_what_is_left_goes_back_or_is_kept_without_a_queue(
     settled(delivery, raw)
     url, other = (QUEUE, DEAD_LETTER_QUEUE) if take is sqs_record else (DEAD_LETTER_QUEUE, QUEUE)
     assert (ids(sqs, url), ids(sqs, other), delivery.debts) == ([[1], [2, 3, 4]], [], [])
-    assert len(delivery.put_back if take is sqs_record else delivery.kept) == 2
+    assert len(delivery.requeued if take is sqs_record else delivery.kept) == 2
 
 
 def test_what_fits_into_the_time_is_kept_and_the_rest_waits(sqs: StrictSqs) -> None:
@@ -113,7 +113,7 @@ def test_a_direct_delivery_that_lambda_would_lose_is_kept_in_pieces(
     raw = sns_record([*large(size), 1])
     delivery = delivery_of(raw, *answers)
     settled(delivery, raw)
-    assert not delivery.put_back
+    assert not delivery.requeued
     assert ids(sqs, DEAD_LETTER_QUEUE) == kept
     assert bool(delivery.debts) == (size == 200_000)
     reasons = [one.attributes["reason"] for one in sqs.stored(DEAD_LETTER_QUEUE)]

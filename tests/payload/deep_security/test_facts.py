@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
         [({"A": "7", "B": "seven"}, "seven"), ({"A": "-7"}, ""), ({}, "")],
     ),
     "what another property does not say already": (
-        shown(facts.unless_in("Full", "Log message", "Log", block=True)),
+        shown(facts.unless_in("Log message", "Log", "Full", block=True)),
         [
             ({"Full": "May 14 sshd: no", "Log": "sshd: no"}, ""),
             ({"Full": "May 14 sshd: no", "Log": "sshd: yes"}, "sshd: yes"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from deep_security_datadog.deep_security.event import Event
+from deep_security_datadog.deep_security.event_types import EVENT_TYPES
 from deep_security_datadog.deep_security.severity import Severity
 
 BY_TYPE: dict[str, list[tuple[dict[str, Any], str | None]]] = {
@@ -58,11 +59,12 @@ BY_TYPE: dict[str, list[tuple[dict[str, Any], str | None]]] = {
     ],
     "DeviceControlEvent": [({"DevicePermission": 0}, "medium"), ({}, None)],
     "TestSNS": [({}, "info")],
+    "AppControlEvent": [({"Operation": 2}, "medium"), ({"Operation": 1}, "low"), ({"Operation": 3}, None)],
     "NewEvent": [({"SeverityString": "High"}, "high"), ({"Rank": 100}, "critical"), ({"Severity": 3}, None)],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BY_TYPE)
+@pytest.mark.parametrize("name", [*EVENT_TYPES, "NewEvent"])
 def test_severity_by_type(name: str) -> None:
     found = [(properties, Event({"EventType": name, **properties}).known_severity) for properties, _ in BY_TYPE[name]]
     assert [(each, severity.label if severity is not None else None) for each, severity in found] == BY_TYPE[name]

@@ -1,4 +1,4 @@
-"""Remembers what is settled of a record: SQS and Lambda may deliver it twice, and records come back whole.
+"""Remembers what is settled of a record: SQS and Lambda may deliver it twice, and may wait whole.
 
 In another execution environment, accepted events are sent twice, which is better than losing the others.
 """
@@ -14,7 +14,7 @@ MOST_DEBTS = 20_000
 
 
 class AcceptedCache:
-    """Settled debts by record; the oldest records are dropped first."""
+    """Settled debts by the digest of a record that waits; by the SQS id one that owes nothing. The oldest go first."""
 
     def __init__(self) -> None:
         self._settled: dict[str, frozenset[Debt]] = {}
@@ -25,11 +25,11 @@ class AcceptedCache:
 
     def settled_of(self, record: Record) -> frozenset[Debt]:
         """What was settled when the record came before."""
-        return self._settled.get(_name(record), frozenset())
+        return self._settled.get(_digest(record), frozenset())
 
-    def keep(self, delivery: Delivery) -> None:
-        """Remembers what is settled of a record that comes back, or that nothing is owed of it any more."""
-        record, name = delivery.record, _name(delivery.record)
+    def remember(self, delivery: Delivery) -> None:
+        """Remembers what is settled of a record that waits, or that nothing is owed of it any more."""
+        record, name = delivery.record, _digest(delivery.record)
         self._settled.pop(name, None)
         if delivery.debts and name:
             self._settled[name] = delivery.settled
@@ -39,7 +39,7 @@ class AcceptedCache:
             del self._settled[next(iter(self._settled))]
 
 
-def _name(record: Record) -> str:
+def _digest(record: Record) -> str:
     """A digest of its ids and of all it holds, because debts name places; empty if a part has no id."""
     entries = [(entry.notification.message_id, entry.text) for entry in record.entries]
     is_named = record.record_id or all(message_id for message_id, _ in entries)

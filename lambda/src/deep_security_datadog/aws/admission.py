@@ -23,7 +23,7 @@ def admit(
     """The records to handle now, those tried least often first, and those that wait unread, with the reason.
 
     Settled ones are neither, and one that is there twice counts once. The smallest are read first, and each has its
-    share of the entries: what is beyond it is left in the queue, as a smaller message.
+    share of the entries: what is beyond it waits in the queue, as a smaller message.
     """
     waiting: dict[object, tuple[Record, object]] = {}
     for raw in envelope.raw_records(payload):
@@ -31,9 +31,9 @@ def admit(
             waiting.setdefault(record.record_id or object(), (record, raw))
     taken: list[Record] = []
     unread: list[tuple[Record, str]] = []
-    until, entries, pace = seconds_left() * (1 - _TIME_TO_READ), MOST_ENTRIES, 0.0
+    least_left, entries, pace = seconds_left() * (1 - _TIME_TO_READ), MOST_ENTRIES, 0.0
     for number, (record, raw) in enumerate(sorted(waiting.values(), key=lambda one: one[0].size)):
-        if seconds_left() - pace * record.size < until:
+        if seconds_left() - pace * record.size < least_left:
             unread.append((record, "out of time"))
             continue
         started = time.monotonic()

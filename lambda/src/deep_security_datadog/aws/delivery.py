@@ -1,7 +1,7 @@
 """A record on its way: what is owed to whom, the answers, and what goes to a queue once the last one is in.
 
-An entry is owed to a destination until that accepts it, refuses it for good (then the dead-letter queue keeps it), or
-filters it out. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
+An entry is owed to a destination until that accepts it, its filter drops it, or, if it is refused for good, the
+dead-letter queue has it. A record that owes nothing is settled; else it waits in the queue, whole or as a remainder.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,8 +14,8 @@ from deep_security_datadog.outcome import Answer, Outcome
 from . import message
 from .envelope import DESTINATIONS_ATTRIBUTE, GENERATION_ATTRIBUTE, Notification, Record
 
-# The place of an entry in its record, and a destination. None for what is no event, and for what is left to the next
-# invocation: neither is owed to one destination more than to another.
+# The place of an entry in its record, and a destination. None for what is no event, and for what is beyond the share of
+# this invocation: that is owed to a queue.
 Debt: TypeAlias = tuple[int, str | None]
 # Of an attribute's value, in characters.
 _LONGEST_REASON = 500
@@ -47,9 +47,9 @@ class Outgoing(NamedTuple):
 
 
 class Delivery:
-    """The one object that changes. settled: debts settled when the record came before. largest: bytes a queue takes.
+    """The one object of a record that changes. settled: debts settled earlier. largest: bytes that a queue takes.
 
-    answers: of Datadog. awaited: debts without one yet. kept, put_back: what the dead-letter queue and the queue took.
+    answers: of Datadog. awaited: debts without one yet. kept, requeued: what the dead-letter queue and the queue took.
     """
 
     def __init__(self, record: Record, destinations: Collection[str], settled: Collection[Debt], largest: int) -> None:
@@ -57,12 +57,12 @@ class Delivery:
         self.answers: dict[Debt, Answer] = {}
         self.awaited: set[Debt] = set()
         self.kept: list[Outgoing] = []
-        self.put_back: list[Outgoing] = []
+        self.requeued: list[Outgoing] = []
         self._destinations = frozenset(destinations)
         self._settled = frozenset(settled)
         self._largest = largest
 
-    def is_owed(self, place: int, destination: str) -> bool:
+    def is_for(self, place: int, destination: str) -> bool:
         """Whether the destination needs the entry, before any filter."""
         named = self.record.entries[place].notification.destinations
         # A name that is not configured any more is no reason to drop an event.
@@ -77,7 +77,7 @@ class Delivery:
     def settled(self) -> frozenset[Debt]:
         """What need not be repeated when the record comes again."""
         accepted = (debt for debt, answer in self.answers.items() if answer.outcome is Outcome.ACCEPTED)
-        return self._settled.union(accepted, *(one.debts for one in (*self.kept, *self.put_back)))
+        return self._settled.union(accepted, *(one.debts for one in (*self.kept, *self.requeued)))
 
     @property
     def debts(self) -> list[Debt]:
@@ -87,8 +87,8 @@ class Delivery:
         return sorted(owed - self.settled, key=lambda debt: (debt[0], debt[1] or ""))
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether it can be done again as it is: not if it was cut and owes less than all, or it would never shrink."""
+    def is_whole(self) -> bool:
+        """Whether it can wait as it is. One that was cut and owes less than all must not: it would never shrink."""
         owing = {place for place, _ in self.debts}
         return not self.settled and (not self.record.is_cut or len(owing) == len(self.record.entries))
 

@@ -52,9 +52,9 @@ class Notification(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An event of a message, or what of it is none, or what of it this invocation leaves in the queue.
+    """An event, or what is none (then there is a problem), or the rest of a message, beyond the share (then neither).
 
-    text: as it came. properties: of an event, else None. problem: why it is no event; empty for what is left.
+    text: as it came. properties: of an event, else None. problem: why it is no event.
     """
 
     text: str
@@ -83,7 +83,7 @@ class Record(NamedTuple):
 
     @property
     def is_cut(self) -> bool:
-        """Whether this invocation leaves a part of it in the queue."""
+        """Whether a part of it is beyond the share of this invocation."""
         return any(entry.properties is None and not entry.problem for entry in self.entries)
 
     @property
@@ -112,7 +112,7 @@ def without_entries(raw: object) -> Record:
 
 
 def read(raw: object, most_entries: int) -> Record:
-    """The record with its entries, at most `most_entries` events; what is beyond them is left.
+    """The record with its entries, at most `most_entries` events; what is beyond them is one entry.
 
     What cannot be read becomes an entry with a problem. Raises RecursionError for a value that is nested too deeply to
     be written again, which Lambda handed over.

@@ -24,7 +24,7 @@ CALL_DEADLINE = 3.0
 RESERVE = 0.3
 _USUAL_CALL = 0.1
 # Below the deadline, and tried once: a call that goes on after its deadline, or again, would send twice.
-_READ_TIMEOUT = 2.5
+_SQS_TIMEOUT = 2.5
 # Seconds by attempt, then doubling: everything arrives within a minute after an outage of up to five minutes.
 _STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
 # Jitter spreads the messages. It only shortens: no wait is longer than promised.
@@ -48,17 +48,17 @@ class Queues:
         self._sqs: Any = None
 
     def settle(self, delivery: Delivery, *, payload: object, seconds_left: SecondsLeft) -> str:
-        """Keeps refusals, and puts back what else is owed. What still is owed then comes back. payload: Lambda's."""
+        """Keeps refusals and requeues what else is owed. If something still is, the record waits. payload: Lambda's."""
         is_direct = delivery.record.record_id is None
         problem = self.keep(delivery.refusals(), delivery.kept, seconds_left=seconds_left)
         room = self.largest - _ROOM_IN_RECORD
-        # What fits neither the queue, as Lambda's record, nor one invocation.
+        # Too large for the dead-letter queue as Lambda's record of the failure, or for one invocation.
         if is_direct and delivery.debts and (delivery.record.is_cut or len(message.write(payload).encode()) > room):
             rest = delivery.remainders("not delivered, and too large to be tried again without a queue")
             problem = self.keep(rest, delivery.kept, seconds_left=seconds_left) or problem
-        if not is_direct and not delivery.is_untouched:
+        if not is_direct and not delivery.is_whole:
             rest, asked = delivery.remainders(), delivery.retry_after
-            problem = self.put_back(rest, delivery.put_back, asked=asked, seconds_left=seconds_left) or problem
+            problem = self.requeue(rest, delivery.requeued, asked=asked, seconds_left=seconds_left) or problem
         return problem
 
     def keep(self, refusals: Iterable[Outgoing], taken: list[Outgoing], *, seconds_left: SecondsLeft) -> str:
@@ -66,7 +66,7 @@ class Queues:
         messages = ((one, 0) for one in refusals)
         return self._send(self._dead_letter_queue_url, messages, taken, lambda: seconds_left() - self._slowest_call)
 
-    def put_back(
+    def requeue(
         self, remainders: Iterable[Outgoing], taken: list[Outgoing], *, asked: float, seconds_left: SecondsLeft
     ) -> str:
         """Sends to the queue. asked: seconds that Datadog asked to wait."""
@@ -118,7 +118,7 @@ class Queues:
             raise LoggableError("no queue is configured for it")
         try:
             # Before the clock starts: creating the client takes CPU time, not SQS's.
-            self._sqs = self._sqs or sdk.client("sqs", read_timeout=_READ_TIMEOUT)
+            self._sqs = self._sqs or sdk.client("sqs", read_timeout=_SQS_TIMEOUT)
             numbered = [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
             seconds, started = min(CALL_DEADLINE, seconds_left() - RESERVE), time.monotonic()
             if seconds >= self._slowest_call:

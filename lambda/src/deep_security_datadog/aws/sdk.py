@@ -7,7 +7,7 @@ from typing import Any
 from deep_security_datadog.log import LoggableError, reason_of
 
 # Of a read of the secret, in seconds and in number. The deadline of the read as a whole is the reader's.
-_READ_TIMEOUT = 4.0
+_SECRET_TIMEOUT = 4.0
 _ATTEMPTS = 2
 
 
@@ -29,7 +29,7 @@ def reader(*, secret_arn: str | None = None, parameter: str | None = None) -> Ca
 
     def read() -> str:
         try:
-            service = client(kind, region=region, attempts=_ATTEMPTS, read_timeout=_READ_TIMEOUT)
+            service = client(kind, region=region, attempts=_ATTEMPTS, read_timeout=_SECRET_TIMEOUT)
             if secret_arn:
                 secret = service.get_secret_value(SecretId=name)
                 return str(secret.get("SecretString") or secret.get("SecretBinary", b"").decode())

@@ -17,14 +17,14 @@ class CircuitBreaker:
 
     is_half_open: the last invocation found it down, so one request goes first, and the others if that is accepted.
     is_paused: whether what is not sent yet waits for the next round. reason: why nothing more is sent, else empty.
-    retry_after: seconds that the endpoint asked to wait. has_accepted: None as long as there is no answer.
+    retry_after: seconds that the endpoint asked to wait. is_up: None as long as there is no answer.
     """
 
     def __init__(self, *, is_half_open: bool = False) -> None:
         self.is_half_open = is_half_open
         self.is_paused = False
         self.reason = ""
-        self.has_accepted: bool | None = None
+        self.is_up: bool | None = None
         self._count_anew()
 
     def _count_anew(self) -> None:
@@ -41,10 +41,10 @@ class CircuitBreaker:
         """Takes an answer into account. is_first: whether it is to the first attempt."""
         if answer.outcome is not Outcome.RETRY:
             # Who refuses one event is not down.
-            self.has_accepted, self.is_half_open = True, False
+            self.is_up, self.is_half_open = True, False
             self._count_anew()
             return
-        self.has_accepted = self.has_accepted or False
+        self.is_up = self.is_up or False
         if answer.is_rate_limit and answer.retry_after:
             self._rate_limits += 1
             self.retry_after = max(self.retry_after, answer.retry_after)

@@ -35,9 +35,9 @@ _UNKNOWN, _OTHER, _CREATE, _UPDATE, _CLOSE = (0, "Unknown"), (99, "Other"), (1, 
 _LOGON, _REFUSE, _TRAFFIC, _BLOCKED = (1, "Logon"), (5, "Refuse"), (6, "Traffic"), (2, "Blocked")
 _CHANGES = {"created": _CREATE, "updated": (3, "Update"), "deleted": (4, "Delete"), "renamed": (5, "Rename")}
 
-_CONTROL = ("host", "security_control")
-FINDING = Class(2004, "Detection Finding", "Findings", (_CREATE, _UPDATE, _CLOSE), _CONTROL)
-NETWORK = Class(4001, "Network Activity", "Network Activity", (_REFUSE, _TRAFFIC), _CONTROL)
+_WITH_CONTROL = ("host", "security_control")
+FINDING = Class(2004, "Detection Finding", "Findings", (_CREATE, _UPDATE, _CLOSE), _WITH_CONTROL)
+NETWORK = Class(4001, "Network Activity", "Network Activity", (_REFUSE, _TRAFFIC), _WITH_CONTROL)
 FILE = Class(1001, "File System Activity", "System Activity", (*_CHANGES.values(), _UNKNOWN))
 AUTHENTICATION = Class(3002, "Authentication", "Identity & Access Management", (_LOGON,))
 BASE = Class(0, "Base Event", "Uncategorized", (_OTHER,))
@@ -61,7 +61,7 @@ _MALWARE: Mapping[int | None, Enum] = {
 _LOGONS = {"authentication_success": (1, "Success"), "authentication_failed": (2, "Failure")}
 _DIRECTIONS: Mapping[int | None, Enum] = {0: (1, "Inbound"), 1: (2, "Outbound")}
 _HASHES = {"sha256": (3, "SHA-256"), "sha1": (2, "SHA-1"), "md5": (1, "MD5")}
-_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
+_HASH = re.compile(r"[0-9A-Fa-f]+")
 # Of `1001251 - Disallow Web Proxy Autodiscovery Protocol`.
 _RULE_ID = re.compile(r"\d{4,10}(?= - )")
 # Class, activity, and what the class has besides what all have; None leaves the event to the next maker of its row.
@@ -91,7 +91,7 @@ def ocsf_of(item: Item, log: Mapping[str, Any]) -> Fields:
     made = next(filter(None, (maker(event, common, evidence) for maker in ROWS.get(name, ()))), (BASE, _OTHER, {}))
     found, (activity_id, activity), fields = made
     metadata["profiles"] = [*found.profiles]
-    if found.profiles == _CONTROL:
+    if found.profiles == _WITH_CONTROL:
         fields |= known(policy=known(name=_text(event, "HostSecurityPolicyName")))
         if other := _OTHER_DISPOSITIONS.get(name):
             detected = (15, "Detected") if event.detect_only else None
@@ -132,7 +132,7 @@ def _file(event: Event, file: Mapping[str, Any]) -> Fields:
     hashes = [
         {**_enum("algorithm", _HASHES[name]), "value": value}
         for name, value in file.get("hash", {}).items()
-        if _HEXADECIMAL.fullmatch(value)
+        if _HASH.fullmatch(value)
     ]
     kind = (2, "Folder") if _text(event, "EntityType").lower() == "directory" else (1, "Regular File")
     return {"name": _name(path), "path": path, **_enum("type", kind), **known(hashes=hashes)}

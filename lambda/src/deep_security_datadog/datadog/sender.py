@@ -23,7 +23,7 @@ from .request import CannotRender, Request, TooLarge
 REQUEST_DEADLINE = 12.0
 # Start no request with less time left, in seconds: one that is accepted but cut off before its answer is sent twice.
 SHORTEST_REQUEST = 2.0
-# Reserved at the end of an invocation for putting back what was not delivered, in seconds.
+# Reserved at the end of an invocation for requeuing what was not delivered, in seconds.
 MARGIN = 2.0
 # Retries within an invocation cover a hiccup; the queue covers everything longer.
 MOST_ATTEMPTS = 4
@@ -52,8 +52,8 @@ class Sender:
         breakers = {url: CircuitBreaker(is_half_open=url in self._down) for url in {one.url for one in requests}}
         rounds = _Rounds(self._client, self._api_key, breakers, lambda: seconds_left() - MARGIN)
         yield from rounds.send(requests, at_once=self._concurrent_requests)
-        self._down -= {url for url, breaker in breakers.items() if breaker.has_accepted}
-        self._down |= {url for url, breaker in breakers.items() if breaker.has_accepted is False}
+        self._down -= {url for url, breaker in breakers.items() if breaker.is_up}
+        self._down |= {url for url, breaker in breakers.items() if breaker.is_up is False}
 
 
 class _Attempt(NamedTuple):
@@ -101,14 +101,14 @@ class _Rounds:
 
     def _round(self, at_once: int) -> _Answered:
         """Sends each once, and yields the final answers."""
-        refused: list[tuple[Request, Answer]] = []
+        key_refused: list[tuple[Request, Answer]] = []
         for (one, progress), result in run_all(self._next_call, at_once=at_once):
             request, breaker = one.request, self._breakers[one.request.url]
             if isinstance(result, NotBegun):
                 yield request, self._final(request, one.last._replace(reason=one.last.reason or str(result)))
                 continue
             answer = _answer(one, progress, result)
-            if answer.status in KEY_REFUSED and self._has_newer_key(than=progress.key):
+            if answer.status in KEY_REFUSED and self._replaces_key(progress.key):
                 self._next.append(one)
                 continue
             if answer.attempts:
@@ -116,19 +116,19 @@ class _Rounds:
             if answer.status:
                 self._slowest = max(self._slowest, min(monotonic() - progress.started, REQUEST_DEADLINE))
             can_wait = answer.outcome is Outcome.RETRY and answer.retry_after <= LONGEST_WAIT
-            if parts := _parts(one, answer, breaker):
+            if parts := _smaller(one, answer, breaker):
                 # At once, the first half first: so a bad one is found before much is sent.
                 self._work.extendleft(_Attempt(part, one.number) for part in reversed(parts))
             elif answer.status in KEY_REFUSED:
                 # Whether that is the key's fault shows in the answers to the others.
-                refused.append((request, answer))
+                key_refused.append((request, answer))
             elif can_wait and one.number < MOST_ATTEMPTS and not breaker.reason:
                 self._next.append(_Attempt(request, one.number + 1, answer))
                 backoff = random.uniform(0.5, 1.0) * BACKOFF[one.number - 1]  # noqa: S311 (no secret depends on it)
                 self._wait = max(self._wait, backoff, answer.retry_after)
             else:
                 yield request, self._final(request, answer)
-        yield from ((request, self._final(request, answer)) for request, answer in refused)
+        yield from ((request, self._final(request, answer)) for request, answer in key_refused)
 
     def _next_call(self) -> Call[tuple[_Attempt, Progress], Answer] | None:
         while self._work:
@@ -153,20 +153,20 @@ class _Rounds:
         if answer.outcome is not Outcome.RETRY:
             return answer
         breaker, reason = self._breakers[request.url], answer.reason
-        if answer.status in KEY_REFUSED and not breaker.has_accepted:
+        if answer.status in KEY_REFUSED and not breaker.is_up:
             reason += f": {self._blame}"
         return answer._replace(reason=reason, retry_after=max(answer.retry_after, breaker.retry_after))
 
-    def _has_newer_key(self, *, than: str) -> bool:
-        """Whether there is another key than the one that was refused. It is read again once."""
-        if self._key == than and not self._key_was_reloaded:
+    def _replaces_key(self, refused: str) -> bool:
+        """Reads the key again, once, if this one was refused. Whether there is another now."""
+        if self._key == refused and not self._key_was_reloaded:
             self._key_was_reloaded = True
             try:
                 self._key = self._api_key.reload(seconds=self._seconds_left())
             except LoggableError as error:
                 # The known key may be right, and the refusal about one event.
                 self._blame = str(error)
-        return self._key != than
+        return self._key != refused
 
     def _stop(self, reason: str) -> None:
         for breaker in self._breakers.values():
@@ -186,7 +186,7 @@ def _answer(one: _Attempt, progress: Progress, result: Answer | Exception) -> An
     return Answer(Outcome.RETRY, reason=reason_of(result), attempts=one.number)
 
 
-def _parts(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> tuple[Request, ...]:
+def _smaller(one: _Attempt, answer: Answer, breaker: CircuitBreaker) -> tuple[Request, ...]:
     """Smaller requests, where the answer may be about a part of this one."""
     if answer.status == TOO_LARGE:
         return one.request.smaller()

@@ -21,7 +21,7 @@ _SHOWN_DELAY = timedelta(minutes=1)
 # Values are cut before they are processed: an attacker may have sent 256 KB. A title shows less than this.
 _LONGEST_SUBJECT = 1000
 # One value must not push out the others.
-_LONGEST_VALUE = 300
+_LONGEST_LINE = 300
 _LONGEST_BLOCK = 1200
 _MOST_OTHERS = 100
 # Its importance, and lines of the text.
@@ -156,9 +156,9 @@ def _facts(heading: str, facts: Iterable[Fact], texts: Texts) -> list[str]:
 
 
 def _line(label: str, value: str, *, block: bool) -> str:
-    if block and ("\n" in value or len(value) > _LONGEST_VALUE):
+    if block and ("\n" in value or len(value) > _LONGEST_LINE):
         return f"- {label}:\n\n{markdown.block(markdown.shortened(value, _LONGEST_BLOCK))}\n"
-    shown = markdown.code(markdown.truncate_middle(value, _LONGEST_VALUE))
+    shown = markdown.code(markdown.truncate_middle(value, _LONGEST_LINE))
     return f"- {label}: {shown}" if shown else ""
 
 

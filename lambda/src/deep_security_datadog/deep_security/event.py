@@ -20,7 +20,7 @@ _DISPLAY_NAME = re.compile(
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,41}")
 _LOCAL = re.compile(r"(?:ip6-)?localhost\d?(?:\.localdomain\d?)?|127(?:\.\d{1,3}){3}|::1?|0\.0\.0\.0", re.IGNORECASE)
 # Twice what DNS allows; the pattern's time grows with the square of the length.
-_LONGEST_NAME = 512
+_LONGEST_DISPLAY_NAME = 512
 
 
 class Host(NamedTuple):
@@ -55,7 +55,7 @@ class Host(NamedTuple):
     @classmethod
     def from_display_name(cls, text: str) -> Self:
         """Reads `NAME (LABEL) [INSTANCE-ID]`; anything else is a name."""
-        text = text[:_LONGEST_NAME].strip()
+        text = text[:_LONGEST_DISPLAY_NAME].strip()
         match = _DISPLAY_NAME.fullmatch(text)
         name, label, instance_id = match.groups("") if match else (text, "", "")
         return cls(meaningful("Hostname", name), meaningful("Hostname", label), instance_id.strip())

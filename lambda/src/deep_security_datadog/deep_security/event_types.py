@@ -1,4 +1,4 @@
-"""The event types as data, from docs/reference/deep-security-events.md. Another type is a row here and a sample."""
+"""The event types as data, from docs/reference/deep-security-events.md. To add a type: CONTRIBUTING.md."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -53,13 +53,13 @@ def _process(texts: Texts) -> str:
 # Who did it, and where below the host (`facts.BELOW_HOST` has the tags): any type may say it.
 _WHO_AND_WHERE = (
     joined("User", "{} ({})", "UserName", "UserID"),
-    facts.unless_in("UserName", "Account", "User"),
+    facts.unless_in("Account", "User", "UserName"),
     joined("Group", "{} ({})", "GroupName", "GroupID"),
     Fact("Process", ("ProcessName", "Process", "ProcessID"), _process),
     one("Thread", "ThreadID"),
     joined("Container", "{} ({})", "ContainerName", "ContainerID"),
     one("Container image", "ContainerImageName"),
-    facts.unless_in("ContainerImageName", "Image", "ImageName"),
+    facts.unless_in("Image", "ImageName", "ContainerImageName"),
     joined("Image id", "{} ({})", "ImageID", "ImageDigest"),
     one("Pod", "PodID"),
     one("Forwarded for", "ForwardedSrc", facts.packet_data),
@@ -239,7 +239,7 @@ _ROWS = (
             *each({"Finding": "OSSEC_Description", "Rule": "Reason"}),
             joined("OSSEC rule", "{} (level {})", "OSSEC_RuleID", "OSSEC_Level"),
             one("Log entry", "OSSEC_FullLog", block=True),
-            facts.unless_in("OSSEC_FullLog", "Log message", "OSSEC_Log", block=True),
+            facts.unless_in("Log message", "OSSEC_Log", "OSSEC_FullLog", block=True),
             *each({"Log": "OSSEC_Location", "Program": "OSSEC_ProgramName"}),
             endpoint("Source", "OSSEC_SourceIP", "OSSEC_SourcePort"),
             one("Source user", "OSSEC_SourceUser"),

@@ -98,7 +98,7 @@ def each(names: Mapping[str, str]) -> tuple[Fact, ...]:
     return tuple(one(label, name) for label, name in names.items())
 
 
-def unless_in(other: str, label: str, name: str, *, block: bool = False) -> Fact:
+def unless_in(label: str, name: str, other: str, *, block: bool = False) -> Fact:
     """A property, unless another is the same, or holds it in a longer text."""
 
     def value(texts: Texts) -> str:
