@@ -92,9 +92,9 @@ def verdicts(message: object, chosen: Filter) -> list[Verdict]:
             found[place] = Verdict(event, reason, f"dropped by {reason}")
         else:
             found[place] = Verdict(event, "kept", "kept")
-            kept.append(Item(event, entries=(place,)))
+            kept.append(Item(event, parts=(place,)))
     for item in fold(kept) if chosen.fold_repeats else ():
-        first, *others = item.entries
+        first, *others = item.parts
         if repeats := item.repeats:
             times = f", {repeats.first:%H:%M:%S} to {repeats.last:%H:%M:%S}" if repeats.first and repeats.last else ""
             found[first] = found[first]._replace(sentence=f"kept, for {repeats.total} events{times}")

@@ -34,7 +34,7 @@ def test_a_partition_in_order_that_folds_no_further(titles: list[str | None]) ->
     """Events with a title have an identity; without one they are never folded."""
     items = [item({"EventType": "SystemEvent", "EventID": n, "Title": title}) for n, title in enumerate(titles)]
     folded = fold(items)
-    ids = [[entry["EventID"] for entry in one.entries] for one in folded]
+    ids = [[entry["EventID"] for entry in one.parts] for one in folded]
     assert sorted(number for members in ids for number in members) == list(range(len(titles)))
     assert all(members == sorted(members) for members in ids)
     assert [members[0] for members in ids] == sorted(members[0] for members in ids)

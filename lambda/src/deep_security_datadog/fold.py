@@ -22,7 +22,7 @@ def fold(items: Iterable[Item]) -> list[Item]:
 
 
 def _folded(members: Sequence[Item]) -> Item:
-    entries = tuple(entry for member in members for entry in member.entries)
+    parts = tuple(part for member in members for part in member.parts)
     times = [member.event.time for member in members if member.event.time]
     repeats = Repeats(len(members), min(times, default=None), max(times, default=None))
-    return members[0]._replace(entries=entries, repeats=repeats)
+    return members[0]._replace(parts=parts, repeats=repeats)

@@ -108,18 +108,18 @@ def _understand(delivery: Delivery, destinations: Iterable[str]) -> Iterator[Ite
             continue
         found = entry.notification
         message = f"{delivery.record.record_id} {found.message_id}"
-        yield Item(event, message, found.account_id, time_of(found.timestamp), entries=((delivery, place),))
+        yield Item(event, message, found.account_id, time_of(found.timestamp), parts=((delivery, place),))
 
 
 def _choose_from(items: Iterable[Item], destination: str, chosen: Filter, report: Report) -> list[Item]:
     """The items of a record that the destination gets; the report counts the others."""
-    owed = [item for item in items if all(delivery.is_for(place, destination) for delivery, place in item.entries)]
+    owed = [item for item in items if all(delivery.is_for(place, destination) for delivery, place in item.parts)]
     try:
         reasons = [chosen.reason_to_drop(item.event) for item in owed]
         wanted = [item for item, reason in zip(owed, reasons, strict=True) if not reason]
         folded = fold(wanted) if chosen.fold_repeats else wanted
     except Exception as error:  # noqa: BLE001 (what cannot be chosen among is sent as it is)
-        ((delivery, _),) = owed[0].entries
+        ((delivery, _),) = owed[0].parts
         report.warning("cannot be filtered, so all is sent", delivery.record, reason=reason_of(error))
         return owed
     report.chosen(destination, filter(None, reasons), folded=len(wanted) - len(folded))
@@ -128,4 +128,4 @@ def _choose_from(items: Iterable[Item], destination: str, chosen: Filter, report
 
 def _parts(request: Request) -> list[tuple[Delivery, int]]:
     """The deliveries with something in a request, and the places of their entries."""
-    return [part for item in request.items for part in item.entries]
+    return [part for item in request.items for part in item.parts]

@@ -112,15 +112,16 @@ class Delivery:
 
     def remainders(self, reason: str = "") -> Iterator[Outgoing]:
         """What is owed, as messages for a queue. reason: why that is the dead-letter queue."""
-        groups: dict[tuple[int, Notification], list[tuple[Debt, ...]]] = {}
+        together: dict[Notification, list[tuple[Debt, ...]]] = {}
+        alone: list[tuple[Notification, list[tuple[Debt, ...]]]] = []
         for place, debts in groupby(self.debts, key=lambda debt: debt[0]):
-            owing, notification, alone = tuple(debts), self.record.entries[place].notification, place
-            if names := [name for _, name in owing if name]:
-                generation = notification.generation + 1
-                notification = notification._replace(destinations=frozenset(names), generation=generation)
-                alone = -1
-            groups.setdefault((alone, notification), []).append(owing)
-        for (_, notification), group in groups.items():
+            owing, notification = tuple(debts), self.record.entries[place].notification
+            if names := frozenset(name for _, name in owing if name):
+                notification = notification._replace(destinations=names, generation=notification.generation + 1)
+                together.setdefault(notification, []).append(owing)
+            else:
+                alone.append((notification, [owing]))
+        for notification, group in (*together.items(), *alone):
             yield from self._fitting(notification, group, reason)
 
     def _fitting(

@@ -38,7 +38,7 @@ class Item(NamedTuple):
 
     message: names the message it came with. account_id: the AWS account of the topic, empty if unknown.
     published: when SNS received the message, None if unknown.
-    entries: what the item stands for, for whoever sends it: one for its event, and one for each folded repeat.
+    parts: those of records that it stands for, whatever names them: one for its event, one for each folded repeat.
     """
 
     event: Event
@@ -46,7 +46,7 @@ class Item(NamedTuple):
     account_id: str = ""
     published: datetime | None = None
     repeats: Repeats | None = None
-    entries: tuple[Any, ...] = ()
+    parts: tuple[Any, ...] = ()
 
 
 class Destination(NamedTuple):
