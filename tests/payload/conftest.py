@@ -18,7 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Coverage is of examples: a line that only chance reaches has no test, and hundreds of cases take a while."""
     for item in items:
         if item.get_closest_marker("hypothesis"):
-            item.add_marker("no_cover")
+            # Not the marker no_cover, which has no effect in a worker of xdist.
+            item.fixturenames.append("untraced")
 
 
 @pytest.fixture
