@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +62,10 @@ def code(page: Path) -> list[str]:
     return [token.content for token in _tokens(page) if token.type == "code_inline"]
 
 
-def _tokens(page: Path) -> Iterator[Token]:
-    for token in _MARKDOWN.parse(page.read_text(encoding="utf-8")):
-        yield token
-        yield from token.children or []
+def _tokens(page: Path) -> list[Token]:
+    return _parsed(page.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> list[Token]:
+    return [each for token in _MARKDOWN.parse(text) for each in (token, *(token.children or ()))]
