@@ -7,7 +7,6 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from tests.repository.datadog_search import Document, parse
@@ -113,15 +112,10 @@ class _Query:
 
 def holds(condition: str, counts: Mapping[str, int]) -> bool:
     """`a > 0 && b > 4 || c > 9`: as far as the rules use it; raises ValueError for the rest."""
-    return any(all(counts[name] > number for name, number in side) for side in _sides(condition))
-
-
-@cache
-def _sides(condition: str) -> list[list[tuple[str, int]]]:
     sides = [[_COMPARISON.fullmatch(part) for part in side.split(" && ")] for side in condition.split(" || ")]
     if not all(map(all, sides)):
         raise ValueError(f"condition {condition!r} is not understood")
-    return [[(part[1], int(part[2])) for part in side if part] for side in sides]
+    return any(all(counts[part[1]] > int(part[2]) for part in side if part) for side in sides)
 
 
 def _threshold(rule: Rule, documents: Sequence[Document]) -> Iterator[Signal]:

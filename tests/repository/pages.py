@@ -62,10 +62,7 @@ def code(page: Path) -> list[str]:
     return [token.content for token in _tokens(page) if token.type == "code_inline"]
 
 
-def _tokens(page: Path) -> list[Token]:
-    return _parsed(page.read_text(encoding="utf-8"))
-
-
 @cache
-def _parsed(text: str) -> list[Token]:
-    return [each for token in _MARKDOWN.parse(text) for each in (token, *(token.children or ()))]
+def _tokens(page: Path) -> list[Token]:
+    tokens = _MARKDOWN.parse(page.read_text(encoding="utf-8"))
+    return [each for token in tokens for each in (token, *(token.children or ()))]
