@@ -16,8 +16,10 @@ PIN = $(CURDIR)/$(BIN)/pip-compile --quiet --no-header --generate-hashes --strip
 # Terraform or OpenTofu. AWS_PROVIDER=version, where given, is the provider's version in all targets.
 TERRAFORM ?= terraform
 export TERRAFORM
+# In one process each: a second one takes longer to import everything anew than it saves.
+UNITS := unit-others unit-payload
 # The longest first.
-CHECKS := unit terraform-test checkov validate lint
+CHECKS := $(UNITS) terraform-test checkov validate lint
 # With the output of each target in one piece, where make can do that.
 TOGETHER = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Only the payload is measured, so only its tests run with coverage; those in tests/cost count by themselves.
@@ -72,16 +74,20 @@ checkov: $(READY) $(CHECKOV_READY) ## checkov over modules and examples, and wha
 	$(BIN)/python -m pytest tests/checkov
 
 unit: $(READY) ## Unit tests with coverage, the zip comparison among them; some of them, without coverage: ARGS="-k fold"
-	$(if $(ARGS),$(BIN)/python -m pytest $(UNIT) $(ARGS))
-	$(if $(ARGS),,$(BIN)/python -m pytest tests/payload --numprocesses=2 --cov --cov-report=term)
-	$(if $(ARGS),,$(BIN)/python -m pytest $(filter-out tests/payload,$(UNIT)) --numprocesses=2 --dist=loadscope)
+	$(if $(ARGS),$(BIN)/python -m pytest $(UNIT) $(ARGS),$(TOGETHER) --jobs=2 $(UNITS))
+
+unit-payload: $(READY)
+	$(BIN)/python -m pytest tests/payload --cov --cov-report=term
+
+unit-others: $(READY)
+	$(BIN)/python -m pytest $(filter-out tests/payload,$(UNIT))
 
 validate: $(READY) ## Plans of the examples and of the documentation's snippets
 	$(BIN)/python -m pytest $(VALIDATE)
 
 terraform-test: $(READY) ## terraform test with mocked providers, and what is refused; one file: FILE=tests/terraform/alarms.tftest.hcl
 	$(BIN)/python -m tests.terraform $(FILE)
-	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform $(VALIDATE:%=--ignore=%) --numprocesses=2 --dist=loadscope)
+	$(if $(FILE),,$(BIN)/python -m pytest tests/terraform $(VALIDATE:%=--ignore=%))
 
 e2e: $(READY) ## End-to-end tests: real Terraform and the real package on an emulator of AWS; some, on `make stack`: ARGS="-k refused"
 	$(BIN)/python -m $(if $(ARGS),pytest tests/end_to_end $(ARGS),tests.end_to_end)
@@ -156,4 +162,4 @@ $(READY): requirements-dev.txt
 $(CHECKOV_READY): requirements-checkov.txt
 	$(call INSTALL,requirements-checkov.txt,$(CHECKOV_VENV))
 
-.PHONY: demo explain no-events deep-security test check bench lint checkov unit validate terraform-test e2e stack stack-down schemas format package golden addresses docs requirements clean help
+.PHONY: demo explain no-events deep-security test check bench lint checkov unit unit-payload unit-others validate terraform-test e2e stack stack-down schemas format package golden addresses docs requirements clean help

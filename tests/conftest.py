@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import hypothesis
 import pytest
 import responses
 
@@ -12,10 +11,6 @@ from deep_security_datadog.datadog.sender import Sender
 from deep_security_datadog.forward import Forwarder
 from deep_security_datadog.settings import Settings
 from tests.support import BuildForwarder, FakeQueues
-
-# How long an example takes depends on what else the machine does. What must be fast has tests of its own.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture

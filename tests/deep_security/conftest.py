@@ -1,9 +1,11 @@
 """The command as it is typed, between a fake manager and a fake AWS."""
 
 import json
+import os
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
@@ -219,6 +221,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterat
     """A manager without SNS and a user without a key; in the way are an empty folder, a .netrc and another CA."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr(deep_security, "_parser", cache(deep_security._parser))
+    for name in os.environ.keys() - {"PATH", "HOME"}:
+        monkeypatch.delenv(name)
     Path("netrc").write_text("machine dsm.example.com login somebody password else")
     monkeypatch.setenv("NETRC", "netrc")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())

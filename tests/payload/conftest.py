@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from moto import mock_aws
 
@@ -13,13 +14,18 @@ from tests.strict_sqs import StrictSqs, instead_of_aws
 from tools import fake_datadog
 from tools.fake_datadog import FakeDatadog
 
+# How long an example takes depends on what else the machine does. What must be fast has tests of its own.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Coverage is of examples: a line that only chance reaches has no test, and hundreds of cases take a while."""
     for item in items:
-        if item.get_closest_marker("hypothesis"):
-            item.add_marker("no_cover")
+        if isinstance(item, pytest.Function) and item.get_closest_marker("hypothesis"):
+            # Not the marker no_cover, which has no effect in a worker of xdist.
+            item.fixturenames.append("untraced")
 
 
 @pytest.fixture

@@ -54,9 +54,7 @@ def record(environment: Mapping[str, str]) -> list[Call]:
             for status in path.answers:
                 datadog.post(EVENTS_URL, status=status)
             handler.lambda_handler(payload(path), _Context())
-    # For what the test itself asks.
-    session = boto3.Session()
-    return [_call(session, *request) for request in requests]
+    return [_call(*request) for request in requests]
 
 
 @contextmanager
@@ -93,9 +91,9 @@ _RESOURCES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 }
 
 
-def _call(session: boto3.Session, model: Any, params: Mapping[str, Any], region: str) -> Call:
+def _call(model: Any, params: Mapping[str, Any], region: str) -> Call:
     service = model.service_model.service_name
-    resource = _RESOURCES[service](session.client(service, region_name=region), params)
+    resource = _RESOURCES[service](boto3.client(service, region_name=region), params)
     action = action_of(model.service_model.signing_name, model.name)
     return Call(action=action, resource=resource, context=FROM_THE_FUNCTION, why="the payload")
 

@@ -1,6 +1,8 @@
 """Datadog's official models, taken strictly: the client keeps what it does not know, a test should not."""
 
+import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from datadog_api_client.configuration import Configuration
@@ -15,8 +17,14 @@ from datadog_api_client.model_utils import (
 )
 
 
-def problems(value: Any, model: type[OpenApiModel]) -> list[str]:
+def problems(value: Any, model: Any) -> list[str]:
     """What of a body as JSON the model does not know, with its place; empty when all is well."""
+    return _problems(json.dumps(value), model)
+
+
+@cache
+def _problems(text: str, model: type[OpenApiModel]) -> list[str]:
+    value = json.loads(text)
     try:
         loaded = validate_and_convert_types(
             value, (model,), ["body"], spec_property_naming=True, check_type=True, configuration=Configuration()

@@ -5,7 +5,8 @@ https://docs.datadoghq.com/logs/explorer/search_syntax/
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, Self
 
 # Of the characters that Datadog wants escaped, a value has none; blanks and colons too are escaped or `?`.
@@ -17,7 +18,9 @@ _TOKEN = re.compile(
 )
 
 
-class Document(NamedTuple):
+# A search remembers each by its identity.
+@dataclass(frozen=True, eq=False)
+class Document:
     """A log or an event: when (seconds), and what can be searched, by its name in a search (`@` for attributes)."""
 
     time: float
@@ -91,11 +94,11 @@ class Search(NamedTuple):
     matches: Callable[[Document], bool]
 
 
-@cache
+@lru_cache(maxsize=100)
 def parse(text: str) -> Search:
     """Raises ValueError for what it does not understand. A template variable, `$name`, matches everything."""
     parser = _Parser(text)
-    matches = parser.any_of()
+    matches = cache(parser.any_of())
     if parser.tokens:
         raise ValueError(f"{text}: too many brackets")
     return Search(tuple(parser.terms), matches)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ def code(page: Path) -> list[str]:
     return [token.content for token in _tokens(page) if token.type == "code_inline"]
 
 
-def _tokens(page: Path) -> Iterator[Token]:
-    for token in _MARKDOWN.parse(page.read_text(encoding="utf-8")):
-        yield token
-        yield from token.children or []
+@cache
+def _tokens(page: Path) -> list[Token]:
+    tokens = _MARKDOWN.parse(page.read_text(encoding="utf-8"))
+    return [each for token in tokens for each in (token, *(token.children or ()))]

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -155,10 +156,10 @@ def test_one_incident_notifies_once(name: str) -> None:
 def test_what_happens_in_another_product_or_months_later(attack: str) -> None:
     """Of another product or module nothing is a signal; what comes again later is one more."""
     found = scenarios()[attack]
-    again = [each._replace(time=each.time + 100 * 86_400) for each in found]
+    again = [replace(each, time=each.time + 100 * 86_400) for each in found]
     for rule in {rule for rule, *_ in ATTACKS[attack].signals}:
         for key in ("integration", "module"):
-            others = [each._replace(values={**each.values, key: frozenset(["other"])}) for each in found]
+            others = [replace(each, values={**each.values, key: frozenset(["other"])}) for each in found]
             assert fired(rule, others) == []
         if RULES[rule]["options"]["detectionMethod"] != "new_value":
             once = [each[:3] for each in fired(rule, found)]

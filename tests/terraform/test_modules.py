@@ -52,13 +52,10 @@ def statements(resource: dict[str, Any]) -> dict[str, Any]:
     return {statement["Sid"]: statement for statement in json.loads(resource["policy"])["Statement"]}
 
 
-def test_every_resource_has_the_tags(planned: dict[str, dict[str, Any]]) -> None:
+def test_what_the_root_passes_on(planned: dict[str, dict[str, Any]]) -> None:
     tags = {address: values["tags"] for address, values in planned.items() if "tags" in values}
     assert len(tags) > 15
     assert {address: found for address, found in tags.items() if found != {"team": "security"}} == {}
-
-
-def test_what_the_root_passes_on(planned: dict[str, dict[str, Any]]) -> None:
     topic, user = planned["module.topic[0].aws_sns_topic.this"], planned["module.publisher[0].aws_iam_user.this"]
     assert (topic["name"], topic["kms_master_key_id"]) == ("events", KEY)
     assert (user["name"], user["path"], user["permissions_boundary"]) == ("events-publisher", "/service/", BOUNDARY)

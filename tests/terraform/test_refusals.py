@@ -137,6 +137,7 @@ publishers.source_cidrs and permissions_ | publishers = { create_user = false, s
 TAGS = r"""
 tags contains owner, which IAM refuses | tags = { owner = "R&D (security)", team = "security" }
   | tags = { owner = format("%0257d", 0) }
+tags contains 0000 | tags = { (format("%0129d", 0)) = "" }
 tags contains team!, which IAM refuses | tags = { "team!" = "security" }
 tags has keys that differ in case only | tags = { Team = "security", team = "security" }
 tags has 51 tags | tags = { for number in range(51) : "tag-${number}" => "" }

@@ -31,7 +31,7 @@ _SURROUNDINGS = {
     "module.topic": 'source = "../../modules/topic"\n  name = "surroundings"',
     "module.deep_security_datadog": f'source = "../../"\n  {_DATADOG}',
 }
-# Of a provider that is no part of this project, and not on every machine; a test, which test_pipelines_page.py runs;
+# Of a provider that is no part of this project, and not on every machine; a test, which is run below;
 # the type of an input.
 _NO_PLAN = re.compile(r'^(?:(?:resource|data) "(?!aws_)|mock_provider |(?:map\()?object\()', flags=re.MULTILINE)
 _ALIAS = re.compile(r"\baws\.(\w+)")
@@ -130,3 +130,18 @@ def test_every_snippet_can_be_planned(tmp_path: Path) -> None:
     # An example's values are told from what is planned.
     blocks = list(pages.blocks(ROOT / "examples" / "multi-account" / "README.md", "hcl"))
     assert [values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]
+
+
+def test_the_test_of_a_pipeline_passes_beside_the_first_block_of_the_readme(tmp_path: Path) -> None:
+    copy_modules(tmp_path / "terraform-aws-deep-security-datadog")
+    first = next(block.text for block in pages.blocks(ROOT / "README.md", "hcl"))
+    (tmp_path / "main.tf").write_text(first, encoding="utf-8")
+    (tmp_path / "tests").mkdir()
+    [test] = (block.text for block in pages.blocks(ROOT / "docs" / "pipelines.md", "hcl"))
+    (tmp_path / "tests" / "forwarder.tftest.hcl").write_text(test, encoding="utf-8")
+    terraform = Terraform(tmp_path)
+    terraform.init()
+    with plans.one_provider(terraform):
+        said = terraform.run("test", "-no-color")
+    assert "1 passed, 0 failed" in said
+    assert "Warning" not in said
