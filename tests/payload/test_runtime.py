@@ -41,6 +41,7 @@ class Environment:
     def __init__(self, task: Path, environ: dict[str, str]) -> None:
         self._events: SimpleQueue[tuple[str, float, bytes]] = SimpleQueue()
         self._posted: SimpleQueue[Posted] = SimpleQueue()
+        self._asks = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         # In a function, the zip comes before what the runtime brings.
@@ -64,6 +65,8 @@ class Environment:
             self._process.kill()
             pytest.fail("Task timed out: the function is killed at its deadline")
         self.seconds = time.monotonic() - started
+        # Not in the middle of asking for the next event.
+        self._asks.wait(30)
         self._process.send_signal(signal.SIGSTOP)
         return posted
 
@@ -74,12 +77,14 @@ class Environment:
         self._server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        events, posted = self._events, self._posted
+        events, posted, asks = self._events, self._posted, self._asks
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 assert self.path == "/2018-06-01/runtime/invocation/next"
+                asks.set()
                 request, deadline, event = events.get()
+                asks.clear()
                 self.send_response(200)
                 for name, value in {
                     "Lambda-Runtime-Aws-Request-Id": request,
