@@ -1,4 +1,4 @@
-"""What goes over the wire and what comes back, over real sockets."""
+"""What goes over the wire, over real sockets, and what comes back: accepted only by Datadog, refused only for good."""
 
 import json
 import threading
@@ -149,9 +149,6 @@ def test_of_a_long_answer_only_the_beginning_is_read(fake: FakeDatadog, client: 
     fake.faults.append(first(1, respond(200, {"status": "ok", "x": "x" * 10_000_000})))
     answers = [post(client, fake.url + EVENTS).outcome for _ in range(2)]
     assert answers == [Outcome.RETRY, Outcome.ACCEPTED]
-
-
-# What an answer means: accepted only by Datadog itself, refused only for good --------------------------------------
 
 
 def answer(status: int, **headers: str) -> Answer:
