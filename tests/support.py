@@ -117,8 +117,6 @@ class FakeQueues(Queues):
         super().__init__(**urls, visibility_timeout=180, largest=LARGEST)
         self.refusals: list[Outgoing] = []
         self.remainders: list[Outgoing] = []
-        # Of each remainder, the seconds that Datadog asked to wait.
-        self.asked: list[float] = []
         self.returned: list[tuple[Record, float]] = []
         self.broken = False
 
@@ -128,10 +126,7 @@ class FakeQueues(Queues):
     def requeue(
         self, remainders: Iterable[Outgoing], taken: list[Outgoing], *, asked: float, seconds_left: Callable[[], float]
     ) -> str:
-        before = len(self.remainders)
-        problem = self._take([*remainders], taken, self.remainders)
-        self.asked += [asked] * (len(self.remainders) - before)
-        return problem
+        return self._take([*remainders], taken, self.remainders)
 
     def _take(self, given: list[Outgoing], *to: list[Outgoing]) -> str:
         if self.broken and given:

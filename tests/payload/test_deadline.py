@@ -157,6 +157,8 @@ def test_nothing_is_begun_while_too_many_hang_and_all_is_well_afterwards(
     with pytest.raises(NotBegun, match="4 earlier calls still hang"):
         run(begun.set, seconds=30)
     assert not begun.is_set()
+    ((_, why),) = run_all(calls((1, NotBegun("another reason"), 30)), at_once=1)
+    assert str(why) == "another reason"
     release.set()
     assert becomes_true(lambda: not any(worker.is_alive() for worker in deadline._left_behind))
     assert run(lambda: 3, seconds=30) == 3

@@ -92,9 +92,9 @@ def test_what_the_queues_took_is_counted_and_each_refusal_has_a_line_without_con
     report, settled = Report("q", "DEBUG"), delivery(REFUSED, RETRY, message_id="")
     report.received([Event({"Title": "secret"})], NOW)
     report.answered(settled)
-    settled.kept.append(kept())
+    settled.kept.append(kept()._replace(debts=((0, "events"), (0, "logs"))))
     settled.requeued.append(Outgoing("", ((1, "events"),)))
-    report.settled(settled, "")
+    report.settled(settled, "ServiceUnavailable")
     report.close(failed=0)
     refusal, line = written()
     assert refusal == {

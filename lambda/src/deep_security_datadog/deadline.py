@@ -85,7 +85,7 @@ def run_all(next_call: Callable[[], Call[_K, _T] | None], *, at_once: int) -> It
             while len(running) < at_once and (call := next_call()):
                 key, function, seconds = call
                 _left_behind[:] = [worker for worker in _left_behind if worker.is_alive()]
-                if len(_left_behind) >= MOST_LEFT_BEHIND:
+                if len(_left_behind) >= MOST_LEFT_BEHIND and not isinstance(function, NotBegun):
                     function = NotBegun(f"{MOST_LEFT_BEHIND} earlier calls still hang")
                 if isinstance(function, NotBegun):
                     yield key, function

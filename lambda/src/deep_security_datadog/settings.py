@@ -10,9 +10,7 @@ from .datadog import events, logs
 from .filter import Filter
 
 DESTINATIONS = {one.name: one for one in (events.DESTINATION, logs.DESTINATION)}
-# Datadog's own functions know more.
 _LOG_LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
-_LOG_LEVELS |= {"TRACE": "DEBUG", "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR"}
 # The API key is in a header, so plain http is for this machine only.
 _BASE_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(localhost|127\.0\.0\.1))(:[0-9]+)?/?")
 

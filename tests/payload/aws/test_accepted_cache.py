@@ -44,7 +44,14 @@ def test_a_record_is_known_only_if_it_holds_the_same() -> None:
     kept(cache, direct(), (0, "events"))
     kept(cache, record(share=2), settled=((2, None),))
     assert cache.settled_of(record(share=2)) == {(2, None)}
-    assert not cache.settled_of(direct(events(3)[1:])) and not cache.settled_of(record(share=1))
+    others = (direct(events(3)[1:]), direct([{}, *events(3)[1:]]), record(share=1))
+    assert not any(map(cache.settled_of, others))
+
+
+def test_a_record_of_which_nothing_is_settled_takes_no_place() -> None:
+    cache = AcceptedCache()
+    kept(cache, record())
+    assert not cache._debts
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ PLACES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "DeviceControlEvent": [({"Path": "e:\\", "FileName": "a.exe"}, {f"{FILES}.path": "e:\\a.exe"})],
     "PayloadLog": [
         ({}, {"disposition": "Reset", f"{FIRST}.connection_info.direction": "Inbound", "status": "New"}),
+        ({"Flow": 1, "Direction": "x", "Severity": 1}, {f"{FIRST}.connection_info.direction_id": 0, "severity_id": 2}),
         # The server's answer matched: the connection came in.
         ({"Direction": 1, "Flow": 1}, {f"{FIRST}.connection_info.direction": "Inbound"}),
         ({"Direction": "west"}, {f"{FIRST}.connection_info.direction": "Unknown"}),

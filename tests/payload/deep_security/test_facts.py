@@ -102,7 +102,7 @@ TABLES: dict[str, tuple[Callable[[Texts], object], list[tuple[Texts, object]]]] 
             *(({"Action": code}, None) for code in ("0", "7", "-1", "128", "255")),
             *(({"ActionString": text}, None) for text in ("Allow", "Bypass", "Zurücksetzen")),
             ({"Action": "1", "ActionString": "Detect Only: Deny"}, False),
-            ({"ActionString": "Detect Only: Deny"}, True),
+            *(({"ActionString": f"Detect Only{what}"}, True) for what in (": Deny", " - Reset", "")),
             ({"ActionString": "Deny"}, False),
             ({}, None),
         ],

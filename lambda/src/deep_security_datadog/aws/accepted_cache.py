@@ -1,9 +1,10 @@
-"""Remembers what is settled of a record: SQS and Lambda may deliver it twice, and may wait whole.
+"""Remembers what is settled of a record: SQS and Lambda may deliver it twice, and records may wait whole.
 
 In another execution environment, accepted events are sent twice, which is better than losing the others.
 """
 
 import hashlib
+from collections import deque
 
 from .delivery import Debt, Delivery
 from .envelope import Record
@@ -14,29 +15,30 @@ MOST_DEBTS = 20_000
 
 
 class AcceptedCache:
-    """Settled debts by the digest of a record that waits; by the SQS id one that owes nothing. The oldest go first."""
+    """The ids of records that owe nothing, and settled debts of those that wait. The oldest go first."""
 
     def __init__(self) -> None:
-        self._settled: dict[str, frozenset[Debt]] = {}
+        self._ids: deque[str] = deque(maxlen=MOST_RECORDS)
+        self._debts: dict[str, frozenset[Debt]] = {}
 
     def is_settled(self, record: Record) -> bool:
         """Whether nothing is left to do. By SQS id only: who invokes the function by hand wants the events sent."""
-        return record.record_id in self._settled
+        return record.record_id in self._ids
 
     def settled_of(self, record: Record) -> frozenset[Debt]:
         """What was settled when the record came before."""
-        return self._settled.get(_digest(record), frozenset())
+        return self._debts.get(_digest(record), frozenset()) if self._debts else frozenset()
 
     def remember(self, delivery: Delivery) -> None:
         """Remembers what is settled of a record that waits, or that nothing is owed of it any more."""
-        record, name = delivery.record, _digest(delivery.record)
-        self._settled.pop(name, None)
-        if delivery.debts and name:
-            self._settled[name] = delivery.settled
-        elif not delivery.debts and record.record_id:
-            self._settled[record.record_id] = frozenset()
-        while len(self._settled) > MOST_RECORDS or sum(map(len, self._settled.values())) > MOST_DEBTS:
-            del self._settled[next(iter(self._settled))]
+        record_id, digest = delivery.record.record_id, _digest(delivery.record) if self._debts or delivery.debts else ""
+        self._debts.pop(digest, None)
+        if not delivery.debts and record_id:
+            self._ids.append(record_id)
+        elif delivery.debts and delivery.settled and digest:
+            self._debts[digest] = delivery.settled
+            while sum(map(len, self._debts.values())) > MOST_DEBTS:
+                del self._debts[next(iter(self._debts))]
 
 
 def _digest(record: Record) -> str:

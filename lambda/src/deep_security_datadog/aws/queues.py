@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from deep_security_datadog.deadline import SecondsLeft, run
 from deep_security_datadog.log import LoggableError
@@ -29,6 +29,8 @@ _SQS_TIMEOUT = 2.5
 _STEPS = (10, 20, 40, 50, 50, 50, 50, 50, 50, 50)
 # Jitter spreads the messages. It only shortens: no wait is longer than promised.
 _LEAST = 0.8
+# Messages, each with the seconds that SQS hides it.
+_Delayed: TypeAlias = Iterable[tuple[Outgoing, int]]
 
 
 class Queues:
@@ -86,14 +88,8 @@ class Queues:
             if entries:
                 self._call("change_message_visibility_batch", self._queue_url, entries, seconds_left)
 
-    def _send(
-        self,
-        url: str | None,
-        messages: Iterable[tuple[Outgoing, int]],
-        taken: list[Outgoing],
-        seconds_left: SecondsLeft,
-    ) -> str:
-        """Sends messages, each with its delay in seconds, until SQS does not take a batch."""
+    def _send(self, url: str | None, messages: _Delayed, taken: list[Outgoing], seconds_left: SecondsLeft) -> str:
+        """Sends messages until SQS does not take a batch."""
         problem = ""
         for batch in _batches(messages, self.largest):
             entries = [one.entry(seconds) for one, seconds in batch if one.size <= self.largest]
@@ -130,7 +126,7 @@ class Queues:
         raise LoggableError("out of time")
 
 
-def _batches(messages: Iterable[tuple[Outgoing, int]], largest: int) -> Iterator[list[tuple[Outgoing, int]]]:
+def _batches(messages: _Delayed, largest: int) -> Iterator[list[tuple[Outgoing, int]]]:
     """Up to ten messages, together no larger than one may be (SQS's quota until 2025). Each is made in its turn."""
     batch: list[tuple[Outgoing, int]] = []
     size = 0

@@ -105,6 +105,7 @@ class _Rounds:
         for (one, progress), result in run_all(self._next_call, at_once=at_once):
             request, breaker = one.request, self._breakers[one.request.url]
             if isinstance(result, NotBegun):
+                breaker.stop(str(result))
                 yield request, self._final(request, one.last._replace(reason=one.last.reason or str(result)))
                 continue
             answer = _answer(one, progress, result)

@@ -68,7 +68,8 @@ def network_action(texts: Texts) -> int:
     """The number of a known action, by the number or else by the words; 0 if unknown."""
     action = integer(texts.get("Action"))
     if action is None:
-        action = _NETWORK_CODES.get(first(texts, ("ActionString", "Action")).lower())
+        text = first(texts, ("ActionString", "Action")).lower()
+        action = _NETWORK_CODES.get(text, 0x81 if text.startswith("detect only") else 0)
     return action if action in NETWORK_ACTIONS else 0
 
 
