@@ -7,12 +7,14 @@ and has the snippet on the page's lines, so that Terraform's messages tell the p
 import re
 from pathlib import Path
 
+import pytest
+
 from tests import plans
 from tests.repository import pages
 from tests.repository.pages import Block
 from tools import tables
 from tools.repository import ROOT
-from tools.terraform import Terraform, copy_modules
+from tools.terraform import IS_OPENTOFU, Terraform, copy_modules
 
 REGISTRY = "example/deep-security-datadog/aws"
 # The README's clone, as long as the module is not in the registry.
@@ -132,6 +134,7 @@ def test_every_snippet_can_be_planned(tmp_path: Path) -> None:
     assert [values_of_example(block) for block in blocks] == [True, *([False] * (len(blocks) - 1))]
 
 
+@pytest.mark.skipif(IS_OPENTOFU, reason="its tests know no source of a mocked provider")
 def test_the_test_of_a_pipeline_passes_beside_the_first_block_of_the_readme(tmp_path: Path) -> None:
     copy_modules(tmp_path / "terraform-aws-deep-security-datadog")
     first = next(block.text for block in pages.blocks(ROOT / "README.md", "hcl"))
