@@ -112,7 +112,7 @@ class _Rounds:
             if answer.status in KEY_REFUSED and self._replaces_key(progress.key):
                 self._next.append(one)
                 continue
-            if answer.attempts:
+            if answer.attempts:  # It was sent.
                 breaker.answered(request, answer, is_first=one.number == 1)
             if answer.status:
                 self._slowest = max(self._slowest, min(monotonic() - progress.started, REQUEST_DEADLINE))

@@ -1,4 +1,4 @@
-"""What became of what an event reports, in English. Numbers decide, not words, which may be in any language."""
+"""What was done about what an event reports. Numbers decide before words, which may be in any language."""
 
 import re
 from collections.abc import Mapping
