@@ -66,7 +66,7 @@ class Environment:
             pytest.fail("Task timed out: the function is killed at its deadline")
         self.seconds = time.monotonic() - started
         # Not in the middle of asking for the next event.
-        self._asks.wait(30)
+        assert self._asks.wait(30)
         self._process.send_signal(signal.SIGSTOP)
         return posted
 

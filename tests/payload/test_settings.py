@@ -27,6 +27,7 @@ def test_absent_and_empty_are_the_default() -> None:
     assert (found.api_key_secret_arn, found.queue_url, found.dead_letter_queue_url, found.console_url) == (None,) * 4
     assert (found.api_key_reload_interval, found.queue_visibility_timeout) == (300, 180)
     assert found.queue_largest_message == 262_144
+    assert all(settings_of(DD_LOG_LEVEL=level) for level in ("debug", "Info", "WARNING", "ERROR"))
 
 
 def test_each_variable_is_read() -> None:

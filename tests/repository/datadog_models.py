@@ -19,7 +19,7 @@ from datadog_api_client.model_utils import (
 
 def problems(value: Any, model: Any) -> list[str]:
     """What of a body as JSON the model does not know, with its place; empty when all is well."""
-    return _problems(json.dumps(value), model)
+    return [*_problems(json.dumps(value), model)]
 
 
 @cache

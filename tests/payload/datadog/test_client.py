@@ -146,7 +146,7 @@ def test_an_answer_that_is_cut_off_counts_and_the_next_is_another(fake: FakeData
 
 def test_of_a_long_answer_only_the_beginning_is_read(fake: FakeDatadog, client: DatadogClient) -> None:
     """The rest would fill the memory. Datadog's own are short, so it is none of theirs."""
-    fake.faults.append(first(1, respond(200, {"status": "ok", "x": "x" * 10_000_000})))
+    fake.faults.append(first(1, respond(200, {"status": "ok", "x": "x" * 100_000})))
     answers = [post(client, fake.url + EVENTS).outcome for _ in range(2)]
     assert answers == [Outcome.RETRY, Outcome.ACCEPTED]
 
