@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import responses
 
+from deep_security_datadog.filter import OPTIONS
 from tests.support import EVENTS_URL, LOGS_URL, BuildForwarder, sqs_record
 from tools.repository import ROOT
 
@@ -118,17 +119,14 @@ def test_every_metric_is_in_the_table_and_written(lines: Callable[..., list[Line
     rows = [line for line in table.splitlines() if line.startswith("| `")]
     documented = {name: row.split(" | ")[1] for row in rows for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     both = {"DESTINATIONS": filtered(events={}, logs={})}
-    filters = [{"event_types": ["PacketLog"]}, {"rank_greater_than": 1, "unranked_events": "drop"}]
-    filters += [{"minimum_severity": "high"}, {"exclude": [{"Title": "T"}]}]
+    values = {"event_types": ["PacketLog"], "rank_greater_than": 1, "minimum_severity": "high"}
+    values |= {"exclude": [{"Title": "T"}], "unranked_events": "drop", "fold_repeats": False}
+    filters = [{"unranked_events": "drop", name: values[name]} for name in OPTIONS]
     written = [
         *lines(202, **both),
         *lines(503, 503, 503, 503, **both),
         *lines(400, **both),
-        *[
-            line
-            for options in filters
-            for line in lines(severities=(1,), DESTINATIONS=filtered(events=options, logs={}))
-        ],
+        *(line for one in filters for line in lines(severities=(1,), DESTINATIONS=filtered(events=one, logs={}))),
         *lines(severities=(1,), DESTINATIONS=filtered(events={}, logs=FILTER)),
         *lines(severities=(3, 3), DESTINATIONS=filtered(events={"fold_repeats": True}, logs={"fold_repeats": True})),
         *lines(202, message=[{"EventType": "SystemEvent", "LogDate": "2024-05-14T09:50:00.000Z"}]),
