@@ -79,8 +79,8 @@ def test_a_placeholder_is_no_value(name: str, value: object, text: str) -> None:
         *((value, 80.0, 80) for value in ("80", " 80 ", "80.0", 80.0, "0000000000000000000080")),
         (0, 0.0, 0), (-7, -7.0, -7), ("0x50", None, 80), (" 2.5 ", 2.5, None), ("-1e2", -100.0, -100),
         (1 << 63, float(1 << 63), 1 << 63), (1 << 64, float(1 << 64), None),
-        *((value, None, None) for value in (True, None, "", "high", "0x", [3], float("nan"), "inf", "1" * 5000)),
-        *((value, None, None) for value in (10**400, -(10**5000))),
+        *((value, None, None) for value in (True, None, "", "high", "0x", [3], float("nan"), "inf", "1" * 65)),
+        *((value, None, None) for value in (10**400, -(10**5000), "1" * 5000)),
     ],
     ids=itertools.count(),
 )  # fmt: skip
