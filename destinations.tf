@@ -4,8 +4,8 @@ locals {
   destination_names = ["events", "logs"]
   severities        = ["info", "low", "medium", "high", "critical"]
 
-  # Whether events of a type can have a rank, and their highest severity. tests/payload/deep_security/test_event_types.py compares this with the
-  # payload's table.
+  # Whether events of a type can have a rank, and their highest severity.
+  # tests/payload/deep_security/test_event_types.py compares this with the samples and docs/events.md.
   event_types = {
     AntiMalwareEvent   = { ranked = false, highest_severity = "critical" }
     AppControlEvent    = { ranked = false, highest_severity = "medium" }

@@ -116,7 +116,7 @@ def test_whatever_waits_is_counted(written: Written) -> None:
     report.close(failed=2)
     *lines, line = written()
     assert [(one["record"], one["message"], one["reason"]) for one in lines] == [
-        ("m-1", "not requeued, so the message waits", "ServiceUnavailable"),
+        ("m-1", "not taken by a queue, so the message waits", "ServiceUnavailable"),
         ("r-2", "not read, so the message waits", "out of time"),
     ]
     assert (line["Waiting"], line["reasons"]) == (3, {"not read: out of time": 1})

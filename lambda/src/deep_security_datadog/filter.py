@@ -41,11 +41,13 @@ class Filter(NamedTuple):
         for name, value in options.items():
             if (option := OPTIONS.get(name)) is None:
                 raise ValueError(f"unknown option {name!r}, expected {', '.join(OPTIONS)}")
+            if value is None:
+                continue
             # An integer is a number, a boolean is none.
-            if value is not None and (float if type(value) is int else type(value)) is not option.kind:
+            if (float if type(value) is int else type(value)) is not option.kind:
                 raise ValueError(f"{name}: expected {option.kind.__name__}, not {type(value).__name__}")
             try:
-                chosen |= {} if value is None else {name: option.parse(value)}
+                chosen[name] = option.parse(value)
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
         return cls(**chosen)

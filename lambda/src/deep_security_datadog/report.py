@@ -76,7 +76,7 @@ class Report:
         for _, destination in (*delivery.debts, *(debt for one in delivery.requeued for debt in one.debts)):
             self._count("Waiting", destination)
         if problem and delivery.debts:
-            self.warning("not requeued, so the message waits", record, reason=problem)
+            self.warning("not taken by a queue, so the message waits", record, reason=problem)
 
     def _count(self, name: str, destination: str | None, count: int = 1) -> None:
         """Counts in total and, where there are several destinations, for the one."""

@@ -31,7 +31,8 @@ class AcceptedCache:
 
     def remember(self, delivery: Delivery) -> None:
         """Remembers what is settled of a record that waits, or that nothing is owed of it any more."""
-        record_id, digest = delivery.record.record_id, _digest(delivery.record) if self._debts or delivery.debts else ""
+        record_id = delivery.record.record_id
+        digest = _digest(delivery.record) if self._debts or delivery.debts else ""
         self._debts.pop(digest, None)
         if not delivery.debts and record_id:
             self._ids.append(record_id)

@@ -131,14 +131,14 @@ class Delivery:
         entries = [self.record.entries[debts[0][0]] for debts in owing]
         texts = [entry.text for entry in entries]
         text = texts[0] if entries[0].properties is None else f"[{','.join(texts)}]"
-        attributes = {"reason": reason, **attributes}
-        cut = {name: message.cleaned(value[:_LONGEST_REASON]) for name, value in attributes.items() if value}
+        named = {"reason": reason, **attributes}
+        cut = {name: message.cleaned(value[:_LONGEST_REASON]) for name, value in named.items() if value}
         body = notification_body(notification, text)
         whole = Outgoing(body, tuple(chain(*owing)), cut, reason, notification.generation)
         if len(owing) > 1 and whole.size > self._largest:
             half = len(owing) // 2
             for part in (owing[:half], owing[half:]):
-                yield from self._fitting(notification, part, **attributes)
+                yield from self._fitting(notification, part, reason, **attributes)
         else:
             yield fitting(whole, texts[0], self._largest)
 
